@@ -1,0 +1,42 @@
+/**
+ * Sources and spans: where a piece of program text stands. Offsets are UTF-16 code units into `Source.text`; lines and
+ * columns are derived on demand, since only diagnostics ask for them. Owns no rendering (see `render.ts`).
+ */
+
+/** One text that was read: a `.rune` file, an included file, a fact file or a text given to the API. */
+export interface Source {
+  /** As a user would name it: a path relative to the working directory, or `<text>`. */
+  readonly path: string
+  readonly text: string
+}
+
+/** A half-open range `[start, end)` of UTF-16 code units of `source.text`. */
+export interface Span {
+  readonly source: Source
+  readonly start: number
+  readonly end: number
+}
+
+/** A place as people count it: line and column from 1, the column in Unicode scalars. */
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+/** The smallest span that holds both `from` and `to`, which are of one source and in this order. */
+export function join(from: Span, to: Span): Span {
+  return { source: from.source, start: from.start, end: Math.max(from.end, to.end) }
+}
+
+/** Line and column of `offset`; a line ends with `\n`, and a `\r` before it belongs to the line. Linear in the offset. */
+export function positionOf(source: Source, offset: number): Position {
+  let line = 1
+  let lineStart = 0
+  for (let i = source.text.indexOf('\n'); i >= 0 && i < offset; i = source.text.indexOf('\n', lineStart)) {
+    line++
+    lineStart = i + 1
+  }
+  let column = 1
+  for (const _ of source.text.slice(lineStart, offset)) column++
+  return { line, column }
+}

@@ -1,3 +1,28 @@
+/**
+ * The test runner: two projects, so that the tests of one folder start at once. `source` runs what the tests import from
+ * `src/`; `built` runs what needs `dist/` (another process, another thread, the packed package), which a global setup
+ * builds once, only where such a test was asked for and only if a source is newer than the build.
+ */
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({ test: { include: ['test/**/*.test.ts'], testTimeout: 60_000 } })
+const needsBuild = ['test/pack.test.ts', 'test/{cli,threads,server,agents}/**/*.test.ts']
+const report = process.env['RUNE_TEST_REPORT']
+
+export default defineConfig({
+  test: {
+    testTimeout: 60_000,
+    maxWorkers: '100%',
+    sequence: { shuffle: true },
+    ...(report && { reporters: ['default', 'json'], outputFile: { json: report } }),
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      reporter: ['text-summary', 'html'],
+      thresholds: { lines: 90 },
+    },
+    projects: [
+      { extends: true, test: { name: 'source', include: ['test/**/*.test.ts'], exclude: needsBuild } },
+      { extends: true, test: { name: 'built', include: needsBuild, globalSetup: 'test/global-setup.ts' } },
+    ],
+  },
+})

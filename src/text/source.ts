@@ -8,6 +8,8 @@ export interface Source {
   /** As a user would name it: a path relative to the working directory, or `<text>`. */
   readonly path: string
   readonly text: string
+  /** The line number of the first line, where `text` is a piece of a larger file; 1 if absent. */
+  readonly firstLine?: number
 }
 
 /** A half-open range `[start, end)` of UTF-16 code units of `source.text`. */
@@ -30,13 +32,25 @@ export function join(from: Span, to: Span): Span {
 
 /** Line and column of `offset`; a line ends with `\n`, and a `\r` before it belongs to the line. Linear in the offset. */
 export function positionOf(source: Source, offset: number): Position {
-  let line = 1
+  const text = source.text
+  let line = source.firstLine ?? 1
   let lineStart = 0
-  for (let i = source.text.indexOf('\n'); i >= 0 && i < offset; i = source.text.indexOf('\n', lineStart)) {
+  for (let i = text.indexOf('\n'); i >= 0 && i < offset; i = text.indexOf('\n', lineStart)) {
     line++
     lineStart = i + 1
   }
   let column = 1
-  for (const _ of source.text.slice(lineStart, offset)) column++
+  for (let i = lineStart; i < offset; i++) {
+    const isSecondHalf = isLowSurrogate(text.charCodeAt(i)) && i > lineStart && isHighSurrogate(text.charCodeAt(i - 1))
+    if (!isSecondHalf) column++
+  }
   return { line, column }
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff
 }

@@ -1,6 +1,6 @@
 /**
  * The syntax tree of Cedar policies, as close to the text as printing it back needs, with a span on every node. Built by
- * the text parser (`parse.ts`) and by the JSON form (`est.ts`); read by the printer, by `src/program` and by the oracle.
+ * the text parser (`parse.ts`) and by the JSON form (`est.ts`), which bound its depth (`limits.ts`); read by the printer, by `src/program` and by the oracle.
  * Spec: Cedar's grammar.
  */
 import type { Span } from '../../text/source.ts'
@@ -17,10 +17,11 @@ export interface Policy {
   readonly span: Span
 }
 
-/** `value` is `''` for an annotation without a value. */
+/** `value` is `''` for an annotation without a value, which is `bare`. */
 export interface Annotation {
   readonly key: string
   readonly value: string
+  readonly bare: boolean
   readonly span: Span
 }
 
@@ -53,6 +54,9 @@ export interface Condition {
   readonly body: Expr
   readonly span: Span
 }
+
+/** The scope of a policy by its variables. */
+export type Scope = Pick<Policy, 'principal' | 'action' | 'resource'>
 
 export type Variable = 'principal' | 'action' | 'resource' | 'context'
 

@@ -1,0 +1,51 @@
+/**
+ * Policies against a request: which are satisfied, and which fail and why. Every policy is evaluated, whatever the others
+ * say; what follows from that is decided elsewhere. Spec: Cedar's "Authorization", LANGUAGE section 6.
+ */
+import { TRUE, type Values } from '../../image/value-ids.ts'
+import type { LoweredPolicy } from '../../program/lowered.ts'
+import type { Span } from '../../text/source.ts'
+import { compileExpr } from './compile.ts'
+import { ERROR, type Evaluate, type Frame } from './frame.ts'
+
+export interface CompiledPolicy {
+  readonly id: string
+  readonly effect: 'permit' | 'forbid'
+  readonly evaluate: Evaluate
+}
+
+export interface PolicyError {
+  readonly policyId: string
+  readonly effect: 'permit' | 'forbid'
+  readonly message: string
+  readonly span?: Span
+}
+
+/** Ids in the order of the policies. */
+export interface PolicyAnswer {
+  readonly satisfiedPermits: readonly string[]
+  readonly satisfiedForbids: readonly string[]
+  readonly errors: readonly PolicyError[]
+}
+
+/** Compiles each policy; `values` are the image's, and learn the constants. */
+export function compilePolicies(policies: readonly LoweredPolicy[], values: Values): CompiledPolicy[] {
+  return policies.map(({ id, effect, condition }) => ({ id, effect, evaluate: compileExpr(condition, values) }))
+}
+
+/** Evaluates all policies in `frame`. */
+export function authorizePolicies(policies: readonly CompiledPolicy[], frame: Frame): PolicyAnswer {
+  const satisfiedPermits: string[] = []
+  const satisfiedForbids: string[] = []
+  const errors: PolicyError[] = []
+  for (const { id, effect, evaluate } of policies) {
+    frame.failure = undefined
+    const result = evaluate(frame)
+    if (result === TRUE) (effect === 'permit' ? satisfiedPermits : satisfiedForbids).push(id)
+    else if (result === ERROR) {
+      const failure: Frame['failure'] = frame.failure
+      errors.push({ policyId: id, effect, message: 'the policy failed', ...(failure as object | undefined) })
+    }
+  }
+  return { satisfiedPermits, satisfiedForbids, errors }
+}

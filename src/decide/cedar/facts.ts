@@ -1,0 +1,102 @@
+/**
+ * `context.facts`: predicates asked through `Demand`, as if the context held their facts. Membership is asked row by row;
+ * a whole set is made only where its value is needed. Spec: LANGUAGE section 6.
+ */
+import { FALSE, kindOfId, TRUE, type ValueId, type Values } from '../../image/value-ids.ts'
+import { type DemandAnswer, FREE } from '../../program/demand.ts'
+import type { FactSet, ProbeMethod } from '../../program/lowered.ts'
+import type { Span } from '../../text/source.ts'
+import { fieldOf } from './attributes.ts'
+import { ERROR, type Evaluate, type Frame, fail, failType } from './frame.ts'
+
+/** The value of a predicate: a bool, a set, or a set of records. */
+export function wholeFacts(facts: FactSet, values: Values, span: Span): Evaluate {
+  const ask = asker(facts, span)
+  const pattern = new Array<number>(facts.arity).fill(FREE)
+  const keys = facts.keys.map(values.string)
+  return (frame) => {
+    const rows = ask(frame, pattern)
+    if (rows === undefined) return ERROR
+    if (facts.arity === 0) return rows.length > 0 ? TRUE : FALSE
+    const elements: ValueId[] = []
+    for (const row of rows) {
+      if (row.some((id) => kindOfId(id) === 'float')) {
+        return fail(frame, span, `predicate \`${facts.name}\` holds a float, which Cedar does not have`)
+      }
+      elements.push(facts.arity === 1 ? row[0]! : frame.values.record(row.map((id, i) => [keys[i]!, id] as const)))
+    }
+    return frame.values.set(elements)
+  }
+}
+
+/** A set method of a predicate's facts. Without `isEmpty`, `arg` is given. */
+export function probeFacts(
+  method: ProbeMethod,
+  { facts, arg, values, span }: { facts: FactSet; arg: Evaluate; values: Values; span: Span },
+): Evaluate {
+  const ask = asker(facts, span)
+  if (method === 'isEmpty') {
+    const pattern = new Array<number>(facts.arity).fill(FREE)
+    return (frame) => {
+      const rows = ask(frame, pattern)
+      return rows === undefined ? ERROR : rows.length === 0 ? TRUE : FALSE
+    }
+  }
+  const keys = facts.keys.map(values.string)
+  const isFact = (frame: Frame, element: ValueId): ValueId => {
+    const row = facts.arity === 1 ? [element] : rowOf(frame.values, element, keys)
+    if (row === undefined) return FALSE
+    const rows = ask(frame, row)
+    return rows === undefined ? ERROR : rows.length > 0 ? TRUE : FALSE
+  }
+  return (frame) => {
+    const value = arg(frame)
+    if (value === ERROR) return ERROR
+    if (method === 'contains') return isFact(frame, value)
+    if (kindOfId(value) !== 'set') return failType(frame, span, 'set', value)
+    // Each element is asked for, so that whether one fails does not depend on the order of ids.
+    let facts = 0
+    const elements = frame.values.elementsOf(value)
+    for (const element of elements) {
+      const found = isFact(frame, element)
+      if (found === ERROR) return ERROR
+      if (found === TRUE) facts++
+    }
+    return (method === 'containsAll' ? facts === elements.length : facts > 0) ? TRUE : FALSE
+  }
+}
+
+/** `contains` of a record whose fields are known to be the columns: `fields` in the order of evaluation, `columns` where each goes. */
+export function probeRow(
+  facts: FactSet,
+  { fields, columns, span }: { fields: readonly Evaluate[]; columns: readonly number[]; span: Span },
+): Evaluate {
+  const ask = asker(facts, span)
+  return (frame) => {
+    const row = new Array<number>(facts.arity).fill(FREE)
+    for (let i = 0; i < fields.length; i++) {
+      const value = fields[i]!(frame)
+      if (value === ERROR) return ERROR
+      row[columns[i]!] = value
+    }
+    const rows = ask(frame, row)
+    return rows === undefined ? ERROR : rows.length > 0 ? TRUE : FALSE
+  }
+}
+
+/** Asks for rows; after a failure there are none, and the frame says why. */
+function asker({ predicate, name }: FactSet, span: Span) {
+  return (frame: Frame, pattern: readonly number[]): DemandAnswer['rows'] | undefined => {
+    const { rows, error } = frame.demand(predicate, pattern)
+    if (error === undefined) return rows
+    fail(frame, span, `predicate \`${name}\` cannot be evaluated: ${error}`)
+    return undefined
+  }
+}
+
+/** The columns that a record with exactly these keys stands for. */
+function rowOf(values: Values, element: ValueId, keys: readonly ValueId[]): ValueId[] | undefined {
+  if (kindOfId(element) !== 'record' || values.entriesOf(element).length !== 2 * keys.length) return undefined
+  const row = keys.map((key) => fieldOf(values, element, key))
+  return row.includes(-1) ? undefined : row
+}

@@ -1,0 +1,75 @@
+/**
+ * `in` and `is`: entities, their ancestors and the groups that globs name. Spec: Cedar's "Hierarchy and set membership
+ * operators"; LANGUAGE section 5, "Glob groups".
+ */
+import { FALSE, kindOfId, TRUE, type ValueId, type Values } from '../../image/value-ids.ts'
+import type { GlobGroup } from '../../program/lowered.ts'
+import type { Span } from '../../text/source.ts'
+import { type Glob, matchesGlob } from '../../values/glob.ts'
+import { ANY_ENTITY, ERROR, type Evaluate, type Frame, failType } from './frame.ts'
+
+/** The right side of an `in`, compiled. */
+export interface CompiledGroup {
+  readonly right: Evaluate
+  readonly globs: readonly { readonly type: ValueId; readonly glob: Glob }[]
+}
+
+/** Interns what the globs of a group need. */
+export function compileGroup(right: Evaluate, globs: readonly GlobGroup[], values: Values): CompiledGroup {
+  return { right, globs: globs.map(({ type, glob }) => ({ type: values.string(type), glob })) }
+}
+
+/** `operand in group`; both are evaluated before either is checked. */
+export function isIn(operand: Evaluate, group: CompiledGroup, span: Span): Evaluate {
+  return (frame) => {
+    const entity = operand(frame)
+    return entity === ERROR ? ERROR : membership(frame, entity, group, span)
+  }
+}
+
+/** `operand is type`, and `operand is type in group`, whose group counts only for entities of the type. */
+export function isType(operand: Evaluate, type: ValueId, group: CompiledGroup | undefined, span: Span): Evaluate {
+  return (frame) => {
+    const entity = operand(frame)
+    if (entity === ERROR) return ERROR
+    if (kindOfId(entity) !== 'entity') return failType(frame, span, ANY_ENTITY, entity)
+    if (frame.values.entityType(entity) !== type) return FALSE
+    return group === undefined ? TRUE : membership(frame, entity, group, span)
+  }
+}
+
+function membership(frame: Frame, entity: ValueId, group: CompiledGroup, span: Span): ValueId {
+  const right = group.right(frame)
+  if (right === ERROR) return ERROR
+  if (kindOfId(entity) !== 'entity') return failType(frame, span, ANY_ENTITY, entity)
+  const kind = kindOfId(right)
+  let found = false
+  if (kind === 'entity') found = isBelow(frame, entity, right)
+  else if (kind === 'set') {
+    // All elements are checked, wherever the entity is found.
+    for (const element of frame.values.elementsOf(right)) {
+      if (kindOfId(element) !== 'entity') return failType(frame, span, ANY_ENTITY, element)
+      found ||= isBelow(frame, entity, element)
+    }
+  } else return failType(frame, span, `one of [set, ${ANY_ENTITY}]`, right)
+  return found || (group.globs.length > 0 && isInGlobs(frame, entity, group)) ? TRUE : FALSE
+}
+
+function isBelow(frame: Frame, entity: ValueId, ancestor: ValueId): boolean {
+  return entity === ancestor || frame.entities.hasAncestor(entity, ancestor)
+}
+
+/** Whether the entity or one of its ancestors matches; it need not exist. */
+function isInGlobs(frame: Frame, entity: ValueId, group: CompiledGroup): boolean {
+  if (matchesAny(frame, entity, group)) return true
+  for (const ancestor of frame.entities.ancestors(entity)) if (matchesAny(frame, ancestor, group)) return true
+  return false
+}
+
+function matchesAny({ values }: Frame, entity: ValueId, { globs }: CompiledGroup): boolean {
+  const type = values.entityType(entity)
+  for (const group of globs) {
+    if (group.type === type && matchesGlob(group.glob, values.textOf(values.entityId(entity)))) return true
+  }
+  return false
+}

@@ -1,0 +1,373 @@
+/**
+ * Demand evaluation: answers what a request asks of predicates, top-down with tables. A goal is a predicate with some
+ * columns given; its rows and its errors are kept for the request. Goals of one stratum are worked off together from a
+ * queue until none finds anything new; a goal of a lower stratum is finished first, so that `not` and aggregates see all of
+ * it, and no recursion of the data is a recursion of the machine's stack. What is materialised is read from the image.
+ * Source: Vieille, "Recursive axioms in deductive databases: the query/subquery approach" (1986), on strata.
+ */
+import type { Image } from '../image/image.ts'
+import { firstRow, indexOn, nextRow } from '../image/relation.ts'
+import type { ValueId } from '../image/value-ids.ts'
+import { planBody } from '../program/plan.ts'
+import { BUILTIN, type PredicateId, type Program, type Rule } from '../program/program.ts'
+import { isBetter } from './best.ts'
+import { type AtomLayout, compileBody, type Next, type Reader } from './body.ts'
+import type { Environment } from './expression.ts'
+import { type Machine, step } from './machine.ts'
+import { loadKey, scanAbsent, scanRows } from './scan.ts'
+
+/** In a pattern: any value. In an error row: a value that could not be computed. */
+export const OPEN = -1
+
+export interface Answer {
+  readonly rows: readonly (readonly ValueId[])[]
+  /** Derivations that failed; `OPEN` stands for a value that is not known. */
+  readonly errors: readonly ErrorRow[]
+}
+
+export interface ErrorRow {
+  readonly row: readonly ValueId[]
+  readonly rule: Rule
+  readonly message: string
+}
+
+/** What holds for one request. */
+export interface RequestFacts {
+  /** Rows of a request-time predicate, or those that the request's entities add to an `entity.*` predicate. */
+  rows(predicate: PredicateId): readonly (readonly ValueId[])[]
+  /** Whether the request brings entities. */
+  readonly bringsEntities: boolean
+}
+
+export interface Solver {
+  /** Forgets all goals and takes the facts of another request; without any, request-time predicates are empty. */
+  begin(facts?: RequestFacts): void
+  ask(predicate: PredicateId, pattern: readonly ValueId[]): Answer
+  /** All bindings of `rule`'s head arguments; `rule` need not belong to the program. */
+  run(rule: Rule, constants: Machine['values']): Answer
+}
+
+interface Goal extends Answer {
+  readonly predicate: PredicateId
+  readonly pattern: readonly ValueId[]
+  readonly rows: ValueId[][]
+  readonly errors: ErrorRow[]
+  readonly keys: Map<string, number>
+  readonly waiting: Set<Goal>
+  queued: boolean
+  complete: boolean
+}
+
+/** Goals of one stratum that are being worked off, and the one at work. */
+interface Work {
+  readonly stratum: number
+  readonly goals: Goal[]
+  readonly queue: Goal[]
+  current?: Goal
+}
+
+interface State {
+  readonly program: Program
+  readonly image: Image
+  readonly machine: Machine
+  readonly stratumOf: readonly number[]
+  /** By head. */
+  readonly rulesOf: ReadonlyMap<PredicateId, readonly Rule[]>
+  readonly compiled: Map<string, (goal: Goal) => void>
+  goals: Map<string, Goal>
+  facts: RequestFacts
+  work: Work | undefined
+}
+
+const NO_FACTS: RequestFacts = { rows: () => [], bringsEntities: false }
+
+/** A solver over the rows of `image`, which must be complete. `machine.values` has to be set for each request. */
+export function createSolver(program: Program, image: Image, machine: Machine): Solver {
+  const stratumOf: number[] = []
+  program.strata.forEach((stratum, i) => {
+    for (const predicate of stratum.predicates) stratumOf[predicate] = i
+  })
+  const state: State = {
+    program,
+    image,
+    machine,
+    stratumOf,
+    rulesOf: rulesByHead(program),
+    compiled: new Map(),
+    goals: new Map(),
+    facts: NO_FACTS,
+    work: undefined,
+  }
+  return {
+    begin: (facts = NO_FACTS) => {
+      state.goals = new Map()
+      state.facts = facts
+      state.work = undefined
+    },
+    ask: (predicate, pattern) => (isGoal(state, predicate) ? ask(state, predicate, pattern) : storedRows(state, predicate, pattern)),
+    run: (rule, constants) => {
+      const goal = newGoal(rule.head, rule.args.map(() => OPEN))
+      compileRule(state, rule, [], constants)(goal)
+      return goal
+    },
+  }
+}
+
+function rulesByHead(program: Program): ReadonlyMap<PredicateId, readonly Rule[]> {
+  const byHead = new Map<PredicateId, Rule[]>()
+  for (const rule of program.rules) {
+    const rules = byHead.get(rule.head)
+    if (rules) rules.push(rule)
+    else byHead.set(rule.head, [rule])
+  }
+  return byHead
+}
+
+/** Whether `predicate` has to be evaluated for the request at hand, rather than read from the image. */
+function isGoal(state: State, predicate: PredicateId): boolean {
+  const { scope, readsEntities } = state.program.predicates[predicate]!
+  return scope === 'request' || (readsEntities && state.facts.bringsEntities)
+}
+
+function storedRows(state: State, predicate: PredicateId, pattern: readonly ValueId[]): Answer {
+  return { rows: matchingRows(state, predicate, pattern, state.image.relations[predicate]!.count), errors: [] }
+}
+
+/** The rows below `limit` of the image that fit `pattern`. */
+function matchingRows(state: State, predicate: PredicateId, pattern: readonly ValueId[], limit: number): ValueId[][] {
+  const relation = state.image.relations[predicate]!
+  const columns = pattern.flatMap((id, column) => (id === OPEN ? [] : [column]))
+  const rows: ValueId[][] = []
+  const take = (row: number) => {
+    step(state.machine)
+    rows.push(relation.columns.map((column) => column[row]!))
+  }
+  if (columns.length === 0) {
+    for (let row = 0; row < limit; row++) take(row)
+  } else {
+    const key = columns.map((column) => pattern[column]!)
+    const index = indexOn(relation, columns)
+    for (let row = firstRow(relation, index, key, limit); row >= 0; row = nextRow(relation, index, key, row)) take(row)
+  }
+  return rows
+}
+
+function ask(state: State, predicate: PredicateId, asked: readonly ValueId[]): Goal {
+  const { best } = state.program.predicates[predicate]!
+  // Which row of a group is best shows only when all of them are looked at.
+  const pattern = best && asked[best.column] !== OPEN ? asked.with(best.column, OPEN) : asked
+  const key = `${predicate}:${pattern.join()}`
+  let goal = state.goals.get(key)
+  const { work } = state
+  if (!goal) {
+    goal = newGoal(predicate, pattern)
+    state.goals.set(key, goal)
+    seed(state, goal)
+    const stratum = state.stratumOf[predicate]!
+    if (isBase(predicate)) goal.complete = true
+    else if (work?.stratum === stratum) enqueue(work, goal)
+    else workOff(state, { stratum, goals: [], queue: [] }, goal)
+  }
+  if (!goal.complete && work?.current) goal.waiting.add(work.current)
+  return goal
+}
+
+/** Predicates that no rule adds to during a request. */
+function isBase(predicate: PredicateId): boolean {
+  return predicate <= BUILTIN.context || (predicate >= BUILTIN.entityType && predicate <= BUILTIN.entityTag)
+}
+
+function newGoal(predicate: PredicateId, pattern: readonly ValueId[]): Goal {
+  return { predicate, pattern, rows: [], errors: [], keys: new Map(), waiting: new Set(), queued: false, complete: false }
+}
+
+/** Takes the rows that hold without any rule. */
+function seed(state: State, goal: Goal): void {
+  const relation = state.image.relations[goal.predicate]!
+  const limit = isBase(goal.predicate) ? relation.count : relation.baseCount
+  for (const row of matchingRows(state, goal.predicate, goal.pattern, limit)) addRow(state, goal, row)
+  for (const row of state.facts.rows(goal.predicate)) {
+    step(state.machine)
+    if (row.every((id, i) => goal.pattern[i] === OPEN || goal.pattern[i] === id)) addRow(state, goal, [...row])
+  }
+}
+
+function enqueue(work: Work, goal: Goal): void {
+  if (goal.queued) return
+  goal.queued = true
+  work.queue.push(goal)
+  work.goals.push(goal)
+}
+
+function workOff(state: State, work: Work, first: Goal): void {
+  const { work: outer, machine } = state
+  const failure = machine.failure
+  state.work = work
+  enqueue(work, first)
+  for (let next = 0; next < work.queue.length; next++) {
+    const goal = work.queue[next]!
+    goal.queued = false
+    work.current = goal
+    for (const rule of state.rulesOf.get(goal.predicate) ?? []) compiledRule(state, rule, goal)(goal)
+  }
+  for (const goal of work.goals) goal.complete = true
+  state.work = outer
+  machine.failure = failure
+}
+
+function compiledRule(state: State, rule: Rule, goal: Goal): (goal: Goal) => void {
+  const given = goal.pattern.flatMap((id, column) => (id === OPEN ? [] : [column]))
+  const key = `${state.facts.bringsEntities}:${rule.index}:${given.join()}`
+  let run = state.compiled.get(key)
+  if (!run) {
+    run = compileRule(state, rule, given, state.image.values)
+    state.compiled.set(key, run)
+  }
+  return run
+}
+
+/** Compiles `rule` for goals that give a value to the columns `given`. */
+function compileRule(state: State, rule: Rule, given: readonly number[], constants: Machine['values']): (goal: Goal) => void {
+  const { machine } = state
+  const args = rule.args.map((arg) => (arg.kind === 'constant' ? constants.intern(arg.value) : ~arg.variable))
+  const bound = new Set(given.flatMap((column) => (args[column]! < 0 ? [~args[column]!] : [])))
+  let goal: Goal
+  const rowOf = (environment: Environment) => args.map((arg) => (arg < 0 ? environment[~arg]! : arg))
+  const target = {
+    body: rule.body,
+    machine,
+    reader: goalReader(state),
+    constants,
+    emit: (environment: Environment) => addRow(state, goal, rowOf(environment)),
+    error: (known: ReadonlySet<number>) => (environment: Environment) => {
+      const row = args.map((arg) => (arg >= 0 ? arg : known.has(~arg) ? environment[~arg]! : OPEN))
+      addError(state, goal, { row, rule, message: machine.failure })
+    },
+  }
+  const rows = (predicate: PredicateId) => (isGoal(state, predicate) ? 10 : state.image.relations[predicate]!.count)
+  const body = compileBody(target, planBody(rule.body, { bound, rows }).steps, bound)
+  const environment = new Int32Array(rule.variables.length)
+  return (of) => {
+    goal = of
+    const set = new Set<number>()
+    for (const column of given) {
+      const [arg, id] = [args[column]!, of.pattern[column]!]
+      if (arg >= 0 ? arg !== id : set.has(~arg) && environment[~arg] !== id) return
+      if (arg >= 0) continue
+      environment[~arg] = id
+      set.add(~arg)
+    }
+    body(environment)
+  }
+}
+
+function goalReader(state: State): Reader {
+  const { machine, image } = state
+  const all = (predicate: PredicateId) => ({
+    from: 0,
+    get to() {
+      return image.relations[predicate]!.count
+    },
+  })
+  const askFor = (predicate: PredicateId, layout: AtomLayout, environment: Environment): Goal => {
+    const key: number[] = []
+    loadKey(layout, environment, key)
+    const pattern: ValueId[] = new Array(state.program.predicates[predicate]!.arity).fill(OPEN)
+    layout.key.forEach((column, i) => {
+      pattern[column] = key[i]!
+    })
+    return ask(state, predicate, pattern)
+  }
+  return {
+    match: (atom, layout, _place, next, failed) => {
+      const { predicate } = atom
+      if (!isGoal(state, predicate)) return scanRows(image.relations[predicate]!, all(predicate), layout, machine, next)
+      return (environment) => {
+        const goal = askFor(predicate, layout, environment)
+        // The goal may grow meanwhile: what is added is seen at once.
+        for (let i = 0; i < goal.rows.length; i++) {
+          step(machine)
+          if (takeRow(layout, goal.rows[i]!, environment)) next(environment)
+        }
+        matchErrors(state, layout, goal, environment, failed)
+      }
+    },
+    absent: (atom, layout, next, failed) => {
+      const { predicate } = atom
+      if (!isGoal(state, predicate)) return scanAbsent(image.relations[predicate]!, all(predicate), layout, machine, next)
+      return (environment) => {
+        const goal = askFor(predicate, layout, environment)
+        if (goal.rows.some((row) => takeRow(layout, row, environment))) return
+        let failing = false
+        matchErrors(state, layout, goal, environment, () => () => {
+          failing = true
+        })
+        if (failing) failed(environment)
+        else next(environment)
+      }
+    },
+  }
+}
+
+/** Binds the open columns from `row`; false where a known or repeated one does not agree. */
+function takeRow(layout: AtomLayout, row: readonly ValueId[], environment: Environment): boolean {
+  for (let i = 0; i < layout.key.length; i++) {
+    const source = layout.sources[i]!
+    if (row[layout.key[i]!] !== (source < 0 ? environment[~source]! : source)) return false
+  }
+  for (const bind of layout.binds) environment[bind.variable] = row[bind.column]!
+  for (const repeat of layout.repeats) if (environment[repeat.variable] !== row[repeat.column]) return false
+  return true
+}
+
+function matchErrors(state: State, layout: AtomLayout, goal: Goal, environment: Environment, failed: (known: readonly number[]) => Next): void {
+  const { machine } = state
+  for (let i = 0; i < goal.errors.length; i++) {
+    const { row, message } = goal.errors[i]!
+    step(machine)
+    const fits = layout.key.every((column, k) => {
+      const source = layout.sources[k]!
+      return row[column] === OPEN || row[column] === (source < 0 ? environment[~source]! : source)
+    })
+    if (!fits) continue
+    const known = new Map<number, ValueId>()
+    let agrees = true
+    for (const { column, variable } of [...layout.binds, ...layout.repeats]) {
+      if (row[column] === OPEN) continue
+      if (known.has(variable) && known.get(variable) !== row[column]) agrees = false
+      known.set(variable, row[column]!)
+    }
+    if (!agrees) continue
+    for (const [variable, id] of known) environment[variable] = id
+    machine.failure = message
+    failed([...known.keys()])(environment)
+  }
+}
+
+function addRow(state: State, goal: Goal, row: ValueId[]): void {
+  const { best } = state.program.predicates[goal.predicate] ?? {}
+  const key = best ? row.with(best.column, OPEN).join() : row.join()
+  const old = goal.keys.get(key)
+  if (old === undefined) {
+    goal.keys.set(key, goal.rows.length)
+    goal.rows.push(row)
+  } else {
+    if (!best || !isBetter(state.machine, best.order, row[best.column]!, goal.rows[old]![best.column]!)) return
+    goal.rows[old] = row
+  }
+  wake(state, goal)
+}
+
+function addError(state: State, goal: Goal, error: ErrorRow): void {
+  const key = `!${error.row.join()}`
+  if (goal.keys.has(key)) return
+  goal.keys.set(key, goal.errors.length)
+  goal.errors.push(error)
+  wake(state, goal)
+}
+
+/** Goals that have read this one look again. */
+function wake(state: State, goal: Goal): void {
+  if (!state.work) return
+  for (const waiting of goal.waiting) if (!waiting.complete) enqueue(state.work, waiting)
+}

@@ -1,0 +1,18 @@
+/**
+ * What a decision reads of entities: the store of the image, or that store together with the entities of one request.
+ * Implemented in `entity-store.ts`.
+ */
+import type { ValueId } from './value-ids.ts'
+
+/** All ids are value ids; `key` is the id of a string. */
+export interface EntityView {
+  exists(entity: ValueId): boolean
+  /** The attribute's value, or -1. */
+  attribute(entity: ValueId, key: ValueId): ValueId
+  /** The tag's value, or -1. */
+  tag(entity: ValueId, key: ValueId): ValueId
+  /** Whether `ancestor` is reached from `entity` over one or more parent edges. */
+  hasAncestor(entity: ValueId, ancestor: ValueId): boolean
+  /** All of these, each once. */
+  ancestors(entity: ValueId): Iterable<ValueId>
+}

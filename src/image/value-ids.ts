@@ -1,0 +1,223 @@
+/**
+ * Value ids: 31-bit numbers that stand for values, equal exactly when the values are equal. Small integers and bools are
+ * inline, all else is an index into a dictionary (`dictionary.ts`). This file owns how ids are made and read; what a value
+ * means is owned by `src/values`. Layout: `native-layout/layout.ts`.
+ */
+import { INT_BIAS, KIND, LOCAL_BIT, PAYLOAD_BITS, PAYLOAD_MASK } from '../../native-layout/layout.ts'
+import { unreachable } from '../text/assert.ts'
+import type { EntityUid, IpAddr, Value, ValueKind } from '../values/value.ts'
+import type { Dictionary } from './dictionary.ts'
+
+/** An interned value; never negative, so that -1 can say "none" or "error". */
+export type ValueId = number
+
+export const FALSE: ValueId = KIND.bool << PAYLOAD_BITS
+export const TRUE: ValueId = FALSE + 1
+
+const KIND_NAMES: readonly ValueKind[] = [
+  'string',
+  'long',
+  'bool',
+  'long',
+  'float',
+  'entity',
+  'decimal',
+  'ipaddr',
+  'datetime',
+  'duration',
+  'set',
+  'record',
+]
+
+/** The kind of the value that `id` stands for. */
+export function kindOfId(id: ValueId): ValueKind {
+  return KIND_NAMES[id >>> PAYLOAD_BITS]!
+}
+
+/** Whether `id` belongs to one request only. */
+export function isLocal(id: ValueId): boolean {
+  const kind = id >>> PAYLOAD_BITS
+  return (id & LOCAL_BIT) !== 0 && kind !== KIND.int && kind !== KIND.bool
+}
+
+/** The id of an integer that a JavaScript number holds exactly. */
+export function intId(values: Values, n: number): ValueId {
+  if (n >= -INT_BIAS && n < INT_BIAS) return (KIND.int << PAYLOAD_BITS) | (n + INT_BIAS)
+  return values.long(BigInt(n))
+}
+
+/** Whether `id` is an inline integer; `inlineInt` reads it. */
+export function isInlineInt(id: ValueId): boolean {
+  return id >>> PAYLOAD_BITS === KIND.int
+}
+
+/** The integer of an inline id. */
+export function inlineInt(id: ValueId): number {
+  return (id & PAYLOAD_MASK) - INT_BIAS
+}
+
+/** Makes and reads ids over one dictionary. */
+export interface Values {
+  string(text: string): ValueId
+  bool(value: boolean): ValueId
+  long(value: bigint): ValueId
+  float(value: number): ValueId
+  /** From the ids of two strings. */
+  entity(type: ValueId, id: ValueId): ValueId
+  /** Elements in any order, equal ones may repeat. */
+  set(elements: readonly ValueId[]): ValueId
+  /** From pairs of a key's string id and a value id, in any order; keys are unique. */
+  record(entries: readonly (readonly [ValueId, ValueId])[]): ValueId
+  /** The id of any value. Nested values are interned too. */
+  intern(value: Value): ValueId
+
+  textOf(id: ValueId): string
+  longOf(id: ValueId): bigint
+  /** String ids. */
+  entityType(id: ValueId): ValueId
+  entityId(id: ValueId): ValueId
+  uidOf(id: ValueId): EntityUid
+  /** Distinct, ascending. */
+  elementsOf(id: ValueId): Uint32Array
+  /** Key and value by turns, keys ascending by id. */
+  entriesOf(id: ValueId): Uint32Array
+  /** The value itself. */
+  valueOf(id: ValueId): Value
+}
+
+/** `Values` over `dictionary`. */
+export function createValues(dictionary: Dictionary): Values {
+  const scratch = new Uint32Array(8)
+  const as64 = new BigInt64Array(scratch.buffer)
+  const asFloat = new Float64Array(scratch.buffer)
+  let list = new Uint32Array(64)
+  const reserve = (count: number) => {
+    if (count > list.length) list = new Uint32Array(count * 2)
+    return list
+  }
+  type Kind64 = 'long' | 'decimal' | 'datetime' | 'duration'
+  const of64 = (kind: Kind64, value: bigint): ValueId => {
+    as64[0] = value
+    return (KIND[kind] << PAYLOAD_BITS) | dictionary.fixed(kind, scratch)
+  }
+  const read64 = (kind: Kind64 | 'float', id: ValueId): bigint => {
+    scratch[0] = dictionary.fixedWord(kind, id & PAYLOAD_MASK, 0)
+    scratch[1] = dictionary.fixedWord(kind, id & PAYLOAD_MASK, 1)
+    return as64[0]!
+  }
+  const ip = (value: IpAddr): ValueId => {
+    for (let i = 0; i < 4; i++) scratch[i] = Number((value.bits >> BigInt(32 * i)) & 0xffffffffn)
+    scratch[4] = value.prefix
+    scratch[5] = value.version
+    return (KIND.ipaddr << PAYLOAD_BITS) | dictionary.fixed('ipaddr', scratch)
+  }
+  const readIp = (id: ValueId): IpAddr => {
+    const word = (i: number) => dictionary.fixedWord('ipaddr', id & PAYLOAD_MASK, i)
+    let bits = 0n
+    for (let i = 3; i >= 0; i--) bits = (bits << 32n) | BigInt(word(i))
+    return { kind: 'ipaddr', version: word(5) === 4 ? 4 : 6, bits, prefix: word(4) }
+  }
+  const values: Values = {
+    string: (text) => dictionary.text(text),
+    bool: (value) => (value ? TRUE : FALSE),
+    long: (value) => {
+      if (value >= BigInt(-INT_BIAS) && value < BigInt(INT_BIAS)) return (KIND.int << PAYLOAD_BITS) | (Number(value) + INT_BIAS)
+      return of64('long', value)
+    },
+    float: (value) => {
+      asFloat[0] = value === 0 ? 0 : value
+      return (KIND.float << PAYLOAD_BITS) | dictionary.fixed('float', scratch)
+    },
+    entity: (type, id) => {
+      scratch[0] = type
+      scratch[1] = id
+      return (KIND.entity << PAYLOAD_BITS) | dictionary.fixed('entity', scratch)
+    },
+    set: (elements) => {
+      const sorted = reserve(elements.length).subarray(0, elements.length)
+      sorted.set(elements)
+      sorted.sort()
+      let count = 0
+      for (const id of sorted) if (count === 0 || sorted[count - 1] !== id) sorted[count++] = id
+      return (KIND.set << PAYLOAD_BITS) | dictionary.ids('set', sorted, count)
+    },
+    record: (entries) => {
+      const sorted = entries.toSorted((a, b) => a[0] - b[0])
+      const words = reserve(entries.length * 2)
+      sorted.forEach(([key, value], i) => {
+        words[2 * i] = key
+        words[2 * i + 1] = value
+      })
+      return (KIND.record << PAYLOAD_BITS) | dictionary.ids('record', words, entries.length * 2)
+    },
+    intern: (value) => {
+      switch (typeof value) {
+        case 'string':
+          return dictionary.text(value)
+        case 'bigint':
+          return values.long(value)
+        case 'boolean':
+          return values.bool(value)
+        case 'number':
+          return values.float(value)
+        default:
+          switch (value.kind) {
+            case 'entity':
+              return values.entity(dictionary.text(value.type), dictionary.text(value.id))
+            case 'ipaddr':
+              return ip(value)
+            case 'set':
+              return values.set(value.elements.map(values.intern))
+            case 'record':
+              return values.record([...value.fields].map(([key, v]) => [dictionary.text(key), values.intern(v)]))
+            default:
+              return of64(value.kind, value.value)
+          }
+      }
+    },
+    textOf: (id) => dictionary.textOf(id & PAYLOAD_MASK),
+    longOf: (id) => (isInlineInt(id) ? BigInt(inlineInt(id)) : read64('long', id)),
+    entityType: (id) => dictionary.fixedWord('entity', id & PAYLOAD_MASK, 0),
+    entityId: (id) => dictionary.fixedWord('entity', id & PAYLOAD_MASK, 1),
+    uidOf: (id) => ({
+      kind: 'entity',
+      type: dictionary.textOf(values.entityType(id)),
+      id: dictionary.textOf(values.entityId(id)),
+    }),
+    elementsOf: (id) => dictionary.idsOf('set', id & PAYLOAD_MASK),
+    entriesOf: (id) => dictionary.idsOf('record', id & PAYLOAD_MASK),
+    valueOf: (id) => {
+      const kind = kindOfId(id)
+      switch (kind) {
+        case 'string':
+          return values.textOf(id)
+        case 'long':
+          return values.longOf(id)
+        case 'bool':
+          return id === TRUE
+        case 'float':
+          read64('float', id)
+          return asFloat[0]!
+        case 'entity':
+          return values.uidOf(id)
+        case 'decimal':
+        case 'datetime':
+        case 'duration':
+          return { kind, value: read64(kind, id) }
+        case 'ipaddr':
+          return readIp(id)
+        case 'set':
+          return { kind, elements: Array.from(values.elementsOf(id), values.valueOf) }
+        case 'record': {
+          const entries = values.entriesOf(id)
+          const fields = new Map<string, Value>()
+          for (let i = 0; i < entries.length; i += 2) fields.set(values.textOf(entries[i]!), values.valueOf(entries[i + 1]!))
+          return { kind, fields }
+        }
+        default:
+          return unreachable(kind)
+      }
+    },
+  }
+  return values
+}

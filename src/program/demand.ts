@@ -1,0 +1,23 @@
+/**
+ * How a decision asks for facts. Declared here, so that `src/decide` can ask and `src/fixpoint` can answer without knowing
+ * each other. A pattern and its rows hold value ids (see `src/image/value-ids.ts`), which this folder treats as numbers.
+ */
+import type { PredicateId } from './program.ts'
+
+/** In a pattern: the column may have any value. */
+export const FREE = -1
+
+/** Answers which rows of `predicate` match `pattern`: one value id or `FREE` for each column. Every row is a full row. */
+export type Demand = (predicate: PredicateId, pattern: readonly number[]) => DemandAnswer
+
+export interface DemandAnswer {
+  readonly rows: readonly (readonly number[])[]
+  /** Set if the derivation failed for this pattern; `rows` then means nothing. Why, in plain words. */
+  readonly error?: string
+}
+
+/** One way in which a policy asks a predicate: which columns it gives a value for. */
+export interface FactAsk {
+  readonly predicate: PredicateId
+  readonly bound: readonly boolean[]
+}

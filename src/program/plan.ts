@@ -1,0 +1,192 @@
+/**
+ * Join orders: in which order the literals of a body are evaluated, given the variables that are bound before. Pure; the
+ * same planner serves the safety check (what can't be ordered is unsafe), the fixpoint and demand evaluation.
+ */
+import type { AggregateLiteral, AtomLiteral, Expr, InLiteral, Literal, PredicateId, SplitLiteral } from './program.ts'
+
+/** One step; `literal` is the literal's place in the body. */
+export type Step =
+  | { readonly kind: 'match' | 'absent'; readonly literal: number; readonly atom: AtomLiteral }
+  | { readonly kind: 'bind'; readonly literal: number; readonly variable: number; readonly expr: Expr }
+  | { readonly kind: 'check'; readonly literal: number; readonly test: Exclude<Literal, AtomLiteral | AggregateLiteral> }
+  /** Binds `variable` to each element of a list or set, or to each part of a split string. */
+  | {
+      readonly kind: 'each'
+      readonly literal: number
+      readonly variable: number
+      readonly source: InLiteral | SplitLiteral
+    }
+  /** Binds `variable`, or compares with the literal's result where that is absent. */
+  | {
+      readonly kind: 'aggregate'
+      readonly literal: number
+      readonly aggregate: AggregateLiteral
+      readonly variable?: number
+      readonly steps: readonly Step[]
+    }
+
+export interface Plan {
+  readonly steps: readonly Step[]
+  /** Places of the literals that could not be ordered, since a variable in them is bound by nothing. */
+  readonly stuck: readonly number[]
+  /** All variables bound at the end, those bound before included. */
+  readonly bound: ReadonlySet<number>
+}
+
+export interface PlanOptions {
+  /** Variables bound before. */
+  readonly bound?: Iterable<number>
+  /** Places of literals to leave out. */
+  readonly without?: ReadonlySet<number>
+  /** Place of the atom to begin with. */
+  readonly first?: number
+  /** How many rows a predicate has, as far as known. */
+  readonly rows?: (predicate: PredicateId) => number
+}
+
+/** Orders `body`: what only tests first, then what binds without searching, then atoms by their expected number of matches. */
+export function planBody(body: readonly Literal[], options: PlanOptions = {}): Plan {
+  const bound = new Set(options.bound ?? [])
+  const left = new Set<number>()
+  for (let i = 0; i < body.length; i++) if (!options.without?.has(i)) left.add(i)
+  const steps: Step[] = []
+  const take = (step: Step) => {
+    steps.push(step)
+    left.delete(step.literal)
+    for (const variable of boundBy(step)) bound.add(variable)
+  }
+  if (options.first !== undefined) take(stepOf(body[options.first]!, options.first, bound)!)
+  while (left.size > 0) {
+    let best: Step | undefined
+    let bestCost = Number.POSITIVE_INFINITY
+    for (const i of left) {
+      const step = stepOf(body[i]!, i, bound)
+      if (!step) continue
+      const cost = costOf(step, bound, options.rows)
+      if (cost < bestCost) {
+        best = step
+        bestCost = cost
+      }
+    }
+    if (!best) break
+    take(best)
+  }
+  return { steps, stuck: [...left], bound }
+}
+
+/** The variables that a step binds. */
+export function boundBy(step: Step): number[] {
+  switch (step.kind) {
+    case 'match':
+      return step.atom.args.flatMap((arg) => (arg.kind === 'variable' ? [arg.variable] : []))
+    case 'bind':
+    case 'each':
+      return [step.variable]
+    case 'aggregate':
+      return step.variable === undefined ? [] : [step.variable]
+    default:
+      return []
+  }
+}
+
+/** All variables of an expression. */
+export function variablesOf(expr: Expr): number[] {
+  switch (expr.kind) {
+    case 'variable':
+      return [expr.variable]
+    case 'constant':
+      return []
+    case 'arithmetic':
+      return [...variablesOf(expr.left), ...variablesOf(expr.right)]
+    case 'negate':
+      return variablesOf(expr.operand)
+    default:
+      return [expr.receiver, ...expr.args].flatMap(variablesOf)
+  }
+}
+
+/** All variables of a literal that the rest of its rule can see: of an aggregate the groups and the result. */
+export function variablesOfLiteral(literal: Literal): number[] {
+  switch (literal.kind) {
+    case 'atom':
+      return literal.args.flatMap((arg) => (arg.kind === 'variable' ? [arg.variable] : []))
+    case 'compare':
+      return [...variablesOf(literal.left), ...variablesOf(literal.right)]
+    case 'in':
+      return [...variablesOf(literal.left), ...listOf(literal).flatMap(variablesOf)]
+    case 'test':
+      return variablesOf(literal.expr)
+    case 'split':
+      return [literal.part, literal.receiver, literal.separator].flatMap(variablesOf)
+    default:
+      return [...literal.groups, ...variablesOf(literal.result)]
+  }
+}
+
+/** The expressions to the right of `in`. */
+export function listOf(literal: InLiteral): readonly Expr[] {
+  return 'kind' in literal.right ? [literal.right] : literal.right
+}
+
+/** How `literal` can be evaluated once `bound` is bound; nothing if it can't yet. */
+function stepOf(literal: Literal, place: number, bound: ReadonlySet<number>): Step | undefined {
+  const known = (expr: Expr) => variablesOf(expr).every((variable) => bound.has(variable))
+  const unbound = (expr: Expr) => (expr.kind === 'variable' && !bound.has(expr.variable) ? expr.variable : undefined)
+  switch (literal.kind) {
+    case 'atom':
+      if (!literal.negated) return { kind: 'match', literal: place, atom: literal }
+      return variablesOfLiteral(literal).every((v) => bound.has(v)) ? { kind: 'absent', literal: place, atom: literal } : undefined
+    case 'compare': {
+      if (known(literal.left) && known(literal.right)) return { kind: 'check', literal: place, test: literal }
+      if (literal.operator !== '=') return undefined
+      const [left, right] = [unbound(literal.left), unbound(literal.right)]
+      if (left !== undefined && known(literal.right)) return { kind: 'bind', literal: place, variable: left, expr: literal.right }
+      if (right !== undefined && known(literal.left)) return { kind: 'bind', literal: place, variable: right, expr: literal.left }
+      return undefined
+    }
+    case 'in':
+    case 'split': {
+      const [value, sources] =
+        literal.kind === 'in' ? [literal.left, listOf(literal)] : [literal.part, [literal.receiver, literal.separator]]
+      if (!sources.every(known)) return undefined
+      if (known(value)) return { kind: 'check', literal: place, test: literal }
+      const variable = unbound(value)
+      if (variable === undefined || (literal.kind === 'in' && literal.negated)) return undefined
+      return { kind: 'each', literal: place, variable, source: literal }
+    }
+    case 'test':
+      return known(literal.expr) ? { kind: 'check', literal: place, test: literal } : undefined
+    default: {
+      if (!literal.groups.every((v) => bound.has(v))) return undefined
+      const variable = unbound(literal.result)
+      if (variable === undefined && !known(literal.result)) return undefined
+      const { steps } = planBody(literal.body, { bound: literal.groups })
+      return { kind: 'aggregate', literal: place, aggregate: literal, steps, ...(variable !== undefined && { variable }) }
+    }
+  }
+}
+
+const ROWS_ASSUMED = 1000
+
+/** A rough number of bindings that the step leads to, below 1 where it only tests. */
+function costOf(step: Step, bound: ReadonlySet<number>, rows?: (predicate: PredicateId) => number): number {
+  switch (step.kind) {
+    case 'check':
+      return 0
+    case 'bind':
+      return 0.1
+    case 'absent':
+      return 0.2
+    case 'each':
+      return 4
+    case 'aggregate':
+      return 2
+    default: {
+      const args = step.atom.args
+      const open = args.filter((arg) => arg.kind === 'any' || (arg.kind === 'variable' && !bound.has(arg.variable))).length
+      if (open === 0) return 0.3
+      const count = rows?.(step.atom.predicate) ?? ROWS_ASSUMED
+      return Math.max(1, count ** (open / args.length))
+    }
+  }
+}

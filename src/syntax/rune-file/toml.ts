@@ -1,0 +1,119 @@
+/**
+ * The TOML of a section: read by smol-toml, walked as nodes that know their place. Owns the first syntax error's position
+ * in the `.rune` file and the depth limit; what keys mean belongs to the section's reader. Spec: TOML 1.0.
+ */
+import { parse, TomlDate, TomlError } from 'smol-toml'
+import { assert } from '../../text/assert.ts'
+import type { Diagnostics } from '../../text/diagnostic.ts'
+import type { Span } from '../../text/source.ts'
+import { createLocator, type Locator, type Path } from './toml-locate.ts'
+
+export { TomlDate }
+
+/** What smol-toml reads; integers are exact and of any size. */
+export type TomlValue = string | bigint | number | boolean | TomlDate | TomlValue[] | TomlTable
+
+/** Without a prototype, so that no key is special. */
+export interface TomlTable {
+  readonly [key: string]: TomlValue
+}
+
+/** A value with its place. */
+export interface TomlNode<T extends TomlValue = TomlValue> {
+  readonly value: T
+  readonly path: Path
+  readonly locator: Locator
+}
+
+/** Arrays and inline tables may nest this deep. */
+export const TOML_DEPTH_MAX = 64
+
+/** The table that `body` writes, with the headers that stand in it; `undefined` after a syntax error. */
+export function parseToml(body: Span, diagnostics: Diagnostics): TomlNode<TomlTable> | undefined {
+  const text = body.source.text.slice(body.start, body.end)
+  try {
+    const value: unknown = parse(text, { integersAsBigInt: true, maxDepth: TOML_DEPTH_MAX })
+    assert(isTable(value), 'a TOML document is a table')
+    return { value, path: [], locator: createLocator(body) }
+  } catch (e) {
+    if (!(e instanceof TomlError)) throw e
+    reportSyntax(e, body, diagnostics)
+    return undefined
+  }
+}
+
+/** Whether a value is a table, inline or not. */
+export function isTable(value: unknown): value is TomlTable {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+}
+
+/** The node of a key of a table. */
+export function child(node: TomlNode<TomlTable>, key: string): TomlNode | undefined {
+  const value = node.value[key]
+  return value === undefined ? undefined : { value, path: [...node.path, key], locator: node.locator }
+}
+
+/** The nodes of the elements of an array. */
+export function elements(node: TomlNode<TomlValue[]>): TomlNode[] {
+  return node.value.map((value, i) => ({ value, path: [...node.path, i], locator: node.locator }))
+}
+
+/** The nodes of all keys of a table. */
+export function entries(node: TomlNode<TomlTable>): [string, TomlNode][] {
+  return Object.entries(node.value).map(([key, value]) => [
+    key,
+    { value, path: [...node.path, key], locator: node.locator },
+  ])
+}
+
+/** Where the value of a node stands. */
+export function valueSpan(node: TomlNode): Span {
+  return node.locator.value(node.path)
+}
+
+/** Where the key of a node stands; of an element of an array, its value. */
+export function keySpan(node: TomlNode): Span {
+  return node.locator.key(node.path)
+}
+
+/** What a value is, in the words of TOML. */
+export function describeToml(value: TomlValue): string {
+  if (typeof value === 'string') return 'a string'
+  if (typeof value === 'bigint') return 'an integer'
+  if (typeof value === 'number') return 'a float'
+  if (typeof value === 'boolean') return 'a boolean'
+  if (value instanceof Date) return 'a date or time'
+  return Array.isArray(value) ? 'an array' : 'a table'
+}
+
+/** smol-toml's messages → ours, where its own would not help. */
+const MESSAGES: ReadonlyMap<string, string> = new Map([
+  ['document contains excessively nested structures. aborting.', `arrays and tables nest deeper than ${TOML_DEPTH_MAX}`],
+  ['unfinished string', 'the string is not closed'],
+  ['unfinished array', 'the array is not closed'],
+  ['unfinished table', 'the inline table is not closed'],
+  ['trying to redefine an already defined table or value', 'the key is defined already'],
+  ['trying to redefine an already defined value', 'the key is defined already'],
+  ['each key-value declaration must be followed by an end-of-line', 'a line break is missing after the value'],
+  ['incomplete key-value: cannot find end of key', 'a key without a value'],
+  ['invalid value', 'no value of TOML'],
+])
+
+const HELP: ReadonlyMap<string, string> = new Map([
+  ['the string is not closed', 'a string of one line ends on its line; one of several lines stands in three quotes'],
+  ['a key without a value', 'write `key = value`'],
+  ['no value of TOML', 'strings stand in quotes: `"alice"`'],
+])
+
+function reportSyntax(e: TomlError, body: Span, diagnostics: Diagnostics): void {
+  const { source } = body
+  let lineStart = body.start
+  for (let line = 1; line < e.line; line++) lineStart = source.text.indexOf('\n', lineStart) + 1
+  const start = Math.min(lineStart + e.column - 1, body.end)
+  const end = Math.min(start + 1, body.end)
+  const said = /^Invalid TOML document: (.*)/.exec(e.message)?.[1] ?? 'it cannot be read'
+  const message = MESSAGES.get(said) ?? said
+  const code = message.includes('nest deeper') ? 'R205' : 'R200'
+  const help = HELP.get(message)
+  diagnostics.error(code, `TOML: ${message}`, { source, start, end }, help === undefined ? {} : { help })
+}

@@ -67,8 +67,14 @@ export function createDictionary(arena: Arena): ImageDictionary {
   }
 }
 
-/** A dictionary for one request: knows all that `image` knows, and keeps what is new to itself. */
-export function createOverlay(image: ImageDictionary): Dictionary {
+/** The dictionary of one request at a time. */
+export interface Overlay extends Dictionary {
+  /** Forgets all that was new; ids with the local bit mean nothing any more. */
+  reset(): void
+}
+
+/** A dictionary that knows all that `image` knows, and keeps what is new to itself. */
+export function createOverlay(image: ImageDictionary): Overlay {
   const numbers = new Map<string, number>()
   const contents: (string | Uint32Array)[] = []
   const local = (key: string, content: string | Uint32Array): number => {
@@ -102,6 +108,11 @@ export function createOverlay(image: ImageDictionary): Dictionary {
     fixedWord: (kind, payload, word) => (isLocal(payload) ? words(payload)[word]! : image.fixedWord(kind, payload, word)),
     textOf: (payload) => (isLocal(payload) ? (contents[payload & ~LOCAL_BIT] as string) : image.textOf(payload)),
     idsOf: (kind, payload) => (isLocal(payload) ? words(payload).slice() : image.idsOf(kind, payload)),
+    reset: () => {
+      if (contents.length === 0) return
+      numbers.clear()
+      contents.length = 0
+    },
   }
 }
 

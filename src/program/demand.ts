@@ -2,7 +2,7 @@
  * How a decision asks for facts. Declared here, so that `src/decide` can ask and `src/fixpoint` can answer without knowing
  * each other. A pattern and its rows hold value ids (see `src/image/value-ids.ts`), which this folder treats as numbers.
  */
-import type { PredicateId } from './program.ts'
+import type { PredicateId, Rule } from './program.ts'
 
 /** In a pattern: the column may have any value. */
 export const FREE = -1
@@ -14,6 +14,13 @@ export interface DemandAnswer {
   readonly rows: readonly (readonly number[])[]
   /** Set if the derivation failed for this pattern; `rows` then means nothing. Why, in plain words. */
   readonly error?: string
+  /** All derivations that failed, where `error` is set. */
+  readonly failures?: readonly RuleFailure[]
+}
+
+export interface RuleFailure {
+  readonly rule: Rule
+  readonly message: string
 }
 
 /** One way in which a policy asks a predicate: which columns it gives a value for. */

@@ -4,9 +4,10 @@
  */
 import { TRUE, type Values } from '../../image/value-ids.ts'
 import type { LoweredPolicy } from '../../program/lowered.ts'
+import { assert } from '../../text/assert.ts'
 import type { Span } from '../../text/source.ts'
 import { compileExpr } from './compile.ts'
-import { ERROR, type Evaluate, type Frame } from './frame.ts'
+import { ERROR, type Evaluate, type Failure, type Frame } from './frame.ts'
 
 export interface CompiledPolicy {
   readonly id: string
@@ -18,7 +19,7 @@ export interface PolicyError {
   readonly policyId: string
   readonly effect: 'permit' | 'forbid'
   readonly message: string
-  readonly span?: Span
+  readonly span: Span
 }
 
 /** Ids in the order of the policies. */
@@ -39,13 +40,14 @@ export function authorizePolicies(policies: readonly CompiledPolicy[], frame: Fr
   const satisfiedForbids: string[] = []
   const errors: PolicyError[] = []
   for (const { id, effect, evaluate } of policies) {
-    frame.failure = undefined
     const result = evaluate(frame)
     if (result === TRUE) (effect === 'permit' ? satisfiedPermits : satisfiedForbids).push(id)
-    else if (result === ERROR) {
-      const failure: Frame['failure'] = frame.failure
-      errors.push({ policyId: id, effect, message: 'the policy failed', ...(failure as object | undefined) })
-    }
+    else if (result === ERROR) errors.push({ policyId: id, effect, ...failureOf(frame) })
   }
   return { satisfiedPermits, satisfiedForbids, errors }
+}
+
+function failureOf({ failure }: Frame): Failure {
+  assert(failure !== undefined, 'an error that nobody noted')
+  return failure
 }

@@ -12,7 +12,7 @@ import { callExtension, EXTENSION_FUNCTIONS } from '../../values/extension.ts'
 import { like } from '../../values/like.ts'
 import { arithmetic, less, negate } from './arithmetic.ts'
 import { getAttribute, getTag, hasAttributes, hasTag } from './attributes.ts'
-import { probeFacts, probeRow, wholeFacts } from './facts.ts'
+import { noFacts, probeFacts, probeRow, wholeFacts } from './facts.ts'
 import { ERROR, type Evaluate, fail, failType } from './frame.ts'
 import { type CompiledGroup, compileGroup, isIn, isType } from './hierarchy.ts'
 import { contains, containsMany, isEmpty } from './sets.ts'
@@ -208,12 +208,13 @@ function extension({ name, args, span }: Of<'extension'>, compile: Compile): Eva
   }
 }
 
-function probe(expr: Of<'probe'>, compile: Compile, values: Values): Evaluate {
-  const { facts, arg, span } = expr
-  if (expr.method === 'contains' && arg?.kind === 'record' && arg.entries.length === facts.keys.length) {
+function probe({ facts, method, arg, span }: Of<'probe'>, compile: Compile, values: Values): Evaluate {
+  if (method === 'isEmpty') return noFacts(facts, span)
+  assert(arg !== undefined, 'a method without its argument')
+  if (method === 'contains' && arg.kind === 'record' && arg.entries.length === facts.keys.length) {
     const columns = arg.entries.map(({ key }) => facts.keys.indexOf(key))
     const fields = arg.entries.map(({ value }) => compile(value))
     if (!columns.includes(-1)) return probeRow(facts, { fields, columns, span })
   }
-  return probeFacts(expr.method, { facts, arg: arg ? compile(arg) : () => ERROR, values, span })
+  return probeFacts(method, { facts, arg: compile(arg), values, span })
 }

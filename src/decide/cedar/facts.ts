@@ -29,19 +29,22 @@ export function wholeFacts(facts: FactSet, values: Values, span: Span): Evaluate
   }
 }
 
-/** A set method of a predicate's facts. Without `isEmpty`, `arg` is given. */
+/** `isEmpty` of a predicate's facts. */
+export function noFacts(facts: FactSet, span: Span): Evaluate {
+  const ask = asker(facts, span)
+  const pattern = new Array<number>(facts.arity).fill(FREE)
+  return (frame) => {
+    const rows = ask(frame, pattern)
+    return rows === undefined ? ERROR : rows.length === 0 ? TRUE : FALSE
+  }
+}
+
+/** Another set method of a predicate's facts. */
 export function probeFacts(
-  method: ProbeMethod,
+  method: Exclude<ProbeMethod, 'isEmpty'>,
   { facts, arg, values, span }: { facts: FactSet; arg: Evaluate; values: Values; span: Span },
 ): Evaluate {
   const ask = asker(facts, span)
-  if (method === 'isEmpty') {
-    const pattern = new Array<number>(facts.arity).fill(FREE)
-    return (frame) => {
-      const rows = ask(frame, pattern)
-      return rows === undefined ? ERROR : rows.length === 0 ? TRUE : FALSE
-    }
-  }
   const keys = facts.keys.map(values.string)
   const isFact = (frame: Frame, element: ValueId): ValueId => {
     const row = facts.arity === 1 ? [element] : rowOf(frame.values, element, keys)
@@ -55,14 +58,14 @@ export function probeFacts(
     if (method === 'contains') return isFact(frame, value)
     if (kindOfId(value) !== 'set') return failType(frame, span, 'set', value)
     // Each element is asked for, so that whether one fails does not depend on the order of ids.
-    let facts = 0
+    let count = 0
     const elements = frame.values.elementsOf(value)
     for (const element of elements) {
       const found = isFact(frame, element)
       if (found === ERROR) return ERROR
-      if (found === TRUE) facts++
+      if (found === TRUE) count++
     }
-    return (method === 'containsAll' ? facts === elements.length : facts > 0) ? TRUE : FALSE
+    return (method === 'containsAll' ? count === elements.length : count > 0) ? TRUE : FALSE
   }
 }
 

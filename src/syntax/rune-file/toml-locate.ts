@@ -107,7 +107,8 @@ function openTable(root: Place, segments: readonly Segment[], header: Header): P
     if (isLast && header.isList) {
       const element = placeAt(header.start, header.end, header.start, header.end)
       element.table = new Map()
-      next.list = [...(next.list ?? []), element]
+      next.list ??= []
+      next.list.push(element)
       return element
     }
     table = next.list?.at(-1) ?? next
@@ -227,7 +228,7 @@ function codes(characters: string): ReadonlySet<number> {
   return new Set([...characters].map((c) => c.charCodeAt(0)))
 }
 
-const BLANKS = codes(' \t\r\ufeff')
+const BLANKS = codes(' \t\r')
 const KEY_ENDS = codes(' \t\r\n.=]')
 const VALUE_ENDS = codes(',]}#\n')
 

@@ -2,13 +2,11 @@
  * The TOML of a section: read by smol-toml, walked as nodes that know their place. Owns the first syntax error's position
  * in the `.rune` file and the depth limit; what keys mean belongs to the section's reader. Spec: TOML 1.0.
  */
-import { parse, TomlDate, TomlError } from 'smol-toml'
+import { parse, type TomlDate, TomlError } from 'smol-toml'
 import { assert } from '../../text/assert.ts'
 import type { Diagnostics } from '../../text/diagnostic.ts'
 import type { Span } from '../../text/source.ts'
 import { createLocator, type Locator, type Path } from './toml-locate.ts'
-
-export { TomlDate }
 
 /** What smol-toml reads; integers are exact and of any size. */
 export type TomlValue = string | bigint | number | boolean | TomlDate | TomlValue[] | TomlTable

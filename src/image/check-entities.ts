@@ -1,0 +1,43 @@
+/**
+ * What must hold of the entity store once all is derived: no cycle of parents, one value for each attribute and tag. Rules
+ * with `entity.*` heads can break it, so it is looked at after the fixpoint. Spec: LANGUAGE section 5.
+ */
+import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
+import type { Diagnostics } from '../text/diagnostic.ts'
+import { printValue } from '../values/print.ts'
+import type { Image } from './image.ts'
+import { firstRow, indexOn } from './relation.ts'
+import type { ValueId } from './value-ids.ts'
+
+/** Reports each cycle of parents and each attribute or tag with two values. */
+export function checkEntities(program: Program, image: Image, diagnostics: Diagnostics): void {
+  const { relations, values } = image
+  const show = (id: ValueId) => printValue(values.valueOf(id))
+  const ancestors = relations[BUILTIN.entityAncestor]!
+  for (let row = 0; row < ancestors.count; row++) {
+    const entity = ancestors.columns[0]![row]!
+    if (entity !== ancestors.columns[1]![row]) continue
+    diagnostics.error('R410', `entity \`${show(entity)}\` is its own ancestor`, spanOf(program, BUILTIN.entityParent))
+    break
+  }
+  for (const [predicate, what] of [
+    [BUILTIN.entityAttr, 'attribute'],
+    [BUILTIN.entityTag, 'tag'],
+  ] as const) {
+    const relation = relations[predicate]!
+    const index = indexOn(relation, [0, 1])
+    const [entities, keys, held] = relation.columns
+    for (let row = 0; row < relation.count; row++) {
+      const other = firstRow(relation, index, [entities![row]!, keys![row]!], relation.count)
+      if (other === row) continue
+      const both = `${show(held![row]!)}\` and \`${show(held![other]!)}`
+      const message = `${what} \`${values.textOf(keys![row]!)}\` of \`${show(entities![row]!)}\` has two values, \`${both}\``
+      diagnostics.error('R411', message, spanOf(program, predicate))
+    }
+  }
+}
+
+/** Of a rule that adds to the predicate: what was written in `[entities]` alone has been checked before. */
+function spanOf(program: Program, predicate: PredicateId) {
+  return program.rules.find((rule) => rule.head === predicate && rule.span)?.span
+}

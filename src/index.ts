@@ -1,0 +1,11 @@
+/** The public API, name by name. `rune-engine/cedar` is in `cedar.ts`. */
+export type { Decision, DecisionError } from './decide/decision.ts'
+export type { Cause, Explanation } from './decide/explain.ts'
+export type { AuthorizeRequest, EntityInput } from './decide/request.ts'
+export { Rune, type TextOptions, type Validation, validate } from './engine.ts'
+export type { Counts } from './program/counts.ts'
+export type { PlainValue, QueryResult } from './query.ts'
+export { type CaseResult, runTests, type TestReport } from './run-tests.ts'
+export { type Diagnostic, RuneError, type Severity } from './text/diagnostic.ts'
+export { renderDiagnostic, renderDiagnostics } from './text/render.ts'
+export { type Position, positionOf, type Source, type Span } from './text/source.ts'

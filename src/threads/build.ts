@@ -1,0 +1,55 @@
+/**
+ * Building: text in, a complete image out. Everything that writes an image happens here, in this order: parse, analyse,
+ * load facts and entities, derive, check what was derived. Whoever owns an image calls this. Throws a `RuneError` with all
+ * diagnostics; what cannot be built leaves nothing behind.
+ */
+import { computeFixpoint } from '../fixpoint/fixpoint.ts'
+import { checkEntities } from '../image/check-entities.ts'
+import { createImage, type Image } from '../image/image.ts'
+import { loadFacts } from '../image/load.ts'
+import { analyse } from '../program/analyse.ts'
+import type { Program } from '../program/program.ts'
+import { checkAgainstSchema, type SchemaText, schemaOf } from '../program/schema-check.ts'
+import type { Configuration, DataEntry } from '../syntax/rune-file/ast.ts'
+import { type Host, nodeHost } from '../syntax/rune-file/host.ts'
+import { type ConfigurationInput, loadConfiguration } from '../syntax/rune-file/load.ts'
+import { type Diagnostic, Diagnostics } from '../text/diagnostic.ts'
+
+export type { ConfigurationInput }
+
+/** A program with its image, ready to decide. */
+export interface Built {
+  readonly configuration: Configuration
+  readonly program: Program
+  readonly image: Image
+  readonly warnings: readonly Diagnostic[]
+}
+
+/** Builds the configuration of a file or a text. */
+export async function build(input: ConfigurationInput, host: Host = nodeHost): Promise<Built> {
+  const diagnostics = new Diagnostics()
+  const configuration = loadConfiguration(input, host, diagnostics)
+  if (!configuration) diagnostics.throwIfErrors()
+  return await buildConfiguration(configuration!, host, diagnostics)
+}
+
+/** Builds a configuration with more facts than it has itself. */
+export async function buildWith(configuration: Configuration, facts: readonly DataEntry[], host: Host = nodeHost): Promise<Built> {
+  const root = configuration.files.at(-1)!
+  const files = configuration.files.with(-1, { ...root, data: [...root.data, ...facts] })
+  return await buildConfiguration({ ...configuration, files }, host, new Diagnostics())
+}
+
+async function buildConfiguration(configuration: Configuration, host: Host, diagnostics: Diagnostics): Promise<Built> {
+  const schema: SchemaText | undefined = await schemaOf(configuration, diagnostics)
+  const program = analyse(configuration, diagnostics, schema ? { schema: schema.schema } : {})
+  if (program && schema) await checkAgainstSchema(program, configuration, schema, diagnostics)
+  diagnostics.throwIfErrors()
+  const image = createImage(program!)
+  loadFacts(program!, image, host.readFile, diagnostics)
+  diagnostics.throwIfErrors()
+  computeFixpoint(program!, image)
+  checkEntities(program!, image, diagnostics)
+  diagnostics.throwIfErrors()
+  return { configuration, program: program!, image, warnings: diagnostics.all }
+}

@@ -5,14 +5,10 @@
 import { checkedLong, parseLong } from './long.ts'
 import type { Duration } from './value.ts'
 
-/** Units with their milliseconds, in the order in which they are written. */
-const UNITS = [
-  ['d', 86_400_000n],
-  ['h', 3_600_000n],
-  ['m', 60_000n],
-  ['s', 1_000n],
-  ['ms', 1n],
-] as const
+const MILLISECONDS = { d: 86_400_000n, h: 3_600_000n, m: 60_000n, s: 1_000n, ms: 1n }
+
+/** The units in the order in which they are written. */
+const UNITS = ['d', 'h', 'm', 's', 'ms'] as const
 
 /** The duration that `text` writes, or a message that says why it is none. */
 export function parseDuration(text: string): Duration | string {
@@ -21,10 +17,10 @@ export function parseDuration(text: string): Duration | string {
   const sign = parts[1] as string
   // All terms have one sign, so the sum leaves the range if and only if a partial sum does.
   let sum = 0n
-  for (const [i, [, milliseconds]] of UNITS.entries()) {
+  for (const [i, unit] of UNITS.entries()) {
     const count = parseLong(sign + (parts[i + 2] ?? '0'))
     if (count === undefined) return OVERFLOW
-    sum += count * milliseconds
+    sum += count * MILLISECONDS[unit]
   }
   const value = checkedLong(sum)
   return value === undefined ? OVERFLOW : { kind: 'duration', value }
@@ -37,17 +33,16 @@ export function printDuration(duration: Duration): string {
   let rest = duration.value < 0n ? -duration.value : duration.value
   if (rest === 0n) return '0ms'
   let text = duration.value < 0n ? '-' : ''
-  for (const [unit, milliseconds] of UNITS) {
-    const count = rest / milliseconds
-    rest %= milliseconds
+  for (const unit of UNITS) {
+    const count = rest / MILLISECONDS[unit]
+    rest %= MILLISECONDS[unit]
     if (count > 0n) text += `${count}${unit}`
   }
   return text
 }
 
 /** How many whole `unit`s the duration has, truncated toward zero. */
-export function wholeUnits(duration: Duration, unit: (typeof UNITS)[number][0]): bigint {
+export function wholeUnits(duration: Duration, unit: (typeof UNITS)[number]): bigint {
   // One division gives what Cedar's chain of truncating divisions gives.
-  for (const [name, milliseconds] of UNITS) if (name === unit) return duration.value / milliseconds
-  return duration.value
+  return duration.value / MILLISECONDS[unit]
 }

@@ -1,6 +1,7 @@
 /**
  * Equality as Cedar and Datalog have it: typed, structural, sets without order or repetition, extension values by what
- * they mean. Spec: LANGUAGE section 2, Cedar's "Equality operators".
+ * they mean. Recursion is as deep as a value nests, which every reader of values limits. Spec: LANGUAGE section 2, Cedar's
+ * "Equality operators".
  */
 import { unreachable } from '../text/assert.ts'
 import type { RecordValue, Value } from './value.ts'

@@ -98,7 +98,7 @@ export const expression: fc.Arbitrary<Expr> = fc.letrec<{ expr: Expr }>((tie) =>
       fc
         .record({ kind: fc.constantFrom('not' as const, 'negate' as const), operand: e })
         .map((parts) => ({ ...parts, span })),
-      fc.record({ test: e, then: e, else: e }).map((parts) => ({ kind: 'if' as const, ...parts, span })),
+      fc.tuple(e, e, e).map(([test, then, otherwise]) => ({ kind: 'if' as const, test, then, else: otherwise, span })),
       fc.record({ operand: e, attribute: key }).map((parts) => ({ kind: 'get' as const, ...parts, span })),
       fc
         .record({
@@ -282,7 +282,7 @@ export const edits = fc.array(edit, { minLength: 1, maxLength: 3 })
 
 /** `source` after `changes`. */
 export function mutate(source: string, changes: readonly Edit[]): string {
-  const tokens = source.match(/"(?:\\.|[^"\\])*"|[_a-zA-Z0-9]+|::|[=!<>]=|&&|\|\||\s+|[^]/g) ?? []
+  const tokens = source.match(/"(?:\\.|[^"\\])*"|[_a-zA-Z0-9]+|::|[=!<>]=|&&|\|\||[\s\S]/g) ?? []
   for (const { at, kind, token: other } of changes) {
     const i = at % Math.max(1, tokens.length)
     const here = tokens[i] ?? ''

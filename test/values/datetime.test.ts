@@ -1,3 +1,4 @@
+/** Tests of datetimes: reading, printing and arithmetic, as `Date.UTC` and cedar-wasm 4.13 have them. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {

@@ -1,3 +1,4 @@
+/** Tests of decimals: reading, printing and their limits, as cedar-wasm 4.13 has them. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseDecimal, printDecimal } from '../../src/values/decimal.ts'

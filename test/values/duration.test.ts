@@ -1,3 +1,4 @@
+/** Tests of durations: reading, printing, whole units and overflow, as cedar-wasm 4.13 has them. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseDuration, printDuration, wholeUnits } from '../../src/values/duration.ts'

@@ -1,3 +1,4 @@
+/** Tests of entity literals and type names: what is read, what is refused, what is printed. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isTypeName, looksLikeEntityLiteral, parseEntityUid, printEntityUid } from '../../src/values/entity-uid.ts'

@@ -1,3 +1,4 @@
+/** Tests of equality and canonical keys, held against a naive definition. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { canonicalKey, equal } from '../../src/values/equality.ts'

@@ -1,3 +1,4 @@
+/** Tests of the table of extension functions: results, kinds and messages as cedar-wasm 4.13 has them. */
 import { describe, expect, test } from 'vitest'
 import { callExtension, EXTENSION_FUNCTIONS } from '../../src/values/extension.ts'
 import { printValue } from '../../src/values/print.ts'

@@ -1,3 +1,4 @@
+/** Tests of globs: reading, printing, and matching held against a naive definition. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { matchesGlob, parseGlob, printGlob } from '../../src/values/glob.ts'

@@ -1,3 +1,4 @@
+/** Tests of addresses and ranges: reading, printing and tests, as cedar-wasm 4.13 has them. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isInRange, isLoopback, isMulticast, parseIpAddr, printIpAddr } from '../../src/values/ipaddr.ts'

@@ -1,3 +1,4 @@
+/** Tests of `like`: matching held against a naive definition, and patterns that are values. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Pattern } from '../../src/values/like.ts'

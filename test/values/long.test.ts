@@ -1,3 +1,4 @@
+/** Tests of Longs: range, division and reading. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {

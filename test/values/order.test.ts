@@ -1,3 +1,4 @@
+/** Tests of the order of strings and of all values: that it is total and agrees with equality. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { equal } from '../../src/values/equality.ts'

@@ -1,3 +1,4 @@
+/** Tests of paths: their normal form, what is refused, `under`, and groups of paths. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { matchesGlob, parseGlob, printGlob } from '../../src/values/glob.ts'

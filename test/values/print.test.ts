@@ -1,3 +1,4 @@
+/** Tests of values as literals and as JSON text. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { equal } from '../../src/values/equality.ts'

@@ -1,3 +1,4 @@
+/** Tests of string literals: escapes in strings and patterns, quoting, and well-formedness. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { loneSurrogateAt, quote, unescapePattern, unescapeString } from '../../src/values/string-literal.ts'

@@ -137,7 +137,12 @@ function readHas(at: At, body: Part): Expr | undefined {
     if (attribute !== undefined) attributes.push(attribute)
   }
   if (attributes.length > 1 && !attributes.every(isPlainAttribute)) {
-    return malformed(reader, attr, 'several attributes must all be identifiers', 'write one `has` for each, joined by `&&`')
+    return malformed(
+      reader,
+      attr,
+      'several attributes must all be identifiers',
+      'write one `has` for each, joined by `&&`',
+    )
   }
   return operand && attributes.length === parts?.length
     ? { kind: 'has', operand, attributes, span: reader.span }

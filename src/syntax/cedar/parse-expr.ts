@@ -73,6 +73,8 @@ function parseOperators(reader: Reader, level: number): Expr | undefined {
   while (left !== undefined) {
     const found = operatorHere(reader)
     if (found === undefined || found.level < level) return left
+    // What follows `has`, `like` or `is` is complete: `a has b + 1` is no sum.
+    if (relations > 0 && found.level > RELATION) return unexpected(reader, 'a weaker operator', 'add parentheses')
     const mark = advance(reader)
     if (found.level === RELATION && ++relations === 2) {
       refuse(reader, {

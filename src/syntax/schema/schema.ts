@@ -1,0 +1,193 @@
+/**
+ * The resolved schema: entity types, actions and their types as data, all names full and common types expanded. Made from
+ * the JSON that cedar-wasm resolves a schema to; owns neither that call (`read-schema.ts`) nor conformance
+ * (`json/conform.ts`). Spec: Cedar's "JSON schema format".
+ */
+import { assert } from '../../text/assert.ts'
+import { printEntityUid } from '../../values/entity-uid.ts'
+import { type EntityUid, entityUid } from '../../values/value.ts'
+import type { Json } from '../json/json.ts'
+
+export interface Schema {
+  /** By full name. */
+  readonly entityTypes: ReadonlyMap<string, EntityType>
+  /** By printed uid. */
+  readonly actions: ReadonlyMap<string, Action>
+}
+
+export interface EntityType {
+  readonly attributes: RecordType
+  /** The type of every tag; entities have no tags if absent. */
+  readonly tags?: SchemaType
+  /** The types that parents may have, as declared: not closed transitively. */
+  readonly memberOf: readonly string[]
+  /** The ids of an enumerated type. */
+  readonly enum?: readonly string[]
+}
+
+export interface Action {
+  readonly uid: EntityUid
+  /** Parents as declared: not closed transitively. */
+  readonly memberOf: readonly EntityUid[]
+  readonly principals: readonly string[]
+  readonly resources: readonly string[]
+  readonly context: RecordType
+}
+
+export type SchemaType =
+  | { readonly kind: PrimitiveKind }
+  | { readonly kind: 'entity'; readonly name: string }
+  | { readonly kind: 'set'; readonly element: SchemaType }
+  | RecordType
+
+export type PrimitiveKind = 'string' | 'long' | 'bool' | 'decimal' | 'ipaddr' | 'datetime' | 'duration'
+
+export interface RecordType {
+  readonly kind: 'record'
+  readonly attributes: ReadonlyMap<string, { readonly type: SchemaType; readonly required: boolean }>
+}
+
+/** The schema that `json` states. INVARIANT: it is the resolved JSON of a schema that cedar-wasm accepts. */
+export function schemaFromJson(json: Json): Schema {
+  const namespaces = fieldsOf(json)
+  const entityTypes = new Map<string, EntityType>()
+  const actions = new Map<string, Action>()
+  const resolver: Resolver = { declared: new Map(), resolved: new Map(), open: new Set() }
+  for (const [namespace, definition] of namespaces) {
+    for (const [name, type] of fieldsOf(fieldsOf(definition).get('commonTypes'))) {
+      resolver.declared.set(qualify(namespace, name), type)
+    }
+  }
+  for (const [namespace, definition] of namespaces) {
+    const fields = fieldsOf(definition)
+    for (const [name, type] of fieldsOf(fields.get('entityTypes'))) {
+      entityTypes.set(qualify(namespace, name), entityTypeOf(type, namespace, resolver))
+    }
+    for (const [id, action] of fieldsOf(fields.get('actions'))) {
+      const made = actionOf(id, action, namespace, resolver)
+      actions.set(printEntityUid(made.uid), made)
+    }
+  }
+  return { entityTypes, actions }
+}
+
+const EMPTY_RECORD: RecordType = { kind: 'record', attributes: new Map() }
+
+/** Common types, each resolved once and then shared. */
+interface Resolver {
+  readonly declared: Map<string, Json>
+  readonly resolved: Map<string, SchemaType>
+  readonly open: Set<string>
+}
+
+function entityTypeOf(json: Json, namespace: string, resolver: Resolver): EntityType {
+  const fields = fieldsOf(json)
+  const ids = fields.get('enum')
+  if (ids !== undefined) return { attributes: EMPTY_RECORD, memberOf: [], enum: listOf(ids).map(textOf) }
+  const tags = fields.get('tags')
+  return {
+    attributes: recordOf(fields.get('shape'), namespace, resolver),
+    memberOf: listOf(fields.get('memberOfTypes')).map((name) => textOf(name)),
+    ...(tags !== undefined && { tags: typeOf(tags, namespace, resolver) }),
+  }
+}
+
+function actionOf(id: string, json: Json, namespace: string, resolver: Resolver): Action {
+  const fields = fieldsOf(json)
+  const appliesTo = fieldsOf(fields.get('appliesTo'))
+  return {
+    uid: entityUid(qualify(namespace, 'Action'), id),
+    memberOf: listOf(fields.get('memberOf')).map((parent) => {
+      const uid = fieldsOf(parent)
+      return entityUid(textOf(uid.get('type') ?? qualify(namespace, 'Action')), textOf(uid.get('id')))
+    }),
+    principals: listOf(appliesTo.get('principalTypes')).map(textOf),
+    resources: listOf(appliesTo.get('resourceTypes')).map(textOf),
+    context: recordOf(appliesTo.get('context'), namespace, resolver),
+  }
+}
+
+function recordOf(json: Json | undefined, namespace: string, resolver: Resolver): RecordType {
+  if (json === undefined) return EMPTY_RECORD
+  const type = typeOf(json, namespace, resolver)
+  assert(type.kind === 'record', 'a shape is a record')
+  return type
+}
+
+const PRIMITIVES: ReadonlyMap<string, PrimitiveKind> = new Map([
+  ['String', 'string'],
+  ['Long', 'long'],
+  ['Bool', 'bool'],
+  ['Boolean', 'bool'],
+  ['decimal', 'decimal'],
+  ['ipaddr', 'ipaddr'],
+  ['datetime', 'datetime'],
+  ['duration', 'duration'],
+])
+
+function typeOf(json: Json, namespace: string, resolver: Resolver): SchemaType {
+  const fields = fieldsOf(json)
+  const name = textOf(fields.get('type'))
+  switch (name) {
+    case 'Set':
+      return { kind: 'set', element: typeOf(fields.get('element') ?? null, namespace, resolver) }
+    case 'Record':
+      return {
+        kind: 'record',
+        attributes: new Map(
+          [...fieldsOf(fields.get('attributes'))].map(([key, attribute]) => {
+            const required = fieldsOf(attribute).get('required') !== false
+            return [key, { type: typeOf(attribute, namespace, resolver), required }]
+          }),
+        ),
+      }
+    case 'Entity':
+      return { kind: 'entity', name: textOf(fields.get('name')) }
+    case 'Extension':
+      return primitive(textOf(fields.get('name')))
+    default:
+      return commonType(name, namespace, resolver)
+  }
+}
+
+/** The type that a name means: a common type, as named or of the namespace, or else a primitive one. */
+function commonType(name: string, namespace: string, resolver: Resolver): SchemaType {
+  const full = [qualify(namespace, name), name].find((candidate) => resolver.declared.has(candidate))
+  if (full === undefined) return primitive(name)
+  const known = resolver.resolved.get(full)
+  if (known !== undefined) return known
+  assert(!resolver.open.has(full), 'common types do not hold themselves')
+  resolver.open.add(full)
+  const home = full.split('::').slice(0, -1).join('::')
+  const type = typeOf(resolver.declared.get(full) ?? null, home, resolver)
+  resolver.open.delete(full)
+  resolver.resolved.set(full, type)
+  return type
+}
+
+function primitive(name: string): SchemaType {
+  const kind = PRIMITIVES.get(name.replace(/^__cedar::/, ''))
+  assert(kind !== undefined, `a type of a resolved schema is unknown: ${name}`)
+  return { kind }
+}
+
+function qualify(namespace: string, name: string): string {
+  return namespace === '' ? name : `${namespace}::${name}`
+}
+
+function fieldsOf(json: Json | undefined): ReadonlyMap<string, Json> {
+  if (json === undefined) return new Map()
+  assert(json instanceof Map, 'an object stands here in a resolved schema')
+  return json
+}
+
+function listOf(json: Json | undefined): readonly Json[] {
+  if (json === undefined) return []
+  assert(Array.isArray(json), 'a list stands here in a resolved schema')
+  return json
+}
+
+function textOf(json: Json | undefined): string {
+  assert(typeof json === 'string', 'a string stands here in a resolved schema')
+  return json
+}

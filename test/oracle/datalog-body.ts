@@ -1,0 +1,265 @@
+/**
+ * The bindings of a rule's body, by nested loops. Its logic has three values, as LANGUAGE's "Errors of a derivation" asks: a
+ * literal whose expression fails, or which only an error tuple matches, is neither true nor false. A binding for which the
+ * literals that do not depend on such failures all hold is an error, whatever the order of the literals; variables that
+ * cannot be bound without the failing literal stay unbound in it.
+ */
+import type { Atom, Expr } from '../../src/syntax/datalog/ast.ts'
+import type { Value } from '../../src/values/value.ts'
+import { aggregate, compare, EvaluationError, elements, evaluateExpr, split } from './datalog-expressions.ts'
+import { type AggregateStep, listed, type Step, stepVariables, variablesOf } from './datalog-rules.ts'
+import { valueKey } from './value-key.ts'
+
+export interface Cell {
+  readonly key: string
+  readonly value: Value
+}
+
+/** `undefined` is a column that could not be computed: it may be any value. Only error tuples have such columns. */
+export type Row = readonly (Cell | undefined)[]
+
+export interface Relation {
+  readonly rows: Map<string, Row>
+  readonly errors: Map<string, Row>
+}
+
+export type Database = ReadonlyMap<string, Relation>
+export type Bindings = ReadonlyMap<string, Cell>
+
+/** `sure` bindings satisfy the body; all others are errors. */
+export interface Binding {
+  readonly bindings: Bindings
+  readonly sure: boolean
+}
+
+/** The cell of a value. */
+export function cell(value: Value): Cell {
+  return { key: valueKey(value), value }
+}
+
+/** All bindings that extend `outer` and satisfy `body`, and all for which it fails. */
+export function solve(body: readonly Step[], outer: Bindings, database: Database): Binding[] {
+  const found = new Map<string, Binding>()
+  const search = (pending: readonly Step[], bindings: Bindings, sure: boolean): void => {
+    const next = cheapest(pending, bindings)
+    if (next !== undefined) {
+      const others = pending.filter((step) => step !== next)
+      for (const one of outcomes(next, bindings, database)) search(others, one.bindings, sure && one.sure)
+      return
+    }
+    if (sure && pending.length > 0) throw new Error('unsafe rule')
+    // What an error tuple matched before all variables were bound may be true of what they were bound to later.
+    const isTrue = (step: Step): boolean => pending.includes(step) || truth(step, bindings, database) === true
+    if (!sure && body.every(isTrue)) return
+    found.set(bindingKey({ bindings, sure }), { bindings, sure })
+  }
+  search(body, outer, true)
+  return [...found.values()]
+}
+
+function bindingKey({ bindings, sure }: Binding): string {
+  return `${sure} ${[...bindings].map(([name, { key }]) => `${name}=${key}`).sort()}`
+}
+
+/** The step to take next: one that can be taken and branches least. */
+function cheapest(pending: readonly Step[], bindings: Bindings): Step | undefined {
+  const costs = pending.map((step) => cost(step, bindings))
+  const least = Math.min(...costs)
+  return least === Number.POSITIVE_INFINITY ? undefined : pending[costs.indexOf(least)]
+}
+
+/** Infinite where variables are missing. Aggregates come last, so that whatever else binds their groups has done so. */
+function cost(step: Step, bindings: Bindings): number {
+  const isBound = (...exprs: readonly Expr[]): boolean =>
+    exprs.every((e) => variablesOf(e).every((v) => bindings.has(v)))
+  const known = (...exprs: readonly Expr[]): number => (isBound(...exprs) ? 0 : Number.POSITIVE_INFINITY)
+  switch (step.kind) {
+    case 'atom': {
+      if (step.negated) return known(...step.args.filter((arg) => arg.kind !== 'wildcard'))
+      const free = step.args.filter((arg) => arg.kind === 'variable' && !bindings.has(arg.name))
+      return known(...step.args.filter((arg) => arg.kind !== 'variable')) + (free.length === 0 ? 0 : 10 + free.length)
+    }
+    case 'compare': {
+      const { left, right } = step
+      if (step.operator !== '=' || isBound(left, right)) return known(left, right)
+      return (left.kind === 'variable' && isBound(right)) || (right.kind === 'variable' && isBound(left))
+        ? 1
+        : known(left, right)
+    }
+    case 'in': {
+      if (step.negated || step.left.kind !== 'variable' || isBound(step.left))
+        return known(step.left, ...listed(step.right))
+      return known(...listed(step.right)) + 2
+    }
+    case 'test':
+      return known(step.expr)
+    case 'aggregate': {
+      const isReady =
+        step.bound.every((name) => bindings.has(name)) && (step.result.kind === 'variable' || isBound(step.result))
+      return isReady ? 1000 : Number.POSITIVE_INFINITY
+    }
+  }
+}
+
+/** What a step makes of `bindings`: nothing where it is false. */
+function outcomes(step: Step, bindings: Bindings, database: Database): Binding[] {
+  const attempt = (results: () => Bindings[]): Binding[] => {
+    try {
+      return results().map((one) => ({ bindings: one, sure: true }))
+    } catch (error) {
+      if (!(error instanceof EvaluationError)) throw error
+      return [{ bindings, sure: false }]
+    }
+  }
+  const when = (holds: boolean): Bindings[] => (holds ? [bindings] : [])
+  const value = (expr: Expr): Value => evaluate(expr, bindings)
+  switch (step.kind) {
+    case 'atom':
+      return matchAtom(step, bindings, database)
+    case 'compare':
+      if (step.operator !== '=') return attempt(() => when(compare(step.operator, value(step.left), value(step.right))))
+      return attempt(() => unify(step.left, step.right, bindings))
+    case 'in':
+      return attempt(() => {
+        const [first] = listed(step.right)
+        const values = step.right.kind === 'list' ? step.right.elements.map(value) : first ? elements(value(first)) : []
+        if (!step.negated) return values.flatMap((one) => bind(step.left, one, bindings))
+        return when(values.every((one) => compare('!=', value(step.left), one)))
+      })
+    case 'test':
+      return attempt(() => {
+        const result = value(step.expr)
+        if (typeof result !== 'boolean') throw new EvaluationError('not a bool')
+        return when(result !== step.negated)
+      })
+    case 'aggregate':
+      return aggregateOutcomes(step, bindings, database)
+  }
+}
+
+/** Whether a step holds; `undefined` where it fails, or names what could not be bound. */
+function truth(step: Step, bindings: Bindings, database: Database): boolean | undefined {
+  if (!stepVariables(step).every((name) => bindings.has(name))) return undefined
+  const results = outcomes(step, bindings, database)
+  return results.length === 0 ? false : results.some(({ sure }) => sure) || undefined
+}
+
+/** The value of `expr` under `bindings`. */
+export function evaluate(expr: Expr, bindings: Bindings): Value {
+  return evaluateExpr(expr, (name) => {
+    const found = bindings.get(name)
+    if (found === undefined) throw new EvaluationError(`${name} depends on what failed`)
+    return found.value
+  })
+}
+
+/** `target` is `value`: binds an unbound variable. */
+function bind(target: Expr, value: Value, bindings: Bindings): Bindings[] {
+  if (target.kind === 'variable' && !bindings.has(target.name)) return [new Map(bindings).set(target.name, cell(value))]
+  return compare('=', evaluate(target, bindings), value) ? [bindings] : []
+}
+
+/** `left = right`; a `split` has one value for each part. */
+function unify(left: Expr, right: Expr, bindings: Bindings): Bindings[] {
+  const values = (expr: Expr): readonly Value[] => {
+    const [separator] = expr.kind === 'method' ? expr.args : []
+    if (expr.kind !== 'method' || expr.method !== 'split' || !separator) return [evaluate(expr, bindings)]
+    return split(evaluate(expr.receiver, bindings), evaluate(separator, bindings))
+  }
+  if (right.kind === 'variable' && !bindings.has(right.name)) return unify(right, left, bindings)
+  const isFree = left.kind === 'variable' && !bindings.has(left.name)
+  if (isFree) return values(right).flatMap((value) => bind(left, value, bindings))
+  const ours = values(left)
+  return values(right).some((value) => ours.some((one) => compare('=', one, value))) ? [bindings] : []
+}
+
+function matchAtom(atom: Atom, bindings: Bindings, database: Database): Binding[] {
+  const { rows, errors } = database.get(atom.predicate.text) ?? { rows: new Map(), errors: new Map() }
+  let wanted: (Cell | undefined)[]
+  try {
+    wanted = atom.args.map((arg) => {
+      if (arg.kind === 'wildcard') return undefined
+      return arg.kind === 'variable' ? bindings.get(arg.name) : cell(evaluate(arg, bindings))
+    })
+  } catch (error) {
+    if (!(error instanceof EvaluationError)) throw error
+    return [{ bindings, sure: false }]
+  }
+  const match = (all: ReadonlyMap<string, Row>): Bindings[] =>
+    [...all.values()].flatMap((row) => matchRow(atom.args, wanted, row, bindings) ?? [])
+  // Where nothing is left to bind, the key of the row says it all.
+  const sure = wanted.every((one) => one !== undefined) ? (rows.has(rowKey(wanted)) ? [bindings] : []) : match(rows)
+  const unsure = errors.size > 0 ? match(errors) : []
+  if (atom.negated) {
+    if (sure.length > 0) return []
+    return [{ bindings, sure: unsure.length === 0 }]
+  }
+  const isDecided = sure.some((one) => one === bindings)
+  const found = sure.map((one) => ({ bindings: one, sure: true }))
+  return isDecided ? found.slice(0, 1) : [...found, ...unsure.map((one) => ({ bindings: one, sure: false }))]
+}
+
+/** The key of a row: equal for equal rows only. */
+export function rowKey(row: Row): string {
+  return row.map((one) => one?.key ?? '?').join()
+}
+
+/** `bindings` with what `row` binds; `bindings` itself where it binds nothing; `undefined` where the row does not match. */
+function matchRow(
+  args: readonly Expr[],
+  wanted: readonly (Cell | undefined)[],
+  row: Row,
+  bindings: Bindings,
+): Bindings | undefined {
+  if (row.length !== args.length) return undefined
+  if (wanted.some((one, i) => one !== undefined && row[i] !== undefined && one.key !== row[i].key)) return undefined
+  let extended: Map<string, Cell> | undefined
+  for (const [i, arg] of args.entries()) {
+    const given = row[i]
+    if (arg.kind !== 'variable' || given === undefined || wanted[i] !== undefined) continue
+    extended ??= new Map(bindings)
+    if ((extended.get(arg.name) ?? given).key !== given.key) return undefined
+    extended.set(arg.name, given)
+  }
+  return extended ?? bindings
+}
+
+/**
+ * One outcome for each group: for the one that is bound, even if it is empty; where the aggregate itself binds groups, for
+ * each that its body has. A group that an error of the body may belong to fails.
+ */
+function aggregateOutcomes(step: AggregateStep, bindings: Bindings, database: Database): Binding[] {
+  const outer = new Map([...bindings].filter(([name]) => step.groups.includes(name)))
+  const all = new Map<string, Binding>()
+  for (const body of step.bodies) {
+    for (const one of solve(body, outer, database)) {
+      all.set(bindingKey(one), one)
+    }
+  }
+  const groupOf = (of: Bindings): Row => step.groups.map((name) => of.get(name))
+  const groups = new Map([...all.values()].map((one) => [rowKey(groupOf(one.bindings)), groupOf(one.bindings)]))
+  if (step.groups.every((name) => bindings.has(name))) groups.set(rowKey(groupOf(bindings)), groupOf(bindings))
+  return [...groups.values()].flatMap((group): Binding[] => {
+    const extended = new Map(bindings)
+    step.groups.forEach((name, i) => {
+      if (group[i] !== undefined) extended.set(name, group[i])
+    })
+    const agrees = (one: Binding): boolean => matches(groupOf(one.bindings), group)
+    const members = [...all.values()].filter(agrees)
+    if (members.some(({ sure }) => !sure)) return [{ bindings: extended, sure: false }]
+    try {
+      const values = members.map((one) => evaluate(step.over, one.bindings))
+      const result = aggregate(step.function, values, step.bound.length === step.groups.length)
+      return result === undefined
+        ? []
+        : bind(step.result, result, extended).map((one) => ({ bindings: one, sure: true }))
+    } catch (error) {
+      if (!(error instanceof EvaluationError)) throw error
+      return [{ bindings: extended, sure: false }]
+    }
+  })
+}
+
+function matches(one: Row, other: Row): boolean {
+  return one.every((given, i) => given === undefined || other[i] === undefined || given.key === other[i].key)
+}

@@ -5,7 +5,7 @@
 import { createDecider, type Decider } from './decide/decider.ts'
 import type { Decision } from './decide/decision.ts'
 import { decidingRules, type Explanation, explain } from './decide/explain.ts'
-import { type AuthorizeRequest, checkRequest } from './decide/request.ts'
+import { type AuthorizeRequest, checkParts, checkRequest, uidOf } from './decide/request.ts'
 import { createMachine, type Machine } from './fixpoint/machine.ts'
 import { createSolver, type Solver } from './fixpoint/solve.ts'
 import { createOverlay, type Overlay } from './image/dictionary.ts'
@@ -14,6 +14,7 @@ import { type Counts, counts } from './program/counts.ts'
 import type { DemandAnswer } from './program/demand.ts'
 import { type QueryResult, queryOf, resultOf } from './query.ts'
 import { type Built, build, type ConfigurationInput } from './threads/build.ts'
+import type { TestCase } from './syntax/rune-file/ast.ts'
 import { type Diagnostic, RuneError, runeError } from './text/diagnostic.ts'
 
 /** For `Rune.fromText`: where includes and fact files are looked for, and what diagnostics call the text. */
@@ -108,8 +109,16 @@ export class Rune {
   }
 
   /** @internal */
-  get built(): Built {
-    return this.#built
+  static ofBuilt(built: Built): Rune {
+    return new Rune(built)
+  }
+
+  /** @internal Decides a case of `[tests]`, facts aside. */
+  decideCase(test: TestCase): Decision {
+    const { settings } = this.#built.program
+    const [principal, action, resource] = (['principal', 'action', 'resource'] as const).map((place) => uidOf(test[place], place, settings))
+    const { context, entities } = test
+    return this.#decider.decide(checkParts({ principal: principal!, action: action!, resource: resource!, context, entities }, this.#built))
   }
 
   /** Ends the engine; it decides nothing any more. */
@@ -118,7 +127,7 @@ export class Rune {
   }
 
   #checkOpen(): void {
-    if (this.#closed) throw runeError('R701', 'the engine is closed')
+    if (this.#closed) throw runeError('R740', 'the engine is closed')
   }
 
   /** Resets the budget of a request and hands its facts to the solver. */

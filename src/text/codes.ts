@@ -124,6 +124,13 @@ export const CODES = {
   R272: 'a string that looks like a variable',
   R273: 'a text that needs quotes',
   R274: 'too many mistakes in rules: the rest is not read',
+  R402: 'a query fails for a row',
+  R410: 'an entity that is its own ancestor',
+  R411: 'an attribute or tag with two values',
+  R740: 'the engine is closed',
+  R741: 'a principal, action or resource of a request is malformed',
+  R742: 'a context that has the key `facts`',
+  R743: 'an entity of a request that is given or stored already in another form, or closes a cycle',
 } as const
 
 export type Code = keyof typeof CODES

@@ -1,0 +1,201 @@
+/**
+ * Requests as callers give them, checked: uids read and normalised, context and entities converted, all of it compared with
+ * the schema and with what the store holds. What is malformed is refused with a `RuneError`. Spec: LANGUAGE sections 5 to 7.
+ */
+import type { Image } from '../image/image.ts'
+import { storedEntity } from '../image/stored-entity.ts'
+import type { EntityRecord, Program, Settings } from '../program/program.ts'
+import { isRefusal, normaliseUid, normaliseValue } from '../program/uids.ts'
+import { checkRequestConforms } from '../syntax/json/conform.ts'
+import { contextFromJson, entitiesFromJson } from '../syntax/json/entities.ts'
+import { jsonFromJs } from '../syntax/json/from-js.ts'
+import { type Json, parseJson } from '../syntax/json/json.ts'
+import { Diagnostics, type RuneError, runeError } from '../text/diagnostic.ts'
+import { isTypeName, looksLikeEntityLiteral, parseEntityUid, printEntityUid } from '../values/entity-uid.ts'
+import { equal } from '../values/equality.ts'
+import { quote } from '../values/string-literal.ts'
+import { type EntityUid, entityUid, type Value } from '../values/value.ts'
+
+/** An entity literal, a bare id, or both parts; a bare id or a missing type takes the default type of its place. */
+export type EntityInput = string | { readonly type?: string; readonly id: string }
+
+/** A request. `context` and `entities` (Cedar's JSON form) are plain values or JSON text. */
+export interface AuthorizeRequest {
+  readonly principal: EntityInput
+  readonly action: EntityInput
+  readonly resource: EntityInput
+  readonly context?: Readonly<Record<string, unknown>> | string
+  readonly entities?: readonly unknown[] | string
+}
+
+/** A request that can be decided. */
+export interface CheckedRequest {
+  readonly principal: EntityUid
+  readonly action: EntityUid
+  readonly resource: EntityUid
+  readonly context: ReadonlyMap<string, Value>
+  /** Absent where the request brings none. */
+  readonly entities?: readonly EntityRecord[]
+}
+
+/** What a request is checked against. */
+export interface RequestTarget {
+  readonly program: Program
+  readonly image: Image
+}
+
+/** Checks a request of the API. Throws a `RuneError` for what is malformed. */
+export function checkRequest(request: AuthorizeRequest, target: RequestTarget): CheckedRequest {
+  const { settings, schema } = target.program
+  if (typeof request !== 'object' || request === null) throw refuse('a request is an object')
+  const principal = uidOf(request.principal, 'principal', settings)
+  const action = uidOf(request.action, 'action', settings)
+  const resource = uidOf(request.resource, 'resource', settings)
+  const diagnostics = new Diagnostics()
+  const contextJson = jsonOf(request.context ?? {}, 'context', diagnostics)
+  const context = contextJson === undefined ? undefined : contextFromJson(contextJson, diagnostics, schema && { schema, action })
+  const given = request.entities ?? []
+  const entitiesJson = jsonOf(given, 'entities', diagnostics)
+  const entities = entitiesJson === undefined ? undefined : entitiesFromJson(entitiesJson, diagnostics, schema)
+  diagnostics.throwIfErrors()
+  return checkParts({ principal, action, resource, context: context!, entities: entities! }, target)
+}
+
+/** Checks a request whose parts are values already. Throws a `RuneError` for what can't be decided. */
+export function checkParts(request: Required<CheckedRequest>, target: RequestTarget): CheckedRequest {
+  const { settings, schema } = target.program
+  const { principal, action, resource } = request
+  if (request.context.has('facts')) {
+    throw refuse('the context has the key `facts`, which is where policies find what rules derive', 'R742', 'rename the key')
+  }
+  const context = fieldsOf(request.context, settings)
+  const entities = request.entities.map((entity) => normaliseEntity(entity, settings))
+  checkEntities(entities, target.image)
+  const checked = { principal, action, resource, context, ...(entities.length > 0 && { entities }) }
+  if (schema) {
+    const diagnostics = new Diagnostics()
+    checkRequestConforms({ ...checked, entities }, schema, diagnostics)
+    diagnostics.throwIfErrors()
+  }
+  return checked
+}
+
+/** The uid that a caller means. Throws a `RuneError` where there is none. */
+export function uidOf(input: EntityInput, place: 'principal' | 'action' | 'resource', settings: Settings): EntityUid {
+  const uid = normaliseUid(readUid(input, place, settings), settings.pathTypes)
+  if ('error' in uid) throw refuse(`${place}: ${uid.error}`, 'R741', uid.help)
+  return uid
+}
+
+function readUid(input: EntityInput, place: 'principal' | 'action' | 'resource', settings: Settings): EntityUid {
+  if (typeof input === 'string') {
+    const literal = parseEntityUid(input)
+    if (literal) return literal
+    if (looksLikeEntityLiteral(input)) {
+      throw refuse(`${place}: \`${quote(input)}\` is no entity literal`, 'R741', 'pass `{ type, id }` for ids that others control')
+    }
+    return withDefaultType(input, place, settings)
+  }
+  if (typeof input !== 'object' || input === null || typeof input.id !== 'string') {
+    throw refuse(`${place}: an entity is an entity literal, a bare id or \`{ type, id }\``, 'R741')
+  }
+  if (input.type === undefined) return withDefaultType(input.id, place, settings)
+  if (typeof input.type !== 'string' || !isTypeName(input.type)) {
+    throw refuse(`${place}: ${typeof input.type === 'string' ? `\`${quote(input.type)}\`` : 'the type'} is no name of a type`, 'R741')
+  }
+  return checkedUid(input.type, input.id, place)
+}
+
+function withDefaultType(id: string, place: 'principal' | 'action' | 'resource', settings: Settings): EntityUid {
+  const type = { principal: settings.defaultPrincipalType, action: settings.defaultActionType, resource: settings.defaultResourceType }[place]
+  if (type !== undefined) return checkedUid(type, id, place)
+  throw refuse(
+    `${place}: \`${quote(id)}\` has no type, and there is no \`default_${place}_type\``,
+    'R741',
+    `write the type too, as in \`User::${quote(id)}\`, or set \`default_${place}_type\` in [options]`,
+  )
+}
+
+function checkedUid(type: string, id: string, place: string): EntityUid {
+  if (!id.isWellFormed()) throw refuse(`${place}: the id is not well-formed Unicode`, 'R741')
+  return entityUid(type, id)
+}
+
+function jsonOf(input: unknown, path: string, diagnostics: Diagnostics): Json | undefined {
+  if (typeof input === 'string') return parseJson({ source: { path: `<${path}>`, text: input } }, diagnostics)
+  return jsonFromJs(input, path, diagnostics)
+}
+
+function fieldsOf(fields: ReadonlyMap<string, Value>, settings: Settings): ReadonlyMap<string, Value> {
+  const normal = normaliseValue({ kind: 'record', fields }, settings.pathTypes)
+  if (isRefusal(normal)) throw refuse(normal.error, 'R741', normal.help)
+  return (normal as { fields: ReadonlyMap<string, Value> }).fields
+}
+
+function normaliseEntity(entity: EntityRecord, settings: Settings): EntityRecord {
+  const uid = (of: EntityUid): EntityUid => {
+    const normal = normaliseUid(of, settings.pathTypes)
+    if ('error' in normal) throw refuse(`entities: ${normal.error}`, 'R741', normal.help)
+    return normal
+  }
+  return {
+    uid: uid(entity.uid),
+    attrs: fieldsOf(entity.attrs, settings),
+    tags: fieldsOf(entity.tags, settings),
+    parents: entity.parents.map(uid),
+  }
+}
+
+/** No entity may be given twice in different forms, differ from what is stored under its uid, or close a cycle. */
+function checkEntities(entities: readonly EntityRecord[], image: Image): void {
+  const seen = new Map<string, EntityRecord>()
+  for (const entity of entities) {
+    const literal = printEntityUid(entity.uid)
+    const other = seen.get(literal) ?? storedEntity(image, entity.uid)
+    if (other && !sameEntity(entity, other)) {
+      const what = seen.has(literal) ? 'given twice in different forms' : 'stored already, in another form'
+      throw refuse(`entities: \`${literal}\` is ${what}`, 'R743', 'a request can add entities, and change none')
+    }
+    seen.set(literal, entity)
+  }
+  const cyclic = cycleAmong(seen, image)
+  if (cyclic !== undefined) throw refuse(`entities: \`${cyclic}\` would be its own ancestor`, 'R743')
+}
+
+/** An entity of `brought` from which parents lead back to it. */
+function cycleAmong(brought: ReadonlyMap<string, EntityRecord>, image: Image): string | undefined {
+  const done = new Set<string>()
+  const parentsOf = (literal: string, uid: EntityUid) => brought.get(literal)?.parents ?? storedEntity(image, uid)?.parents ?? []
+  for (const [literal, { uid }] of brought) {
+    const path = new Set<string>()
+    // Depth first without recursion; an entry without parents left is the way back.
+    const open = [{ literal, left: [...parentsOf(literal, uid)] }]
+    path.add(literal)
+    while (open.length > 0) {
+      const top = open[open.length - 1]!
+      const next = top.left.pop()
+      if (!next) {
+        done.add(top.literal)
+        path.delete(top.literal)
+        open.pop()
+        continue
+      }
+      const name = printEntityUid(next)
+      if (path.has(name)) return name
+      if (done.has(name)) continue
+      path.add(name)
+      open.push({ literal: name, left: [...parentsOf(name, next)] })
+    }
+  }
+  return undefined
+}
+
+function sameEntity(a: EntityRecord, b: EntityRecord): boolean {
+  const record = (fields: ReadonlyMap<string, Value>): Value => ({ kind: 'record', fields })
+  const set = (elements: readonly Value[]): Value => ({ kind: 'set', elements })
+  return equal(record(a.attrs), record(b.attrs)) && equal(record(a.tags), record(b.tags)) && equal(set(a.parents), set(b.parents))
+}
+
+function refuse(message: string, code: 'R741' | 'R742' | 'R743' = 'R741', help?: string): RuneError {
+  return runeError(code, message, help === undefined ? {} : { help })
+}

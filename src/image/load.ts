@@ -1,0 +1,66 @@
+/**
+ * Loading: the facts and entities of a program into its image. File-backed facts are read here, typed by their columns.
+ * What is refused is reported, and the image is then of no use. Spec: LANGUAGE sections 3 and 5.
+ */
+import { coerceValue } from '../program/coerce.ts'
+import { BUILTIN, type FactSource, type Program } from '../program/program.ts'
+import { isRefusal } from '../program/uids.ts'
+import { readFactFile } from '../syntax/rune-file/fact-file.ts'
+import { displayPath, type ReadFile } from '../syntax/rune-file/host.ts'
+import type { Diagnostics } from '../text/diagnostic.ts'
+import type { Value } from '../values/value.ts'
+import type { Image } from './image.ts'
+import { insert } from './relation.ts'
+
+/** Puts all facts and entities of `program` into `image`. */
+export function loadFacts(program: Program, image: Image, readFile: ReadFile, diagnostics: Diagnostics): void {
+  const { maxFacts } = program.settings.limits
+  let count = 0
+  const add = (predicate: number, row: readonly Value[]) => {
+    if (insert(image.relations[predicate]!, row.map(image.values.intern)) && ++count === maxFacts + 1) {
+      const { name } = program.predicates[predicate]!
+      diagnostics.error('R501', `there are more than ${maxFacts} facts, at \`${name}\``, undefined, {
+        help: 'raise `max_facts` in [options] if that is right',
+      })
+    }
+  }
+  for (const source of program.facts) {
+    if (count > maxFacts) return
+    if (source.kind === 'inline') for (const row of source.rows) add(source.predicate, row)
+    else loadFile(source, program, readFile, (row) => add(source.predicate, row), diagnostics)
+  }
+  for (const { uid, attrs, tags, parents } of program.entities) {
+    add(BUILTIN.entityType, [uid, uid.type])
+    for (const parent of parents) add(BUILTIN.entityParent, [uid, parent])
+    for (const [key, value] of attrs) add(BUILTIN.entityAttr, [uid, key, value])
+    for (const [key, value] of tags) add(BUILTIN.entityTag, [uid, key, value])
+  }
+}
+
+type FileSource = FactSource & { kind: 'file' }
+
+function loadFile(
+  source: FileSource,
+  program: Program,
+  readFile: ReadFile,
+  add: (row: readonly Value[]) => void,
+  diagnostics: Diagnostics,
+): void {
+  const { columns } = program.predicates[source.predicate]!
+  const { pathTypes } = program.settings
+  const types = source.types.map((type) => type.replace('entity:', ''))
+  const names = columns.flatMap(({ name }) => (name === undefined ? [] : [name]))
+  const shape = names.length === columns.length ? { types, names } : { types }
+  readFactFile(source, shape, readFile, (row, line) => {
+    const kept: Value[] = []
+    for (const [i, value] of row.entries()) {
+      const coerced = coerceValue(columns[i]!, value, pathTypes)
+      if (isRefusal(coerced)) {
+        diagnostics.error('R704', `\`${displayPath(source.path)}\` line ${line}: ${coerced.error}`, source.span)
+        return
+      }
+      kept.push(coerced)
+    }
+    add(kept)
+  }, diagnostics)
+}

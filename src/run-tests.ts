@@ -1,0 +1,57 @@
+/**
+ * Running the `[tests]` of a configuration: each case is decided as a request would be, with its own facts added where it
+ * has some. Spec: LANGUAGE section 8.
+ */
+import type { Decision } from './decide/decision.ts'
+import { Rune } from './engine.ts'
+import type { TestCase } from './syntax/rune-file/ast.ts'
+import { type Diagnostic, RuneError } from './text/diagnostic.ts'
+import { positionOf } from './text/source.ts'
+import { type Built, build, buildWith, type ConfigurationInput } from './threads/build.ts'
+
+export interface CaseResult {
+  readonly name: string
+  readonly file: string
+  readonly line: number
+  readonly passed: boolean
+  readonly expected: { readonly decision: TestCase['expect']; readonly reasons?: readonly string[] }
+  /** Absent where the case could not be decided; `diagnostics` then says why. */
+  readonly got?: Decision
+  readonly diagnostics?: readonly Diagnostic[]
+}
+
+export interface TestReport {
+  readonly cases: readonly CaseResult[]
+  readonly passed: number
+  readonly failed: number
+}
+
+/** Runs all cases of a configuration and what it includes. Throws a `RuneError` if it can't be opened. */
+export async function runTests(input: ConfigurationInput): Promise<TestReport> {
+  const built = await build(input)
+  const shared = Rune.ofBuilt(built)
+  const cases: CaseResult[] = []
+  for (const test of built.program.tests) cases.push(await runCase(test, built, shared))
+  const passed = cases.filter((result) => result.passed).length
+  return { cases, passed, failed: cases.length - passed }
+}
+
+async function runCase(test: TestCase, built: Built, shared: Rune): Promise<CaseResult> {
+  const { name, span, expect, reasons } = test
+  const { line } = positionOf(span.source, span.start)
+  const expected = { decision: expect, ...(reasons && { reasons }) }
+  const result = { name, file: span.source.path, line, expected }
+  try {
+    const rune = test.facts.length > 0 ? Rune.ofBuilt(await buildWith(built.configuration, test.facts)) : shared
+    const got = rune.decideCase(test)
+    return { ...result, got, passed: got.decision === expect && (!reasons || sameTexts(reasons, got.reasons)) }
+  } catch (error) {
+    if (!(error instanceof RuneError)) throw error
+    return { ...result, passed: false, diagnostics: error.diagnostics }
+  }
+}
+
+/** The same texts in any order. */
+function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return new Set(a).size === new Set(b).size && a.every((text) => b.includes(text))
+}

@@ -1,0 +1,310 @@
+/**
+ * Fact files: bytes of TSV, CSV or JSONL → rows of values. The file is decoded in pieces, so its text is never in memory
+ * as a whole; each mistake names file and line and shows the line. Where rows go belongs to the caller, who must load
+ * nothing if a mistake was reported. Spec: LANGUAGE section 3.
+ */
+import type { Code } from '../../text/codes.ts'
+import { Diagnostics } from '../../text/diagnostic.ts'
+import type { Span } from '../../text/source.ts'
+import { decodeUtf8 } from '../../text/utf8.ts'
+import type { Value } from '../../values/value.ts'
+import { type Json, parseJson, shown } from '../json/json.ts'
+import type { FactFile } from './ast.ts'
+import { exampleOf, type FieldReader, fieldReader, jsonField } from './fact-field.ts'
+import { type CsvMistake, type RowCursor, splitCsv, splitTsv } from './fact-rows.ts'
+import type { ReadFile } from './host.ts'
+
+/** Types as `types` writes them, one a column; names where they are known: rows written as JSON objects need them. */
+export interface FactColumns {
+  readonly types: readonly string[]
+  readonly names?: readonly string[]
+}
+
+/** What of a `FactFile` says where the facts are. */
+export type FactPlace = Pick<FactFile, 'path' | 'format' | 'span'>
+
+/** Takes a row, whose array is its own; strings of a row may hold on to the piece of the file they were cut from. */
+export type OnRow = (values: Value[], line: number) => void
+
+/**
+ * Reads all rows of a fact file in their order; yields how many. Stops after `MISTAKES_MAX` mistakes. Linear; about half a
+ * second for a million rows of two strings.
+ */
+export function readFactFile(
+  file: FactPlace,
+  columns: FactColumns,
+  read: ReadFile,
+  onRow: OnRow,
+  diagnostics: Diagnostics,
+): number {
+  const bytes = openFile(file, read, diagnostics)
+  if (bytes === undefined) return 0
+  const readers = columns.types.map(fieldReader)
+  const isText = readers.every((reader) => reader === undefined)
+  const reading: Reading = { file, columns, readers, isText, onRow, diagnostics, rows: 0, mistakes: 0 }
+  readPieces(bytes, reading, (piece) => readRows(piece, reading))
+  return reading.rows
+}
+
+/** What the first row says: the number of fields, and the names where it is an object. `undefined` without a usable first row. */
+export function factFileShape(
+  file: FactPlace,
+  read: ReadFile,
+): { readonly arity: number; readonly names?: readonly string[] } | undefined {
+  const start = read(file.path, { maxBytes: FACT_FILE_BYTES_MAX, firstBytes: FIRST_BYTES })
+  if ('reason' in start) return undefined
+  const isCut = start.length === FIRST_BYTES
+  const lineEnd = isCut ? start.lastIndexOf(NEWLINE) + 1 : start.length
+  const decoded = decodeUtf8(start.subarray(0, lineEnd))
+  if (!decoded.ok) return undefined
+  if (file.format === 'jsonl') return jsonShape(decoded.text, file)
+  let arity: number | undefined
+  const cursor = { text: decoded.text, isLast: !isCut, at: 0, line: 1 }
+  const take = (fields: string[]): boolean => {
+    arity = fields.length
+    return false
+  }
+  if (file.format === 'tsv') splitTsv(cursor, take)
+  else splitCsv(cursor, take)
+  return arity === undefined ? undefined : { arity }
+}
+
+/** A fact file may be this large. */
+export const FACT_FILE_BYTES_MAX = 2 ** 30
+
+/** Enough for the first row of most files; without one, the shape is not known early. */
+const FIRST_BYTES = 2 ** 16
+const PIECE_BYTES = 2 ** 22
+const ROW_BYTES_MAX = 2 ** 26
+const MISTAKES_MAX = 20
+const NEWLINE = 0x0a
+
+interface Reading {
+  readonly file: FactPlace
+  readonly columns: FactColumns
+  readonly readers: readonly (FieldReader | undefined)[]
+  /** All columns are String. */
+  readonly isText: boolean
+  readonly onRow: OnRow
+  readonly diagnostics: Diagnostics
+  rows: number
+  mistakes: number
+}
+
+/** The bytes of the file, without a byte order mark. */
+function openFile(file: FactPlace, read: ReadFile, diagnostics: Diagnostics): Uint8Array | undefined {
+  const bytes = read(file.path, { maxBytes: FACT_FILE_BYTES_MAX })
+  if ('reason' in bytes) {
+    diagnostics.error('R700', `fact file ${shown(file.path)} cannot be read: ${bytes.reason}`, file.span)
+    return undefined
+  }
+  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+  return hasMark ? bytes.subarray(3) : bytes
+}
+
+/** Cuts the file into pieces that end with a line; a piece of which nothing could be taken is read again, twice as long. */
+function readPieces(bytes: Uint8Array, reading: Reading, take: (piece: RowCursor) => void): void {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  let start = 0
+  let line = 1
+  let size = PIECE_BYTES
+  while (start < bytes.length && reading.mistakes < MISTAKES_MAX) {
+    const isLast = start + size >= bytes.length
+    const end = isLast ? bytes.length : bytes.lastIndexOf(NEWLINE, start + size - 1) + 1
+    const text = end > start ? decode(decoder, bytes.subarray(start, end)) : ''
+    if (text === undefined) return reportBytes(bytes.subarray(start, end), line, reading)
+    const piece: RowCursor = { text, isLast, at: 0, line }
+    take(piece)
+    line = piece.line
+    if (isLast) return
+    if (piece.at > 0) {
+      start = piece.at === text.length ? end : start + Buffer.byteLength(text.slice(0, piece.at))
+      size = PIECE_BYTES
+    } else if (size < ROW_BYTES_MAX) size *= 2
+    else return report(reading, 'R705', `a row is longer than ${ROW_BYTES_MAX / 2 ** 20} MiB`, place(reading, '', line))
+  }
+}
+
+function decode(decoder: TextDecoder, bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes)
+  } catch (e) {
+    if (e instanceof TypeError) return undefined
+    throw e
+  }
+}
+
+function readRows(piece: RowCursor, reading: Reading): void {
+  const { text } = piece
+  if (reading.file.format === 'jsonl') return readJsonRows(piece, reading)
+  const take = (fields: string[], start: number, end: number): boolean => {
+    readFields(fields, { text, start, end, line: piece.line }, reading)
+    return reading.mistakes < MISTAKES_MAX
+  }
+  if (reading.file.format === 'tsv') return splitTsv(piece, take)
+  const mistake = splitCsv(piece, take)
+  if (mistake !== undefined) reportCsv(mistake, piece, reading)
+}
+
+/** A row as text: `[start, end)` of a piece. */
+interface RowText {
+  readonly text: string
+  readonly start: number
+  readonly end: number
+  readonly line: number
+}
+
+/** The array of fields becomes that of the values. */
+function readFields(fields: string[], row: RowText, reading: Reading): void {
+  const { readers } = reading
+  if (row.start === row.end) {
+    report(reading, 'R705', 'an empty line is no row', placeOf(row, reading), 'remove the line')
+  } else if (fields.length !== readers.length) {
+    report(reading, 'R703', counted(fields.length, 'field', readers.length), placeOf(row, reading))
+  } else if (reading.isText) {
+    reading.rows++
+    reading.onRow(fields, row.line)
+  } else {
+    const values: Value[] = fields
+    for (let i = 0; i < fields.length; i++) {
+      const reader = readers[i]
+      if (reader === undefined) continue
+      const field = fields[i] ?? ''
+      const value = reader(field)
+      if (value === undefined) return reportField(field, i, fields, row, reading)
+      values[i] = value
+    }
+    reading.rows++
+    reading.onRow(values, row.line)
+  }
+}
+
+function readJsonRows(piece: RowCursor, reading: Reading): void {
+  const { text } = piece
+  while (piece.at < text.length && reading.mistakes < MISTAKES_MAX) {
+    const newline = text.indexOf('\n', piece.at)
+    const end = newline < 0 ? text.length : newline
+    readJsonRow({ text, start: piece.at, end, line: piece.line }, reading)
+    piece.at = newline < 0 ? text.length : newline + 1
+    piece.line++
+  }
+}
+
+function readJsonRow(row: RowText, reading: Reading): void {
+  const { columns, diagnostics } = reading
+  const span = placeOf(row, reading)
+  if (span.source.text.trim() === '') return report(reading, 'R705', 'an empty line is no row', span, 'remove the line')
+  const json = parseJson(span, diagnostics)
+  if (json === undefined) {
+    reading.mistakes++
+    return
+  }
+  const fields = jsonFields(json, span, reading)
+  if (fields === undefined) return
+  const values: Value[] = []
+  for (const [i, field] of fields.entries()) {
+    const type = columns.types[i] ?? 'String'
+    const value = jsonField(field, type)
+    if (value === undefined) {
+      const name = columns.names?.[i] ?? String(i + 1)
+      return report(reading, 'R704', `column ${shown(name)} is no ${typeName(type)}`, span, `wanted: ${exampleOf(type)}`)
+    }
+    values.push(value)
+  }
+  reading.rows++
+  reading.onRow(values, row.line)
+}
+
+/** The fields of a row in the order of the columns. */
+function jsonFields(json: Json, span: Span, reading: Reading): readonly Json[] | undefined {
+  const { types, names } = reading.columns
+  if (Array.isArray(json)) {
+    if (json.length === types.length) return json
+    return report(reading, 'R703', counted(json.length, 'field', types.length), span)
+  }
+  if (!(json instanceof Map)) {
+    return report(reading, 'R705', 'a row is neither an array nor an object', span, 'write `["alice", "admin"]`')
+  }
+  if (names === undefined) {
+    const help = 'declare them: `decl p(user: String, role: String).`, or write rows as arrays'
+    return report(reading, 'R705', 'rows that are objects need columns with names', span, help)
+  }
+  if (json.size !== types.length) return report(reading, 'R703', counted(json.size, 'field', types.length), span)
+  const fields: Json[] = []
+  for (const name of names) {
+    const field = json.get(name)
+    if (field === undefined) return report(reading, 'R703', `the row lacks the column ${shown(name)}`, span)
+    fields.push(field)
+  }
+  return fields
+}
+
+function jsonShape(text: string, file: FactPlace): { arity: number; names?: readonly string[] } | undefined {
+  const newline = text.indexOf('\n')
+  const line = newline < 0 ? text : text.slice(0, newline)
+  const json = parseJson({ source: { path: file.path, text: line } }, new Diagnostics())
+  if (Array.isArray(json)) return { arity: json.length }
+  return json instanceof Map ? { arity: json.size, names: [...json.keys()] } : undefined
+}
+
+function placeOf(row: RowText, reading: Reading): Span {
+  return place(reading, row.text.slice(row.start, row.end), row.line)
+}
+
+/** A span over the text of a row, which is its own source. */
+function place(reading: Reading, text: string, line: number): Span {
+  return { source: { path: reading.file.path, text, firstLine: line }, start: 0, end: text.length }
+}
+
+function report(reading: Reading, code: Code, message: string, span: Span, help?: string): undefined {
+  reading.mistakes++
+  const related = [{ message: 'the facts are wanted here', span: reading.file.span }]
+  reading.diagnostics.error(code, message, span, { ...(help !== undefined && { help }), related })
+}
+
+function reportField(field: string, column: number, fields: readonly unknown[], row: RowText, reading: Reading): void {
+  const type = reading.columns.types[column] ?? 'String'
+  const whole = placeOf(row, reading)
+  const span = reading.file.format === 'tsv' ? fieldSpan(whole, column) : whole
+  const where = fields.length > 1 ? ` in column ${column + 1}` : ''
+  report(reading, 'R704', `${shown(field)}${where} is no ${typeName(type)}`, span, `wanted: ${exampleOf(type)}`)
+}
+
+function fieldSpan(row: Span, column: number): Span {
+  const { text } = row.source
+  let start = 0
+  for (let i = 0; i < column; i++) start = text.indexOf('\t', start) + 1
+  const tab = text.indexOf('\t', start)
+  return { ...row, start, end: tab < 0 ? text.length : tab }
+}
+
+function reportCsv(mistake: CsvMistake, piece: RowCursor, reading: Reading): void {
+  const newline = piece.text.indexOf('\n', mistake.at)
+  const end = newline < 0 ? piece.text.length : newline
+  const span = place(reading, piece.text.slice(piece.at, end), piece.line)
+  const start = mistake.at - piece.at
+  const help = 'a field with a comma, a quote or a line break stands in quotes, and each of its quotes twice'
+  report(reading, 'R705', mistake.message, { ...span, start, end: start + 1 }, help)
+  // The rest of the file cannot be split.
+  reading.mistakes = MISTAKES_MAX
+}
+
+function reportBytes(bytes: Uint8Array, firstLine: number, reading: Reading): void {
+  const decoded = decodeUtf8(bytes)
+  const offset = decoded.ok ? 0 : decoded.offset
+  const before = decoded.text.slice(0, offset)
+  const lineStart = before.lastIndexOf('\n') + 1
+  const newline = decoded.text.indexOf('\n', offset)
+  const line = decoded.text.slice(lineStart, newline < 0 ? undefined : newline)
+  const span = place(reading, line, firstLine + before.split('\n').length - 1)
+  const start = offset - lineStart
+  report(reading, 'R101', 'the file is not UTF-8', { ...span, start, end: start + 1 }, 'save the file as UTF-8')
+}
+
+function counted(found: number, noun: string, wanted: number): string {
+  return `the row has ${found} ${noun}${found === 1 ? '' : 's'}, not ${wanted}`
+}
+
+function typeName(type: string): string {
+  return shown(type.replace(/^entity:/, ''))
+}

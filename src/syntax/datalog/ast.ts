@@ -51,9 +51,21 @@ export interface HeadArgument {
 
 export type Literal =
   | Atom
-  | { readonly kind: 'compare'; readonly operator: Comparison; readonly left: Expr; readonly right: Expr; readonly span: Span }
+  | {
+      readonly kind: 'compare'
+      readonly operator: Comparison
+      readonly left: Expr
+      readonly right: Expr
+      readonly span: Span
+    }
   /** `X in ["a", "b"]` (`right` is a list) or `X in S`. */
-  | { readonly kind: 'in'; readonly negated: boolean; readonly left: Expr; readonly right: Expr | List; readonly span: Span }
+  | {
+      readonly kind: 'in'
+      readonly negated: boolean
+      readonly left: Expr
+      readonly right: Expr | List
+      readonly span: Span
+    }
   /** A method that yields a Bool, standing as a literal. */
   | { readonly kind: 'test'; readonly negated: boolean; readonly expr: Expr; readonly span: Span }
   /** The short form: a bare aggregate whose result is the one head variable that nothing else binds. */
@@ -85,7 +97,13 @@ export type Expr =
   /** `_` alone is kind `wildcard`; `_X` is a variable. */
   | { readonly kind: 'variable'; readonly name: string; readonly span: Span }
   | { readonly kind: 'wildcard'; readonly span: Span }
-  | { readonly kind: 'arithmetic'; readonly operator: Arithmetic; readonly left: Expr; readonly right: Expr; readonly span: Span }
+  | {
+      readonly kind: 'arithmetic'
+      readonly operator: Arithmetic
+      readonly left: Expr
+      readonly right: Expr
+      readonly span: Span
+    }
   | { readonly kind: 'negate'; readonly operand: Expr; readonly span: Span }
   /** `()` may have been omitted. Which methods exist is known to `src/program`. */
   | {

@@ -191,7 +191,8 @@ function scanNumber(lexer: Lexer): TokenKind {
 
 function numberHelp(number: string): string {
   if (number.length > NUMBER_UNITS_MAX) return `a number has at most ${NUMBER_UNITS_MAX} characters`
-  if (/^[0-9.]+$/.test(number) && /\..*\./.test(number)) return 'write an address as `ip("10.0.0.1")`, other text in quotes'
+  if (/^[0-9.]+$/.test(number) && /\..*\./.test(number))
+    return 'write an address as `ip("10.0.0.1")`, other text in quotes'
   if (/^0[0-9]/.test(number)) return 'remove the leading zeros; a date is written `datetime("2026-01-31")`'
   return 'numbers are written `3`, `1_000`, `0xff`, `1.5`; text stands in quotes'
 }
@@ -219,7 +220,9 @@ function scanString(lexer: Lexer, quote: number): TokenKind {
   }
   lexer.at = i + 1
   const body = text.slice(start + 1, i)
-  return (hasEscape && hasBadEscape(body, start + 1, mistakes)) || isIllFormed(body, start + 1, mistakes) ? 'bad' : 'string'
+  return (hasEscape && hasBadEscape(body, start + 1, mistakes)) || isIllFormed(body, start + 1, mistakes)
+    ? 'bad'
+    : 'string'
 }
 
 function hasBadEscape(body: string, start: number, mistakes: Mistakes): boolean {

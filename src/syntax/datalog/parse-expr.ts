@@ -13,8 +13,8 @@ import type { TokenKind } from './lex.ts'
 import {
   atAggregate,
   continuesExpr,
-  endOf,
   EXPR_HEIGHT_MAX,
+  endOf,
   expect,
   isWord,
   nested,

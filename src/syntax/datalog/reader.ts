@@ -104,7 +104,8 @@ export function unexpected(reader: Reader, expected: string, help?: string): und
   const kind = peek(reader)
   if (kind === 'bad') return
   const foreign = foreignHelp(reader)
-  if (foreign !== undefined) return refuseHere(reader, 'R263', `rules do not write ${shown(textOf(reader))} here`, foreign)
+  if (foreign !== undefined)
+    return refuseHere(reader, 'R263', `rules do not write ${shown(textOf(reader))} here`, foreign)
   const found = kind === 'end' ? 'the end' : shown(textOf(reader))
   return refuseHere(reader, 'R260', `expected ${expected}, found ${found}`, help ?? longStringHelp(reader))
 }

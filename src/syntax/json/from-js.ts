@@ -26,7 +26,9 @@ export function jsonFromJs(value: unknown, what: string, diagnostics: Diagnostic
 
 /** A place in a value as JavaScript writes it: `context.a[3]["odd key"]`; cut if long. */
 function placeOf(what: string, path: readonly (string | number)[]): string {
-  const steps = path.map((step) => (typeof step === 'string' && /^\w+$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`))
+  const steps = path.map((step) =>
+    typeof step === 'string' && /^\w+$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`,
+  )
   return shown(what + steps.join('')).slice(1, -1)
 }
 
@@ -55,7 +57,8 @@ function convert(value: unknown, depth: number, walk: Walk): Json | undefined {
       return inLongRange(value) ? value : refuse(walk, 'R151', 'does not fit in 64 bits')
     case 'object':
       if (value === null) return null
-      if (depth === JSON_DEPTH_MAX) return refuse(walk, 'R282', `nests deeper than ${JSON_DEPTH_MAX} levels, or holds itself`)
+      if (depth === JSON_DEPTH_MAX)
+        return refuse(walk, 'R282', `nests deeper than ${JSON_DEPTH_MAX} levels, or holds itself`)
       return Array.isArray(value) ? convertArray(value, depth + 1, walk) : convertObject(value, depth + 1, walk)
     case 'undefined':
       return refuse(walk, 'R283', 'is undefined')

@@ -23,8 +23,11 @@ export function jsonLocator({ source, start = 0, end = source.text.length }: Jso
     for (const [level, step] of path.entries()) {
       const isKey = typeof step === 'string'
       if (text[at] !== (isKey ? '{' : '[')) break
-      const from = level === 0 && typeof step === 'number' && visited.at >= 0 && visited.index <= step ? visited : undefined
-      const found = isKey ? findKey(text, at, step) : findIndex(text, step, from ?? { index: 0, at: skipSpace(text, at + 1) })
+      const from =
+        level === 0 && typeof step === 'number' && visited.at >= 0 && visited.index <= step ? visited : undefined
+      const found = isKey
+        ? findKey(text, at, step)
+        : findIndex(text, step, from ?? { index: 0, at: skipSpace(text, at + 1) })
       if (found === undefined) break
       if (level === 0 && typeof step === 'number') visited = { index: step, at: found }
       at = found
@@ -34,7 +37,11 @@ export function jsonLocator({ source, start = 0, end = source.text.length }: Jso
 }
 
 /** Where the element `index` starts, if an earlier one starts at `from.at`. */
-function findIndex(text: string, index: number, from: { readonly index: number; readonly at: number }): number | undefined {
+function findIndex(
+  text: string,
+  index: number,
+  from: { readonly index: number; readonly at: number },
+): number | undefined {
   let at = from.at
   if (text[at] === ']') return undefined
   for (let i = from.index; i < index; i++) {

@@ -61,7 +61,7 @@ export function schemaFromJson(json: Json): Schema {
   for (const [namespace, definition] of namespaces) {
     const fields = fieldsOf(definition)
     for (const [name, type] of fieldsOf(fields.get('entityTypes'))) {
-      entityTypes.set(qualify(namespace, name), entityTypeOf(type, namespace, resolver))
+      entityTypes.set(qualify(namespace, name), entityTypeOf(type, resolver))
     }
     for (const [id, action] of fieldsOf(fields.get('actions'))) {
       const made = actionOf(id, action, namespace, resolver)
@@ -80,15 +80,15 @@ interface Resolver {
   readonly open: Set<string>
 }
 
-function entityTypeOf(json: Json, namespace: string, resolver: Resolver): EntityType {
+function entityTypeOf(json: Json, resolver: Resolver): EntityType {
   const fields = fieldsOf(json)
   const ids = fields.get('enum')
   if (ids !== undefined) return { attributes: EMPTY_RECORD, memberOf: [], enum: listOf(ids).map(textOf) }
   const tags = fields.get('tags')
   return {
-    attributes: recordOf(fields.get('shape'), namespace, resolver),
+    attributes: recordOf(fields.get('shape'), resolver),
     memberOf: listOf(fields.get('memberOfTypes')).map((name) => textOf(name)),
-    ...(tags !== undefined && { tags: typeOf(tags, namespace, resolver) }),
+    ...(tags !== undefined && { tags: typeOf(tags, resolver) }),
   }
 }
 
@@ -103,13 +103,13 @@ function actionOf(id: string, json: Json, namespace: string, resolver: Resolver)
     }),
     principals: listOf(appliesTo.get('principalTypes')).map(textOf),
     resources: listOf(appliesTo.get('resourceTypes')).map(textOf),
-    context: recordOf(appliesTo.get('context'), namespace, resolver),
+    context: recordOf(appliesTo.get('context'), resolver),
   }
 }
 
-function recordOf(json: Json | undefined, namespace: string, resolver: Resolver): RecordType {
+function recordOf(json: Json | undefined, resolver: Resolver): RecordType {
   if (json === undefined) return EMPTY_RECORD
-  const type = typeOf(json, namespace, resolver)
+  const type = typeOf(json, resolver)
   assert(type.kind === 'record', 'a shape is a record')
   return type
 }
@@ -125,19 +125,19 @@ const PRIMITIVES: ReadonlyMap<string, PrimitiveKind> = new Map([
   ['duration', 'duration'],
 ])
 
-function typeOf(json: Json, namespace: string, resolver: Resolver): SchemaType {
+function typeOf(json: Json, resolver: Resolver): SchemaType {
   const fields = fieldsOf(json)
   const name = textOf(fields.get('type'))
   switch (name) {
     case 'Set':
-      return { kind: 'set', element: typeOf(fields.get('element') ?? null, namespace, resolver) }
+      return { kind: 'set', element: typeOf(fields.get('element') ?? null, resolver) }
     case 'Record':
       return {
         kind: 'record',
         attributes: new Map(
           [...fieldsOf(fields.get('attributes'))].map(([key, attribute]) => {
             const required = fieldsOf(attribute).get('required') !== false
-            return [key, { type: typeOf(attribute, namespace, resolver), required }]
+            return [key, { type: typeOf(attribute, resolver), required }]
           }),
         ),
       }
@@ -146,22 +146,21 @@ function typeOf(json: Json, namespace: string, resolver: Resolver): SchemaType {
     case 'Extension':
       return primitive(textOf(fields.get('name')))
     default:
-      return commonType(name, namespace, resolver)
+      return namedType(name, resolver)
   }
 }
 
-/** The type that a name means: a common type, as named or of the namespace, or else a primitive one. */
-function commonType(name: string, namespace: string, resolver: Resolver): SchemaType {
-  const full = [qualify(namespace, name), name].find((candidate) => resolver.declared.has(candidate))
-  if (full === undefined) return primitive(name)
-  const known = resolver.resolved.get(full)
+/** The type that a full name means: a common type, or else a primitive one. */
+function namedType(name: string, resolver: Resolver): SchemaType {
+  const declared = resolver.declared.get(name)
+  if (declared === undefined) return primitive(name)
+  const known = resolver.resolved.get(name)
   if (known !== undefined) return known
-  assert(!resolver.open.has(full), 'common types do not hold themselves')
-  resolver.open.add(full)
-  const home = full.split('::').slice(0, -1).join('::')
-  const type = typeOf(resolver.declared.get(full) ?? null, home, resolver)
-  resolver.open.delete(full)
-  resolver.resolved.set(full, type)
+  assert(!resolver.open.has(name), 'common types do not hold themselves')
+  resolver.open.add(name)
+  const type = typeOf(declared, resolver)
+  resolver.open.delete(name)
+  resolver.resolved.set(name, type)
   return type
 }
 

@@ -1,0 +1,142 @@
+/**
+ * Cedar's JSON for entities and contexts: `Json` → `EntityData` and records, by a schema where there is one, in which case
+ * they conform to it too. Values are read by `values.ts`. Spec: Cedar's "Entities JSON", LANGUAGE section 5.
+ */
+import type { Diagnostics } from '../../text/diagnostic.ts'
+import { printEntityUid } from '../../values/entity-uid.ts'
+import type { EntityUid, RecordValue, Value } from '../../values/value.ts'
+import type { RecordType, Schema, SchemaType } from '../schema/schema.ts'
+import { conformEntities, undeclaredAction } from './conform.ts'
+import { distinctEntities, type EntityData, isActionType, type ReportEntity } from './entity-data.ts'
+import { type Json, shown } from './json.ts'
+import type { Locate } from './locate.ts'
+import { inside, type JsonReading, refuse, uidFromJson, valueFromJson } from './values.ts'
+
+/** Where JSON came from, and the schema that it is read by. */
+export interface JsonOrigin {
+  readonly diagnostics: Diagnostics
+  readonly locate?: Locate
+  readonly schema?: Schema
+}
+
+/** So many mistakes end the reading of entities. */
+const MISTAKES_MAX = 100
+
+/**
+ * The entities that `json` lists, without repetition; `undefined` after a mistake. With a schema, action entities are
+ * checked and then left out: those of the schema hold (`schemaActions`).
+ */
+export function entitiesFromJson(json: Json, origin: JsonOrigin): EntityData[] | undefined {
+  const { diagnostics, locate, schema } = origin
+  const reading: JsonReading = { diagnostics, path: [], subject: 'the entities', ...(locate && { locate }) }
+  if (!Array.isArray(json)) return refuse(reading, 'R288', 'expected a list of entities')
+  const before = diagnostics.all.length
+  const entities: EntityData[] = []
+  for (const [index, item] of json.entries()) {
+    const entity = inside(reading, index, () => entityFromJson(reading, item, schema))
+    if (entity !== undefined) entities.push(entity)
+    if (diagnostics.all.length - before >= MISTAKES_MAX) return undefined
+  }
+  if (diagnostics.all.length > before) return undefined
+  const report: ReportEntity = ({ code, message, help, path }) => {
+    if (diagnostics.all.length - before >= MISTAKES_MAX) return
+    diagnostics.error(code, message, locate?.(path), help === undefined ? {} : { help })
+  }
+  const distinct = distinctEntities(entities, report)
+  if (schema !== undefined) conformEntities(entities, schema, report)
+  if (diagnostics.all.length > before) return undefined
+  return schema === undefined ? distinct : distinct.filter((entity) => !isActionType(entity.uid.type))
+}
+
+/** The action entities that a schema declares. */
+export function schemaActions(schema: Schema): EntityData[] {
+  return [...schema.actions.values()].map(({ uid, memberOf }) => ({
+    uid,
+    attrs: new Map(),
+    parents: memberOf,
+    tags: new Map(),
+  }))
+}
+
+/** The record that `json` is, read as the context of `action` if there is a schema. Whether it conforms is not checked. */
+export function contextFromJson(json: Json, origin: JsonOrigin, action?: EntityUid): RecordValue | undefined {
+  const { diagnostics, locate, schema } = origin
+  const reading: JsonReading = { diagnostics, path: [], subject: 'the context', ...(locate && { locate }) }
+  const type = contextType(schema, action)
+  if (schema !== undefined && action !== undefined && type === undefined) {
+    const { code, message } = undeclaredAction(action)
+    diagnostics.error(code, message)
+    return undefined
+  }
+  const value = valueFromJson(reading, json, type)
+  if (value === undefined) return undefined
+  return isRecord(value) ? value : refuse(reading, 'R293', 'expected an object')
+}
+
+function contextType(schema: Schema | undefined, action: EntityUid | undefined): RecordType | undefined {
+  return action && schema?.actions.get(printEntityUid(action))?.context
+}
+
+function isRecord(value: Value): value is RecordValue {
+  return typeof value === 'object' && value.kind === 'record'
+}
+
+function entityFromJson(reading: JsonReading, json: Json, schema: Schema | undefined): EntityData | undefined {
+  reading.subject = 'an entity'
+  if (!(json instanceof Map)) return refuse(reading, 'R288', 'expected an object with `uid`, `attrs` and `parents`')
+  const fields = ['uid', 'attrs', 'parents'].filter((field) => !json.has(field))
+  if (fields.length > 0) return refuse(reading, 'R288', `the field ${fields.map(shown).join(' and ')} is missing`)
+  const uid = inside(reading, 'uid', () => uidFromJson(reading, json.get('uid') ?? null))
+  if (uid === undefined) return undefined
+  const type = schema?.entityTypes.get(uid.type)
+  const name = shown(printEntityUid(uid))
+  const attrs = fieldsFromJson(reading, {
+    json,
+    field: 'attrs',
+    one: 'attribute',
+    name,
+    typeOf: (key) => type?.attributes.attributes.get(key)?.type,
+  })
+  const tags = fieldsFromJson(reading, { json, field: 'tags', one: 'tag', name, typeOf: () => type?.tags })
+  const parents = parentsFromJson(reading, json.get('parents') ?? null, name)
+  return attrs && parents && tags && { uid, attrs, parents, tags }
+}
+
+interface Fields {
+  readonly json: ReadonlyMap<string, Json>
+  readonly field: 'attrs' | 'tags'
+  readonly one: string
+  /** The entity, as messages show it. */
+  readonly name: string
+  readonly typeOf: (key: string) => SchemaType | undefined
+}
+
+function fieldsFromJson(
+  reading: JsonReading,
+  { json, field, one, name, typeOf }: Fields,
+): Map<string, Value> | undefined {
+  const given = json.get(field)
+  const values = new Map<string, Value>()
+  if (given === undefined) return values
+  reading.subject = `\`${field}\` of ${name}`
+  return inside(reading, field, () => {
+    if (!(given instanceof Map)) return refuse(reading, 'R288', 'expected an object')
+    for (const [key, item] of given) {
+      reading.subject = `${one} ${shown(key)} on ${name}`
+      reading.path.push(key)
+      const value = valueFromJson(reading, item, typeOf(key))
+      reading.path.pop()
+      if (value !== undefined) values.set(key, value)
+    }
+    return values.size === given.size ? values : undefined
+  })
+}
+
+function parentsFromJson(reading: JsonReading, json: Json, name: string): EntityUid[] | undefined {
+  reading.subject = `the parents of ${name}`
+  return inside(reading, 'parents', () => {
+    if (!Array.isArray(json)) return refuse(reading, 'R288', 'expected a list of entities')
+    const parents = json.map((parent, i) => inside(reading, i, () => uidFromJson(reading, parent)))
+    return parents.includes(undefined) ? undefined : parents.filter((parent) => parent !== undefined)
+  })
+}

@@ -2,7 +2,7 @@
  * Queries: the text of a body in, rows of plain values out. Spec: DESIGN sections 4 and 5.
  */
 import type { ValueId, Values } from './image/value-ids.ts'
-import { analyseQuery, type Query } from './program/query.ts'
+import { analyseQuery, type Query } from './program/analyse-query.ts'
 import type { Program } from './program/program.ts'
 import { parseBody } from './syntax/datalog/parse.ts'
 import { Diagnostics } from './text/diagnostic.ts'

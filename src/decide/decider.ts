@@ -6,9 +6,12 @@ import type { Overlay } from '../image/dictionary.ts'
 import { entitiesWith, type RequestEntity, storedEntities } from '../image/entity-store.ts'
 import type { EntityView } from '../image/entity-view.ts'
 import type { Image } from '../image/image.ts'
+import { firstRow, indexOn } from '../image/relation.ts'
 import type { ValueId, Values } from '../image/value-ids.ts'
 import { type Demand, FREE } from '../program/demand.ts'
 import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
+import { runeError } from '../text/diagnostic.ts'
+import { printEntityUid } from '../values/entity-uid.ts'
 import type { Value } from '../values/value.ts'
 import { authorizePolicies, type CompiledPolicy, compilePolicies, type PolicyAnswer } from './cedar/authorize.ts'
 import type { Frame } from './cedar/frame.ts'
@@ -54,6 +57,7 @@ export function createDecider(options: DeciderOptions): Decider {
       bringsEntities: request.entities !== undefined,
     })
     const entities = request.entities ? entitiesWith(image, request.entities) : stored
+    if (request.entities) refuseCycle(image, request.entities, entities, values)
     return {
       policies: evaluatePolicies(policies, { request, values, entities, demand: rules.demand }),
       permits: decides[0] ? askRules(rules.demand, BUILTIN.permit, values) : NOTHING,
@@ -84,6 +88,16 @@ function evaluatePolicies(
 function askRules(demand: Demand, predicate: PredicateId, values: Values): RuleAnswer {
   const { rows, failures = [] } = demand(predicate, [FREE])
   return { reasons: rows.map((row) => values.textOf(row[0]!)).sort(), failures }
+}
+
+/** A cycle can only close over a stored entity whose parent the request brings. */
+function refuseCycle(image: Image, brought: ReadonlyMap<ValueId, RequestEntity>, entities: EntityView, values: Values): void {
+  const parents = image.relations[BUILTIN.entityParent]!
+  const isStoredParent = (uid: ValueId) => firstRow(parents, indexOn(parents, [1]), [uid], parents.count) >= 0
+  for (const uid of brought.keys()) {
+    if (!isStoredParent(uid) || !entities.hasAncestor(uid, uid)) continue
+    throw runeError('R743', `entities: \`${printEntityUid(values.uidOf(uid))}\` would be its own ancestor`)
+  }
 }
 
 function internRequest(request: CheckedRequest, values: Values): InternedRequest {

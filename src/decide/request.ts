@@ -6,13 +6,13 @@ import type { Image } from '../image/image.ts'
 import { storedEntity } from '../image/stored-entity.ts'
 import type { EntityRecord, Program, Settings } from '../program/program.ts'
 import { isRefusal, normaliseUid, normaliseValue } from '../program/uids.ts'
-import { checkRequestConforms } from '../syntax/json/conform.ts'
+import { conformEntities, conformRequest, type Report } from '../syntax/json/conform.ts'
 import { contextFromJson, entitiesFromJson } from '../syntax/json/entities.ts'
+import { distinctEntities, sameEntity } from '../syntax/json/entity-data.ts'
 import { jsonFromJs } from '../syntax/json/from-js.ts'
 import { type Json, parseJson } from '../syntax/json/json.ts'
 import { Diagnostics, type RuneError, runeError } from '../text/diagnostic.ts'
 import { isTypeName, looksLikeEntityLiteral, parseEntityUid, printEntityUid } from '../values/entity-uid.ts'
-import { equal } from '../values/equality.ts'
 import { quote } from '../values/string-literal.ts'
 import { type EntityUid, entityUid, type Value } from '../values/value.ts'
 
@@ -52,13 +52,14 @@ export function checkRequest(request: AuthorizeRequest, target: RequestTarget): 
   const action = uidOf(request.action, 'action', settings)
   const resource = uidOf(request.resource, 'resource', settings)
   const diagnostics = new Diagnostics()
+  const origin = { diagnostics, ...(schema && { schema }) }
   const contextJson = jsonOf(request.context ?? {}, 'context', diagnostics)
-  const context = contextJson === undefined ? undefined : contextFromJson(contextJson, diagnostics, schema && { schema, action })
+  const context = contextJson === undefined ? undefined : contextFromJson(contextJson, origin, action)
   const given = request.entities ?? []
   const entitiesJson = jsonOf(given, 'entities', diagnostics)
-  const entities = entitiesJson === undefined ? undefined : entitiesFromJson(entitiesJson, diagnostics, schema)
+  const entities = entitiesJson === undefined ? undefined : entitiesFromJson(entitiesJson, origin)
   diagnostics.throwIfErrors()
-  return checkParts({ principal, action, resource, context: context!, entities: entities! }, target)
+  return checkParts({ principal, action, resource, context: context!.fields, entities: entities! }, target)
 }
 
 /** Checks a request whose parts are values already. Throws a `RuneError` for what can't be decided. */
@@ -74,7 +75,9 @@ export function checkParts(request: Required<CheckedRequest>, target: RequestTar
   const checked = { principal, action, resource, context, ...(entities.length > 0 && { entities }) }
   if (schema) {
     const diagnostics = new Diagnostics()
-    checkRequestConforms({ ...checked, entities }, schema, diagnostics)
+    const report: Report = ({ code, message, help }) => diagnostics.error(code, message, undefined, help === undefined ? {} : { help })
+    conformRequest({ principal, action, resource, context: { kind: 'record', fields: context } }, schema, report)
+    conformEntities(entities, schema, report)
     diagnostics.throwIfErrors()
   }
   return checked
@@ -146,54 +149,17 @@ function normaliseEntity(entity: EntityRecord, settings: Settings): EntityRecord
   }
 }
 
-/** No entity may be given twice in different forms, differ from what is stored under its uid, or close a cycle. */
+/** No entity may be given twice in different forms, or differ from what is stored under its uid. */
 function checkEntities(entities: readonly EntityRecord[], image: Image): void {
-  const seen = new Map<string, EntityRecord>()
+  distinctEntities(entities, ({ message, help }) => {
+    throw refuse(`entities: ${message}`, 'R743', help)
+  })
   for (const entity of entities) {
-    const literal = printEntityUid(entity.uid)
-    const other = seen.get(literal) ?? storedEntity(image, entity.uid)
-    if (other && !sameEntity(entity, other)) {
-      const what = seen.has(literal) ? 'given twice in different forms' : 'stored already, in another form'
-      throw refuse(`entities: \`${literal}\` is ${what}`, 'R743', 'a request can add entities, and change none')
-    }
-    seen.set(literal, entity)
+    const stored = storedEntity(image, entity.uid)
+    if (stored === undefined || sameEntity(entity, stored)) continue
+    const message = `entities: \`${printEntityUid(entity.uid)}\` is stored already, in another form`
+    throw refuse(message, 'R743', 'a request can add entities, and change none')
   }
-  const cyclic = cycleAmong(seen, image)
-  if (cyclic !== undefined) throw refuse(`entities: \`${cyclic}\` would be its own ancestor`, 'R743')
-}
-
-/** An entity of `brought` from which parents lead back to it. */
-function cycleAmong(brought: ReadonlyMap<string, EntityRecord>, image: Image): string | undefined {
-  const done = new Set<string>()
-  const parentsOf = (literal: string, uid: EntityUid) => brought.get(literal)?.parents ?? storedEntity(image, uid)?.parents ?? []
-  for (const [literal, { uid }] of brought) {
-    const path = new Set<string>()
-    // Depth first without recursion; an entry without parents left is the way back.
-    const open = [{ literal, left: [...parentsOf(literal, uid)] }]
-    path.add(literal)
-    while (open.length > 0) {
-      const top = open[open.length - 1]!
-      const next = top.left.pop()
-      if (!next) {
-        done.add(top.literal)
-        path.delete(top.literal)
-        open.pop()
-        continue
-      }
-      const name = printEntityUid(next)
-      if (path.has(name)) return name
-      if (done.has(name)) continue
-      path.add(name)
-      open.push({ literal: name, left: [...parentsOf(name, next)] })
-    }
-  }
-  return undefined
-}
-
-function sameEntity(a: EntityRecord, b: EntityRecord): boolean {
-  const record = (fields: ReadonlyMap<string, Value>): Value => ({ kind: 'record', fields })
-  const set = (elements: readonly Value[]): Value => ({ kind: 'set', elements })
-  return equal(record(a.attrs), record(b.attrs)) && equal(record(a.tags), record(b.tags)) && equal(set(a.parents), set(b.parents))
 }
 
 function refuse(message: string, code: 'R741' | 'R742' | 'R743' = 'R741', help?: string): RuneError {

@@ -22,21 +22,17 @@ export interface Draft {
   readonly level: number
   readonly literals: string[]
   readonly bound: Map<string, Kind>
+  /** How many variables were made. */
+  variables: number
   /** Whether a literal depends on the head: such a rule makes no new values, or it might never end. */
   isRecursive: boolean
   /** Whether expressions that may fail are welcome. */
   readonly hazard: boolean
 }
 
-/** A variable that is not in the rule. */
+/** A variable that is not in the rule yet. */
 export function fresh(draft: Draft): string {
-  for (let n = draft.bound.size; ; n++) {
-    const name = `${draft.random.pick(['X', 'Y', 'Z', '_U', 'Long'])}${n}`
-    if (!draft.bound.has(name)) {
-      // Taken, also where it is local to an aggregate.
-      return name
-    }
-  }
+  return `${draft.random.pick(['X', 'Y', 'Z', '_U', 'Long'])}${draft.variables++}`
 }
 
 /** A bound variable of a kind. */
@@ -85,7 +81,7 @@ export function addAtom(draft: Draft, predicate: Predicate, connected: boolean):
     if (random.chance(0.15)) return '_'
     const [again] = [...added].filter(([, other]) => other === kind)
     if (again !== undefined && random.chance(0.15)) return again[0]
-    const name = fresh({ ...draft, bound: new Map([...bound, ...added]) })
+    const name = fresh(draft)
     added.set(name, kind)
     return name
   })
@@ -109,19 +105,25 @@ export function addNegation(draft: Draft): void {
 /** Adds `(p(X, Y) ; q(X, Y), r(X))`, each side of which binds the same one or two variables. */
 export function addDisjunction(draft: Draft): void {
   const { random } = draft
-  const usable = draft.predicates.filter(({ level, kinds, best }) => level <= draft.level && kinds.length > 0 && best === undefined)
+  const usable = draft.predicates.filter(
+    ({ level, kinds, best }) => level <= draft.level && kinds.length > 0 && best === undefined,
+  )
   if (usable.length === 0) return
   const kind = random.pick(random.pick(usable).kinds)
   const variable = boundOf(draft, kind) ?? fresh(draft)
   const fitting = usable.filter(({ kinds }) => kinds.includes(kind))
   const sides = random.list(2, 3, () =>
-    random.list(1, 2, () => {
-      const predicate = random.pick(fitting)
-      const place = predicate.kinds.indexOf(kind)
-      if (predicate.level === draft.level) draft.isRecursive = true
-      const args = predicate.kinds.map((other, i) => (i === place ? variable : random.chance(0.7) ? '_' : constant(draft, other)))
-      return atomText(draft, predicate, args)
-    }).join(', '),
+    random
+      .list(1, 2, () => {
+        const predicate = random.pick(fitting)
+        const place = predicate.kinds.indexOf(kind)
+        if (predicate.level === draft.level) draft.isRecursive = true
+        const args = predicate.kinds.map((other, i) =>
+          i === place ? variable : random.chance(0.7) ? '_' : constant(draft, other),
+        )
+        return atomText(draft, predicate, args)
+      })
+      .join(', '),
   )
   draft.bound.set(variable, draft.bound.get(variable) ?? kind)
   draft.literals.push(`(${sides.join(' ; ')})`)
@@ -138,7 +140,8 @@ export function addTest(draft: Draft): void {
 function testsOf(draft: Draft, name: string, kind: Kind): readonly (() => string)[] {
   const { random } = draft
   const negation = random.chance(0.25) ? 'not ' : ''
-  const method = (methods: readonly string[], arg: () => string) => () => `${negation}${name}.${random.pick(methods)}(${arg()})`
+  const method = (methods: readonly string[], arg: () => string) => () =>
+    `${negation}${name}.${random.pick(methods)}(${arg()})`
   const text = (choices: readonly string[]) => () => literalText(random, random.pick(choices))
   const tests = [
     () => `${name} ${random.pick(['=', '==', '!='])} ${operand(draft, kind)}`,
@@ -153,8 +156,10 @@ function testsOf(draft: Draft, name: string, kind: Kind): readonly (() => string
     tests.push(method(['like'], text(['*', 'a*', '*b', '*/*', '', '"*'])))
     tests.push(method(['matches'], text(['*', '**', '/a/**', '/*', 'a/*', '/*/b', '**/b'])))
   }
-  if (kind === 'path' || (kind === 'string' && draft.hazard)) tests.push(method(['under'], text(['/', '/a', '/a/', '/b/../a'])))
-  if (kind === 'decimal') tests.push(method(['lessThan', 'lessThanOrEqual', 'greaterThan'], () => operand(draft, 'decimal')))
+  if (kind === 'path' || (kind === 'string' && draft.hazard))
+    tests.push(method(['under'], text(['/', '/a', '/a/', '/b/../a'])))
+  if (kind === 'decimal')
+    tests.push(method(['lessThan', 'lessThanOrEqual', 'greaterThan'], () => operand(draft, 'decimal')))
   if (kind === 'ip') {
     tests.push(method(['isInRange'], () => operand(draft, 'ip')))
     tests.push(() => `${negation}${name}.${random.pick(['isIpv4', 'isIpv6', 'isLoopback'])}${random.pick(['', '()'])}`)
@@ -168,10 +173,14 @@ export function expression(draft: Draft): { text: string; kind: Kind } | undefin
   const { random, hazard } = draft
   const [name, kind] = random.pick([...draft.bound, ['', 'bool'] as const])
   if (name === '') return undefined
-  const call = (method: string, of: Kind, arg = '') => ({ text: `${name}.${method}${arg === '' ? '' : `(${arg})`}`, kind: of })
+  const call = (method: string, of: Kind, arg = '') => ({
+    text: `${name}.${method}${arg === '' ? '' : `(${arg})`}`,
+    kind: of,
+  })
   switch (kind) {
     case 'long':
-      if (hazard && random.chance(0.5)) return { text: `${constant(draft, 'wide')} ${random.pick(['/', '%', '*', '+'])} ${name}`, kind: 'wide' }
+      if (hazard && random.chance(0.5))
+        return { text: `${constant(draft, 'wide')} ${random.pick(['/', '%', '*', '+'])} ${name}`, kind: 'wide' }
       return { text: `${name} ${random.pick(['+', '-', '*'])} ${operand(draft, 'long')}`, kind: 'wide' }
     case 'wide':
       if (hazard) return { text: `-${name} ${random.pick(['+', '-', '*'])} ${operand(draft, 'wide')}`, kind: 'wide' }
@@ -193,7 +202,11 @@ export function expression(draft: Draft): { text: string; kind: Kind } | undefin
     case 'Group':
       return call(random.pick(['id', 'type', 'id()']), 'string')
     case 'datetime':
-      return random.pick([call('offset', 'datetime', operand(draft, 'duration')), call('toDate()', 'datetime'), call('toTime', 'duration')])
+      return random.pick([
+        call('offset', 'datetime', operand(draft, 'duration')),
+        call('toDate()', 'datetime'),
+        call('toTime', 'duration'),
+      ])
     case 'duration':
       return call(random.pick(['toSeconds()', 'toMilliseconds', 'toDays()']), 'wide')
     default:

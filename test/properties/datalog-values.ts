@@ -85,7 +85,9 @@ export function literalText(random: Random, value: Value): string {
   switch (typeof value) {
     case 'string':
       if (/^[a-d]$/u.test(value) && random.chance(0.7)) return value
-      return random.chance(0.2) && !value.includes("'") ? `'${stringText(value).slice(1, -1).replaceAll('\\"', '"')}'` : stringText(value)
+      return random.chance(0.2) && !value.includes("'")
+        ? `'${stringText(value).slice(1, -1).replaceAll('\\"', '"')}'`
+        : stringText(value)
     case 'bigint':
       return value === 0xffffffffn ? random.pick(['0xffffffff', '4_294_967_295']) : `${value}`
     case 'number':

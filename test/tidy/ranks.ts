@@ -47,7 +47,7 @@ function mayImport(from: string, to: string): boolean {
   return used !== undefined && RANKS.includes(used) && RANKS.indexOf(used) < RANKS.indexOf(user)
 }
 
-/** A syntax's folder is its own; all may use `json/` and the trees; the files beside the folders join them. */
+/** A syntax's folder is its own; all may use `json/`, the trees and the resolved schema; the files beside the folders join them. */
 function mayImportSyntax(from: string, to: string): boolean {
   const [user, used] = [posix.dirname(from), posix.dirname(to)]
   return (
@@ -55,6 +55,7 @@ function mayImportSyntax(from: string, to: string): boolean {
     user === 'src/syntax' ||
     used === 'src/syntax' ||
     used === 'src/syntax/json' ||
+    to === 'src/syntax/schema/schema.ts' ||
     to.endsWith('/ast.ts')
   )
 }

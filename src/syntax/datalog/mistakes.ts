@@ -11,6 +11,8 @@ export interface Mistakes {
   readonly diagnostics: Diagnostics
   /** How many were found; those beyond `MISTAKES_MAX` are counted, not reported. */
   count: number
+  /** The same for warnings. */
+  warnings: number
 }
 
 /** A mistake in the text from `start` to `end`. */
@@ -25,6 +27,11 @@ export interface Mistake {
 /** How many mistakes one range can have before the reading ends: more help nobody. */
 export const MISTAKES_MAX = 100
 
+/** No mistakes yet. */
+export function collectMistakes(source: Source, diagnostics: Diagnostics): Mistakes {
+  return { source, diagnostics, count: 0, warnings: 0 }
+}
+
 /** Reports an error; yields `undefined`, what every parsing function yields that could not go on. */
 export function refuse(mistakes: Mistakes, mistake: Mistake): undefined {
   const { code, message, start, end, help } = mistake
@@ -36,4 +43,11 @@ export function refuse(mistakes: Mistakes, mistake: Mistake): undefined {
   if (mistakes.count === MISTAKES_MAX) {
     diagnostics.error('R274', `more than ${MISTAKES_MAX} mistakes in rules: the rest is not read`, span)
   }
+}
+
+/** Reports a warning. */
+export function warn(mistakes: Mistakes, { code, message, start, end, help }: Mistake): void {
+  if (++mistakes.warnings > MISTAKES_MAX) return
+  const span = { source: mistakes.source, start, end }
+  mistakes.diagnostics.warning(code, message, span, help === undefined ? {} : { help })
 }

@@ -97,9 +97,12 @@ function refuseHyphen(reader: Reader, left: Expr): undefined {
   word.lastIndex = left.span.start
   word.test(source.text)
   const span = { source, start: left.span.start, end: word.lastIndex }
-  return refuseUnquoted(reader, source.text.slice(span.start, span.end), span)
+  const text = source.text.slice(span.start, span.end)
+  if (source.text[span.end] !== '(') return refuseUnquoted(reader, text, span)
+  return refuseAt(reader, 'R273', `${shown(text)} is no name`, span, `write ${shown(text.replaceAll('-', '_'))}`)
 }
 
+/** Reports a text that reads as more than one word. */
 function refuseUnquoted(reader: Reader, text: string, span: Expr['span']): undefined {
   return refuseAt(reader, 'R273', `the text ${shown(text)} needs quotes`, span, `write \`"${text}"\``)
 }
@@ -236,7 +239,7 @@ function parseEntity(reader: Reader): Expr | undefined {
   const start = startOf(reader)
   const type = parseTypeName(reader, true)
   if (type === undefined) return
-  if (peek(reader) !== 'string') {
+  if (peek(reader) !== 'string' || peek(reader, -1) !== '::') {
     if (peek(reader) === 'bad') return
     const message = 'the id of an entity stands in quotes'
     return refuseAt(reader, 'R268', message, spanFrom(reader, start), 'write it as `User::"alice"`')

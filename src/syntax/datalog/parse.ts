@@ -10,14 +10,13 @@ import { shown } from '../json/json.ts'
 import type { Clause, Declaration, DeclaredColumn, Head, HeadArgument, Literal, Rule } from './ast.ts'
 import { DIRECTIVES } from './foreign.ts'
 import { lexRun, type Run } from './lex.ts'
-import { MISTAKES_MAX, type Mistakes, refuse } from './mistakes.ts'
+import { collectMistakes, MISTAKES_MAX, type Mistakes, refuse, warn } from './mistakes.ts'
 import { parseExpr, parseTypeName } from './parse-expr.ts'
 import { parseConjunction } from './parse-literal.ts'
 import {
   atAggregate,
   atClauseEnd,
   endOf,
-  expect,
   foreignHelp,
   isWord,
   nested,
@@ -37,7 +36,7 @@ import {
 
 /** The clauses of `range`, in the order of the text; those with mistakes are missing. */
 export function parseClauses(range: Span, diagnostics: Diagnostics): Clause[] {
-  const mistakes: Mistakes = { source: range.source, diagnostics, count: 0 }
+  const mistakes = collectMistakes(range.source, diagnostics)
   const text = range.source.text.slice(0, range.end)
   const clauses: Clause[] = []
   let at = range.start
@@ -51,7 +50,7 @@ export function parseClauses(range: Span, diagnostics: Diagnostics): Clause[] {
 
 /** The literals of `range`, as in the body of a rule; the text of a query. A final dot is allowed. Empty after a mistake. */
 export function parseBody(range: Span, diagnostics: Diagnostics): Literal[] {
-  const mistakes: Mistakes = { source: range.source, diagnostics, count: 0 }
+  const mistakes = collectMistakes(range.source, diagnostics)
   const text = range.source.text.slice(0, range.end)
   const run = lexRun(text, range.start, mistakes)
   const reader = open(run, mistakes)
@@ -87,6 +86,9 @@ function parseRun(reader: Reader, clauses: Clause[]): void {
 function parseClause(reader: Reader): Clause | undefined {
   if (peek(reader) === '.') return refuseLoneDot(reader)
   if (peek(reader) === 'variable' && peek(reader, 1) === '(') return refuseUpperCase(reader)
+  if (peek(reader) === '!' || isWord(reader, 'not')) {
+    return refuseHere(reader, 'R269', 'a head cannot be negated', 'what no fact and no rule says is not true')
+  }
   if (peek(reader) !== 'name') return unexpected(reader, 'a clause')
   const clause = isWord(reader, 'decl') && peek(reader, 1) === 'name' ? parseDeclaration(reader) : parseRule(reader)
   if (clause === undefined || !endClause(reader, clause)) return
@@ -110,19 +112,20 @@ function endClause(reader: Reader, clause: Clause): boolean {
     reader.at++
     return true
   }
-  const body = clause.kind === 'rule' && clause.body.length > 0
   if (peek(reader) === 'bad' || foreignHelp(reader) !== undefined) unexpected(reader, '`.`')
   else if (peek(reader) === ';') refuseSemicolon(reader)
   else if (peek(reader) === ':-') refuseNeck(reader, clause)
   else if (peek(reader) === 'end' || startsLine(reader)) return refuseMissingDot(reader)
-  else unexpected(reader, clause.kind === 'decl' ? '`.`' : body ? '`,` or `.`' : '`:-` or `.`', neckHelp(reader, body))
+  else if (clause.kind === 'decl') unexpected(reader, '`.`')
+  else if (clause.body.length > 0) unexpected(reader, '`,` or `.`')
+  else refuseAfterHead(reader)
   return false
 }
 
 function refuseMissingDot(reader: Reader): true {
   const at = endOf(reader, -1)
   const help = 'write a `.` here'
-  refuse(reader.mistakes, { code: 'R261', message: 'a `.` ends a clause', start: at, end: at, help })
+  refuse(reader.mistakes, { code: 'R261', message: 'the clause has no `.` at its end', start: at, end: at, help })
   return true
 }
 
@@ -130,7 +133,13 @@ function refuseMissingDot(reader: Reader): true {
 function refuseNeck(reader: Reader, clause: Clause): undefined {
   const last = clause.kind === 'rule' ? clause.body.at(-1) : undefined
   if (last === undefined) return unexpected(reader, '`.`')
-  refuseAt(reader, 'R261', 'a `.` ends the rule before this one', last.span, 'write a `.` before it, not a `,`')
+  refuseAt(
+    reader,
+    'R261',
+    'the rule before this head has no `.` at its end',
+    last.span,
+    'write a `.` before it, not a `,`',
+  )
 }
 
 function refuseSemicolon(reader: Reader): undefined {
@@ -144,11 +153,12 @@ function startsLine(reader: Reader): boolean {
   return reader.mistakes.source.text.slice(endOf(reader, -1), startOf(reader)).includes('\n')
 }
 
-/** For `p(X) <- q(X)` and `can-write(X)`. */
-function neckHelp(reader: Reader, hasBody: boolean): string | undefined {
-  if (hasBody) return
-  if (peek(reader) === '<' && peek(reader, 1) === '-') return 'write `:-` between head and body'
-  return peek(reader) === '-' ? 'names have no `-`: write `can_write`' : undefined
+/** Says that something else than a body or the end follows a head, such as in `p(X) <- q(X)` and `can-write(X)`. */
+function refuseAfterHead(reader: Reader): undefined {
+  if (peek(reader) === '<' && peek(reader, 1) === '-') {
+    return refuseHere(reader, 'R263', 'rules do not write `<-` here', 'write `:-` between head and body')
+  }
+  return unexpected(reader, '`:-` or `.`', peek(reader) === '-' ? 'names have no `-`: write `can_write`' : undefined)
 }
 
 /** `head :- body`, or a head alone. */
@@ -227,16 +237,11 @@ function parseColumn(reader: Reader): DeclaredColumn | undefined {
   }
   const name = textOf(reader)
   reader.at++
-  if (peek(reader) === '::') {
-    return refuseAt(
-      reader,
-      'R271',
-      'a column has a name before its type',
-      spanFrom(reader, start),
-      'write `user: Ns::User`',
-    )
-  }
   const types: string[] = []
+  if (kind === 'variable' && peek(reader) !== ':') {
+    const help = `write \`${name.toLowerCase()}: ${name}\``
+    return refuseAt(reader, 'R271', `the column of type ${shown(name)} has no name`, spanFrom(reader, start), help)
+  }
   if (take(reader, ':')) {
     do {
       const type = parseTypeName(reader)
@@ -252,8 +257,9 @@ function warnOfLookalikes({ lookalikes, variables, mistakes }: Reader): void {
   for (const span of lookalikes) {
     const name = span.source.text.slice(span.start, span.end)
     if (!variables.has(name)) continue
+    const message = `the string ${shown(`"${name}"`)} is no variable`
     const help = `remove the quotes if you mean the variable ${shown(name)}`
-    mistakes.diagnostics.warning('R272', `the string ${shown(`"${name}"`)} is no variable`, span, { help })
+    warn(mistakes, { code: 'R272', message, start: span.start, end: span.end, help })
   }
   lookalikes.length = 0
   variables.clear()

@@ -209,4 +209,4 @@ export function atAggregate(reader: Reader): boolean {
 const AGGREGATES: readonly AggregateFunction[] = ['count', 'count_distinct', 'sum', 'min', 'max', 'mean']
 
 /** Words that name no predicate. */
-const RESERVED: ReadonlySet<string> = new Set([...AGGREGATES, 'decl', 'not', 'in', 'true', 'false'])
+export const RESERVED: ReadonlySet<string> = new Set([...AGGREGATES, 'decl', 'not', 'in', 'true', 'false'])

@@ -3,6 +3,7 @@
  * whatever they were read from, and owns no reading. Spec: Cedar's "Schema"; where that is silent, what cedar-wasm does.
  */
 import type { Code } from '../../text/codes.ts'
+import type { Diagnostics } from '../../text/diagnostic.ts'
 import { printEntityUid } from '../../values/entity-uid.ts'
 import { describeType } from '../../values/extension.ts'
 import type { EntityUid, RecordValue, Value } from '../../values/value.ts'
@@ -10,7 +11,7 @@ import { kindOf } from '../../values/value.ts'
 import type { Action, RecordType, Schema, SchemaType } from '../schema/schema.ts'
 import { type EntityData, isActionType } from './entity-data.ts'
 import { shown } from './json.ts'
-import type { JsonPath } from './locate.ts'
+import { type JsonPath, printPath } from './locate.ts'
 
 /** A way in which something does not conform. */
 export interface Misfit {
@@ -29,12 +30,22 @@ export interface CedarRequest {
   readonly principal: EntityUid
   readonly action: EntityUid
   readonly resource: EntityUid
-  readonly context: RecordValue
+  readonly context: ReadonlyMap<string, Value>
+  /** Those that the request brings. */
+  readonly entities?: readonly EntityData[]
 }
 
-/** Checks the request: types that the action applies to, enumerated ids, and the context. */
-export function conformRequest(request: CedarRequest, schema: Schema, report: Report): void {
-  const { principal, resource, context } = request
+/** Checks a request: types that the action applies to, enumerated ids, the context, and the entities that it brings. */
+export function checkRequestConforms(request: CedarRequest, schema: Schema, diagnostics: Diagnostics): void {
+  const report: Report = ({ code, message, help }) =>
+    diagnostics.error(code, message, undefined, help === undefined ? {} : { help })
+  conformRequest(request, schema, report)
+  if (request.entities !== undefined) conformEntities(request.entities, schema, report)
+}
+
+function conformRequest(request: CedarRequest, schema: Schema, report: Report): void {
+  const { principal, resource } = request
+  const context: RecordValue = { kind: 'record', fields: request.context }
   const action = schema.actions.get(printEntityUid(request.action))
   for (const [role, uid] of [['principal', principal] as const, ['resource', resource] as const]) {
     const path = [role]
@@ -58,7 +69,8 @@ export function conformRequest(request: CedarRequest, schema: Schema, report: Re
   conformUids(context, schema, ['context'], report)
   const misfit = misfitOf(context, action.context)
   if (misfit === undefined) return
-  const message = `the context is not valid for ${shown(printEntityUid(action.uid))}: ${misfit.message}`
+  const place = misfit.path.length === 0 ? '' : `in ${shown(printPath('context', misfit.path))}, `
+  const message = `the context is not valid for ${shown(printEntityUid(action.uid))}: ${place}${misfit.message}`
   report({ code: misfit.code, message, path: ['context', ...misfit.path] })
 }
 

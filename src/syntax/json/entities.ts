@@ -5,19 +5,12 @@
 import type { Diagnostics } from '../../text/diagnostic.ts'
 import { printEntityUid } from '../../values/entity-uid.ts'
 import type { EntityUid, RecordValue, Value } from '../../values/value.ts'
-import type { RecordType, Schema, SchemaType } from '../schema/schema.ts'
+import type { Schema, SchemaType } from '../schema/schema.ts'
 import { conformEntities, undeclaredAction } from './conform.ts'
 import { distinctEntities, type EntityData, isActionType, type ReportEntity } from './entity-data.ts'
 import { type Json, shown } from './json.ts'
 import type { Locate } from './locate.ts'
 import { inside, type JsonReading, refuse, uidFromJson, valueFromJson } from './values.ts'
-
-/** Where JSON came from, and the schema that it is read by. */
-export interface JsonOrigin {
-  readonly diagnostics: Diagnostics
-  readonly locate?: Locate
-  readonly schema?: Schema
-}
 
 /** So many mistakes end the reading of entities. */
 const MISTAKES_MAX = 100
@@ -26,8 +19,12 @@ const MISTAKES_MAX = 100
  * The entities that `json` lists, without repetition; `undefined` after a mistake. With a schema, action entities are
  * checked and then left out: those of the schema hold (`schemaActions`).
  */
-export function entitiesFromJson(json: Json, origin: JsonOrigin): EntityData[] | undefined {
-  const { diagnostics, locate, schema } = origin
+export function entitiesFromJson(
+  json: Json,
+  diagnostics: Diagnostics,
+  schema?: Schema,
+  locate?: Locate,
+): EntityData[] | undefined {
   const reading: JsonReading = { diagnostics, path: [], subject: 'the entities', ...(locate && { locate }) }
   if (!Array.isArray(json)) return refuse(reading, 'R288', 'expected a list of entities')
   const before = diagnostics.all.length
@@ -58,23 +55,31 @@ export function schemaActions(schema: Schema): EntityData[] {
   }))
 }
 
-/** The record that `json` is, read as the context of `action` if there is a schema. Whether it conforms is not checked. */
-export function contextFromJson(json: Json, origin: JsonOrigin, action?: EntityUid): RecordValue | undefined {
-  const { diagnostics, locate, schema } = origin
-  const reading: JsonReading = { diagnostics, path: [], subject: 'the context', ...(locate && { locate }) }
-  const type = contextType(schema, action)
-  if (schema !== undefined && action !== undefined && type === undefined) {
-    const { code, message } = undeclaredAction(action)
+/** The schema that a context is read by, and the action whose context it is. */
+export interface ContextType {
+  readonly schema: Schema
+  readonly action: EntityUid
+}
+
+/**
+ * The fields that `json` holds as a context, by key; `undefined` after a mistake. Read by the type that the schema gives
+ * it; whether it conforms is for `checkRequestConforms`.
+ */
+export function contextFromJson(
+  json: Json,
+  diagnostics: Diagnostics,
+  by?: ContextType,
+): ReadonlyMap<string, Value> | undefined {
+  const reading: JsonReading = { diagnostics, path: [], subject: 'the context' }
+  const action = by?.schema.actions.get(printEntityUid(by.action))
+  if (by !== undefined && action === undefined) {
+    const { code, message } = undeclaredAction(by.action)
     diagnostics.error(code, message)
     return undefined
   }
-  const value = valueFromJson(reading, json, type)
+  const value = valueFromJson(reading, json, action?.context)
   if (value === undefined) return undefined
-  return isRecord(value) ? value : refuse(reading, 'R293', 'expected an object')
-}
-
-function contextType(schema: Schema | undefined, action: EntityUid | undefined): RecordType | undefined {
-  return action && schema?.actions.get(printEntityUid(action))?.context
+  return isRecord(value) ? value.fields : refuse(reading, 'R293', 'expected an object')
 }
 
 function isRecord(value: Value): value is RecordValue {

@@ -7,6 +7,7 @@ import type { Code } from '../../text/codes.ts'
 import type { Diagnostics } from '../../text/diagnostic.ts'
 import { inLongRange } from '../../values/long.ts'
 import { JSON_DEPTH_MAX, type Json, shown } from './json.ts'
+import { printPath } from './locate.ts'
 
 /** How many values one call may hold: shared parts count each time, so that a small graph cannot unfold without end. */
 const JSON_VALUES_MAX = 10_000_000
@@ -20,16 +21,8 @@ export function jsonFromJs(value: unknown, what: string, diagnostics: Diagnostic
   const json = convert(value, 0, walk)
   if (json !== undefined || walk.problem === undefined) return json
   const { code, message, help, path } = walk.problem
-  diagnostics.error(code, `\`${placeOf(what, path)}\` ${message}`, undefined, help === undefined ? {} : { help })
+  diagnostics.error(code, `${shown(printPath(what, path))} ${message}`, undefined, help === undefined ? {} : { help })
   return undefined
-}
-
-/** A place in a value as JavaScript writes it: `context.a[3]["odd key"]`; cut if long. */
-function placeOf(what: string, path: readonly (string | number)[]): string {
-  const steps = path.map((step) =>
-    typeof step === 'string' && /^\w+$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`,
-  )
-  return shown(what + steps.join('')).slice(1, -1)
 }
 
 interface Problem {

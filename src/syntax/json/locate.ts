@@ -8,6 +8,12 @@ import type { JsonText } from './json.ts'
 /** Keys and indexes from the root of a JSON text to a value in it. */
 export type JsonPath = readonly (string | number)[]
 
+/** A path below `root` as JavaScript writes it: `context.a[3]["odd key"]`. */
+export function printPath(root: string, path: JsonPath): string {
+  const isWord = (step: string | number): boolean => typeof step === 'string' && /^[A-Za-z_]\w*$/.test(step)
+  return root + path.map((step) => (isWord(step) ? `.${step}` : `[${JSON.stringify(step)}]`)).join('')
+}
+
 /** Path → span of the value there, or of the innermost value around it that exists. */
 export type Locate = (path: JsonPath) => Span | undefined
 

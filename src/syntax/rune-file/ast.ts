@@ -34,7 +34,7 @@ export interface DataEntry {
   /** Dotted where tables nest. */
   readonly predicate: string
   readonly span: Span
-  /** Column names, where rows were given as tables. */
+  /** Column names, where rows were given as tables or, in a JSONL file, as objects. */
   readonly names?: readonly string[]
   readonly facts: InlineFacts | FactFile
 }
@@ -50,11 +50,14 @@ export interface InlineFacts {
 /** Facts in a file of their own; read by `readFactFile` once the types of the columns are known. */
 export interface FactFile {
   readonly kind: 'file'
-  /** Absolute. */
+  /** As the host reads it: relative to the working directory where the path of the `.rune` file was. */
   readonly path: string
   readonly format: 'tsv' | 'csv' | 'jsonl'
   /** As written; absent columns are String. */
   readonly types?: readonly string[]
+  /** How many fields the first row has; absent where there is no row, or none that can be read. */
+  readonly arity?: number
+  /** Of the name of the file. */
   readonly span: Span
 }
 

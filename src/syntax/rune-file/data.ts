@@ -6,13 +6,21 @@ import type { Diagnostics } from '../../text/diagnostic.ts'
 import type { Span } from '../../text/source.ts'
 import { suggest } from '../../text/suggest.ts'
 import type { Value } from '../../values/value.ts'
+import { RESERVED } from '../datalog/reader.ts'
 import { shown } from '../json/json.ts'
 import type { DataEntry, InlineFacts } from './ast.ts'
 import { type FactFiles, isFactFileTable, readFactFileTable } from './fact-file-table.ts'
-import { describeToml, entries, isTable, keySpan, type TomlNode, type TomlTable, type TomlValue, valueSpan } from './toml.ts'
+import {
+  describeToml,
+  entries,
+  isTable,
+  keySpan,
+  type TomlNode,
+  type TomlTable,
+  type TomlValue,
+  valueSpan,
+} from './toml.ts'
 import { isEntityTable, plainScalar, scalarValue } from './toml-value.ts'
-
-export type { FactFiles }
 
 /** The predicates of a table; dotted names for nested tables. Each mistake is reported, up to a limit a predicate. */
 export function readData(node: TomlNode<TomlTable>, files: FactFiles, diagnostics: Diagnostics): DataEntry[] {
@@ -39,6 +47,10 @@ function readTable(node: TomlNode<TomlTable>, prefix: string, reader: DataReader
       continue
     }
     const predicate = prefix + key
+    if (RESERVED.has(predicate)) {
+      reader.diagnostics.error('R305', `${shown(key)} is a word of rules and names no predicate`, keySpan(entry))
+      continue
+    }
     const { value } = entry
     if (isTable(value) && !isEntityTable(value) && !isFactFileTable(value)) {
       warnOfMisspelling({ ...entry, value }, reader.diagnostics)
@@ -57,8 +69,8 @@ function isPredicateName(key: string, prefix: string): boolean {
 function readPredicate(predicate: string, node: TomlNode, { files, diagnostics, found }: DataReader): void {
   const { value } = node
   if (isFactFileTable(value)) {
-    const facts = readFactFileTable({ ...node, value }, files, diagnostics)
-    if (facts) found.push(entryOf(predicate, node, facts))
+    const file = readFactFileTable({ ...node, value }, files, diagnostics)
+    if (file) found.push(entryOf(predicate, node, file.facts, file.names))
     return
   }
   if (!Array.isArray(value)) {

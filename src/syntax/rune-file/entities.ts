@@ -1,11 +1,14 @@
 /**
- * `[entities]`, and the `entities` of a test case → entities. What they mean together (the same uid in two files, globs,
- * paths) belongs to `src/program`. Spec: LANGUAGE section 5.
+ * `[entities]`, the `entities` of a test case, and the JSON file of `[options] entities` → entities. What they mean
+ * together (the same uid in two files, globs, paths) belongs to `src/program`. Spec: LANGUAGE section 5.
  */
 import type { Diagnostics } from '../../text/diagnostic.ts'
+import type { Source } from '../../text/source.ts'
 import { canonicalKey } from '../../values/equality.ts'
 import type { EntityUid } from '../../values/value.ts'
-import { shown } from '../json/json.ts'
+import { entitiesFromJson } from '../json/entities.ts'
+import { parseJson, shown } from '../json/json.ts'
+import { jsonLocator } from '../json/locate.ts'
 import type { EntityEntry } from './ast.ts'
 import { child, entries, keySpan, type TomlNode, type TomlTable } from './toml.ts'
 import { arrayAt, checkKeys, tableAt } from './toml-fields.ts'
@@ -27,6 +30,22 @@ export function readEntities(node: TomlNode<TomlTable>, diagnostics: Diagnostics
     }
   }
   return [...found.values()]
+}
+
+/** The entities of a file in Cedar's JSON format. */
+export function entitiesOfJson(source: Source, diagnostics: Diagnostics): EntityEntry[] {
+  const json = parseJson({ source }, diagnostics)
+  if (json === undefined) return []
+  const locate = jsonLocator({ source })
+  const found = entitiesFromJson(json, { diagnostics, locate }) ?? []
+  // Repetitions of an entity are left out; then places are no longer known one by one.
+  const isComplete = Array.isArray(json) && json.length === found.length
+  return found.map((entity, i) => ({
+    ...entity,
+    get span() {
+      return locate(isComplete ? [i] : []) ?? { source, start: 0, end: 0 }
+    },
+  }))
 }
 
 function readEntity(uid: EntityUid, node: TomlNode<TomlTable>, diagnostics: Diagnostics): EntityEntry {

@@ -7,12 +7,15 @@ import { didYouMean } from '../../text/suggest.ts'
 import { isTypeName } from '../../values/entity-uid.ts'
 import { shown } from '../json/json.ts'
 import type { FactFile } from './ast.ts'
+import { factFileShape } from './fact-file.ts'
+import type { ReadFile } from './host.ts'
 import { child, isTable, type TomlNode, type TomlTable, type TomlValue, valueSpan } from './toml.ts'
 import { stringAt, stringsAt, wordAt } from './toml-fields.ts'
 
-/** How the name of a fact file becomes a path. */
+/** How the name of a fact file becomes a path, and a path bytes. */
 export interface FactFiles {
   readonly resolve: (name: string) => string
+  readonly read: ReadFile
 }
 
 /** Whether the keys of a table are `file` and at most `format` and `types`. */
@@ -21,12 +24,12 @@ export function isFactFileTable(value: TomlValue): value is TomlTable {
   return Object.keys(value).every((key) => key === 'file' || key === 'format' || key === 'types')
 }
 
-/** The fact file that such a table names. */
+/** The fact file that such a table names, with the names that its first row gives to the columns. */
 export function readFactFileTable(
   node: TomlNode<TomlTable>,
   files: FactFiles,
   diagnostics: Diagnostics,
-): FactFile | undefined {
+): { readonly facts: FactFile; readonly names?: readonly string[] } | undefined {
   const file = child(node, 'file')
   const name = stringAt(file, diagnostics)
   const formatNode = child(node, 'format')
@@ -40,7 +43,14 @@ export function readFactFileTable(
     if (formatNode === undefined) diagnostics.error('R706', `the ending of ${shown(name)} says no format`, span, help)
     return undefined
   }
-  return { kind: 'file', path: files.resolve(name), format, ...(types && { types }), span }
+  const place = { path: files.resolve(name), format, span }
+  const { arity, names } = factFileShape(place, files.read, diagnostics) ?? {}
+  if (types && arity !== undefined && types.length > arity) {
+    const message = `\`types\` names ${types.length} columns, but the first row of ${shown(name)} has ${arity}`
+    diagnostics.error('R703', message, node.locator.key([...node.path, 'types']))
+  }
+  const facts: FactFile = { kind: 'file', ...place, ...(types && { types }), ...(arity !== undefined && { arity }) }
+  return { facts, ...(names && { names }) }
 }
 
 const FORMATS = ['tsv', 'csv', 'jsonl'] as const

@@ -46,24 +46,27 @@ export function readFactFile(
   return reading.rows
 }
 
-/** What the first row says: the number of fields, and the names where it is an object. `undefined` without a usable first row. */
-export function factFileShape(
-  file: FactPlace,
-  read: ReadFile,
-): { readonly arity: number; readonly names?: readonly string[] } | undefined {
-  const start = read(file.path, { maxBytes: FACT_FILE_BYTES_MAX, firstBytes: FIRST_BYTES })
-  if ('reason' in start) return undefined
-  const isCut = start.length === FIRST_BYTES
-  const lineEnd = isCut ? start.lastIndexOf(NEWLINE) + 1 : start.length
-  const decoded = decodeUtf8(start.subarray(0, lineEnd))
+/** The number of fields of a row, and the names of the columns where rows are objects. */
+export interface FactShape {
+  readonly arity: number
+  readonly names?: readonly string[]
+}
+
+/** What the first row of a fact file says; nothing where there is none, or none that can be read. A file that is not there is reported. */
+export function factFileShape(file: FactPlace, read: ReadFile, diagnostics: Diagnostics): FactShape | undefined {
+  const bytes = openFile(file, read, diagnostics, FIRST_BYTES)
+  if (bytes === undefined) return undefined
+  const lineEnd = bytes.lastIndexOf(NEWLINE) + 1
+  const decoded = decodeUtf8(lineEnd > 0 ? bytes.subarray(0, lineEnd) : bytes)
   if (!decoded.ok) return undefined
   if (file.format === 'jsonl') return jsonShape(decoded.text, file)
   let arity: number | undefined
-  const cursor = { text: decoded.text, isLast: !isCut, at: 0, line: 1 }
+  const cursor: RowCursor = { text: decoded.text, isLast: bytes.length < FIRST_BYTES - MARK_BYTES, at: 0, line: 1 }
   const take = (fields: string[]): boolean => {
     arity = fields.length
     return false
   }
+  if (lineEnd === 0 && !cursor.isLast) return undefined
   if (file.format === 'tsv') splitTsv(cursor, take)
   else splitCsv(cursor, take)
   return arity === undefined ? undefined : { arity }
@@ -78,6 +81,8 @@ const PIECE_BYTES = 2 ** 22
 const ROW_BYTES_MAX = 2 ** 26
 const MISTAKES_MAX = 20
 const NEWLINE = 0x0a
+/** The length of a byte order mark. */
+const MARK_BYTES = 3
 
 interface Reading {
   readonly file: FactPlace
@@ -92,18 +97,23 @@ interface Reading {
 }
 
 /** The bytes of the file, without a byte order mark. */
-function openFile(file: FactPlace, read: ReadFile, diagnostics: Diagnostics): Uint8Array | undefined {
-  const bytes = read(file.path, { maxBytes: FACT_FILE_BYTES_MAX })
+function openFile(
+  file: FactPlace,
+  read: ReadFile,
+  diagnostics: Diagnostics,
+  firstBytes = FACT_FILE_BYTES_MAX,
+): Uint8Array | undefined {
+  const bytes = read(file.path, { maxBytes: FACT_FILE_BYTES_MAX, firstBytes })
   if ('reason' in bytes) {
     diagnostics.error('R700', `fact file ${shown(file.path)} cannot be read: ${bytes.reason}`, file.span)
     return undefined
   }
   const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
-  return hasMark ? bytes.subarray(3) : bytes
+  return hasMark ? bytes.subarray(MARK_BYTES) : bytes
 }
 
 /** Cuts the file into pieces that end with a line; a piece of which nothing could be taken is read again, twice as long. */
-function readPieces(bytes: Uint8Array, reading: Reading, take: (piece: RowCursor) => void): void {
+function readPieces(bytes: Uint8Array, reading: Reading, take: (piece: RowCursor) => void): undefined {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let start = 0
   let line = 1
@@ -125,7 +135,7 @@ function readPieces(bytes: Uint8Array, reading: Reading, take: (piece: RowCursor
   }
 }
 
-function decode(decoder: TextDecoder, bytes: Uint8Array): string | undefined {
+function decode(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array): string | undefined {
   try {
     return decoder.decode(bytes)
   } catch (e) {
@@ -136,13 +146,13 @@ function decode(decoder: TextDecoder, bytes: Uint8Array): string | undefined {
 
 function readRows(piece: RowCursor, reading: Reading): void {
   const { text } = piece
-  if (reading.file.format === 'jsonl') return readJsonRows(piece, reading)
+  if (reading.file.format === 'jsonl') readJsonRows(piece, reading)
   const take = (fields: string[], start: number, end: number): boolean => {
     readFields(fields, { text, start, end, line: piece.line }, reading)
     return reading.mistakes < MISTAKES_MAX
   }
-  if (reading.file.format === 'tsv') return splitTsv(piece, take)
-  const mistake = splitCsv(piece, take)
+  if (reading.file.format === 'tsv') splitTsv(piece, take)
+  const mistake = reading.file.format === 'csv' ? splitCsv(piece, take) : undefined
   if (mistake !== undefined) reportCsv(mistake, piece, reading)
 }
 
@@ -155,7 +165,7 @@ interface RowText {
 }
 
 /** The array of fields becomes that of the values. */
-function readFields(fields: string[], row: RowText, reading: Reading): void {
+function readFields(fields: string[], row: RowText, reading: Reading): undefined {
   const { readers } = reading
   if (row.start === row.end) {
     report(reading, 'R705', 'an empty line is no row', placeOf(row, reading), 'remove the line')
@@ -190,7 +200,7 @@ function readJsonRows(piece: RowCursor, reading: Reading): void {
   }
 }
 
-function readJsonRow(row: RowText, reading: Reading): void {
+function readJsonRow(row: RowText, reading: Reading): undefined {
   const { columns, diagnostics } = reading
   const span = placeOf(row, reading)
   if (span.source.text.trim() === '') return report(reading, 'R705', 'an empty line is no row', span, 'remove the line')
@@ -207,7 +217,13 @@ function readJsonRow(row: RowText, reading: Reading): void {
     const value = jsonField(field, type)
     if (value === undefined) {
       const name = columns.names?.[i] ?? String(i + 1)
-      return report(reading, 'R704', `column ${shown(name)} is no ${typeName(type)}`, span, `wanted: ${exampleOf(type)}`)
+      return report(
+        reading,
+        'R704',
+        `column ${shown(name)} is no ${typeName(type)}`,
+        span,
+        `wanted: ${exampleOf(type)}`,
+      )
     }
     values.push(value)
   }
@@ -239,7 +255,7 @@ function jsonFields(json: Json, span: Span, reading: Reading): readonly Json[] |
   return fields
 }
 
-function jsonShape(text: string, file: FactPlace): { arity: number; names?: readonly string[] } | undefined {
+function jsonShape(text: string, file: FactPlace): FactShape | undefined {
   const newline = text.indexOf('\n')
   const line = newline < 0 ? text : text.slice(0, newline)
   const json = parseJson({ source: { path: file.path, text: line } }, new Diagnostics())
@@ -262,7 +278,13 @@ function report(reading: Reading, code: Code, message: string, span: Span, help?
   reading.diagnostics.error(code, message, span, { ...(help !== undefined && { help }), related })
 }
 
-function reportField(field: string, column: number, fields: readonly unknown[], row: RowText, reading: Reading): void {
+function reportField(
+  field: string,
+  column: number,
+  fields: readonly unknown[],
+  row: RowText,
+  reading: Reading,
+): undefined {
   const type = reading.columns.types[column] ?? 'String'
   const whole = placeOf(row, reading)
   const span = reading.file.format === 'tsv' ? fieldSpan(whole, column) : whole
@@ -289,7 +311,7 @@ function reportCsv(mistake: CsvMistake, piece: RowCursor, reading: Reading): voi
   reading.mistakes = MISTAKES_MAX
 }
 
-function reportBytes(bytes: Uint8Array, firstLine: number, reading: Reading): void {
+function reportBytes(bytes: Uint8Array, firstLine: number, reading: Reading): undefined {
   const decoded = decodeUtf8(bytes)
   const offset = decoded.ok ? 0 : decoded.offset
   const before = decoded.text.slice(0, offset)

@@ -59,10 +59,11 @@ export function splitCsv(cursor: RowCursor, onFields: OnFields): CsvMistake | un
     if (newline < text.length && text.charCodeAt(newline) !== NEWLINE) {
       return { message: 'text after the closing quote of a field', at }
     }
-    if (!onFields(fields, start, at)) return
+    if (!onFields(fields, start, at)) return undefined
     cursor.line += linesIn(text, start, at) + 1
     cursor.at = Math.min(newline + 1, text.length)
   }
+  return undefined
 }
 
 /** What is wrong with a CSV text at an offset. */

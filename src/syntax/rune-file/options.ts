@@ -5,10 +5,19 @@
 import type { Diagnostics } from '../../text/diagnostic.ts'
 import type { Span } from '../../text/source.ts'
 import type { EntityUid } from '../../values/value.ts'
-import { shown } from '../json/json.ts'
 import type { Options, TemplateLink } from './ast.ts'
-import { child, elements, keySpan, type TomlNode, type TomlTable, valueSpan } from './toml.ts'
-import { arrayAt, booleanAt, checkKeys, countAt, required, stringAt, tableAt, typeNameAt, wordAt } from './toml-fields.ts'
+import { child, keySpan, type TomlNode, type TomlTable, valueSpan } from './toml.ts'
+import {
+  arrayAt,
+  booleanAt,
+  checkKeys,
+  countAt,
+  required,
+  stringAt,
+  tableAt,
+  typeNameAt,
+  wordAt,
+} from './toml-fields.ts'
 import { entityLiteral } from './toml-value.ts'
 
 /** The options of one file; `values` by the names of `Options` and `Limits`. */

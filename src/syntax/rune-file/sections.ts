@@ -24,7 +24,14 @@ export interface Sections {
 
 /** The sections of `source`; an unknown section and the repetition of a known one are reported and left out. Linear. */
 export function splitSections(source: Source, diagnostics: Diagnostics): Sections {
-  const splitter: Splitter = { source, diagnostics, sections: new Map(), first: new Map(), open: PREAMBLE, preambleEnd: 0 }
+  const splitter: Splitter = {
+    source,
+    diagnostics,
+    sections: new Map(),
+    first: new Map(),
+    open: PREAMBLE,
+    preambleEnd: 0,
+  }
   const { text } = source
   let state: LineState = { depth: 0, deepKey: -1 }
   let at = 0

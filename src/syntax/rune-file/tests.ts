@@ -3,8 +3,9 @@
  */
 import type { Diagnostics } from '../../text/diagnostic.ts'
 import type { TestCase } from './ast.ts'
-import { type FactFiles, readData } from './data.ts'
+import { readData } from './data.ts'
 import { readEntities } from './entities.ts'
+import type { FactFiles } from './fact-file-table.ts'
 import { child, keySpan, type TomlNode, type TomlTable } from './toml.ts'
 import { arrayAt, checkKeys, required, stringAt, stringsAt, tableAt, wordAt } from './toml-fields.ts'
 import { cedarFields } from './toml-value.ts'
@@ -26,7 +27,8 @@ const EXPECTED = ['permit', 'deny', 'forbid'] as const
 
 function readCase(node: TomlNode<TomlTable>, files: FactFiles, diagnostics: Diagnostics): TestCase | undefined {
   checkKeys(node, KEYS, 'a test case', diagnostics)
-  const text = (key: string): string | undefined => stringAt(required(node, key, 'a test case', diagnostics), diagnostics)
+  const text = (key: string): string | undefined =>
+    stringAt(required(node, key, 'a test case', diagnostics), diagnostics)
   const name = text('name')
   const principal = text('principal')
   const action = text('action')

@@ -86,7 +86,10 @@ export function describeToml(value: TomlValue): string {
 
 /** smol-toml's messages → ours, where its own would not help. */
 const MESSAGES: ReadonlyMap<string, string> = new Map([
-  ['document contains excessively nested structures. aborting.', `arrays and tables nest deeper than ${TOML_DEPTH_MAX}`],
+  [
+    'document contains excessively nested structures. aborting.',
+    `arrays and tables nest deeper than ${TOML_DEPTH_MAX}`,
+  ],
   ['unfinished string', 'the string is not closed'],
   ['unfinished array', 'the array is not closed'],
   ['unfinished table', 'the inline table is not closed'],

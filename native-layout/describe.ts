@@ -29,7 +29,8 @@ function payloadOf(kind: string): string {
 
 function describeStruct(struct: Struct): string {
   const rows = struct.fields.map(
-    ({ name, offset, words, unit, writer, about }) => `| ${name} | ${offset} | ${words} | ${unit} | ${writer} | ${about} |`,
+    ({ name, offset, words, unit, writer, about }) =>
+      `| ${name} | ${offset} | ${words} | ${unit} | ${writer} | ${about} |`,
   )
   return `## ${struct.name}
 

@@ -81,9 +81,23 @@ export const STRUCTS: readonly Struct[] = [
     about: 'the first words of the arena',
     fields: [
       { name: 'magic', offset: HEADER.magic, words: 1, unit: '', writer: 'arena', about: '`RUNE`' },
-      { name: 'layoutVersion', offset: HEADER.layoutVersion, words: 1, unit: '', writer: 'arena', about: 'of these tables' },
+      {
+        name: 'layoutVersion',
+        offset: HEADER.layoutVersion,
+        words: 1,
+        unit: '',
+        writer: 'arena',
+        about: 'of these tables',
+      },
       { name: 'arenaWords', offset: HEADER.arenaWords, words: 1, unit: 'words', writer: 'arena', about: 'length' },
-      { name: 'bumpOffset', offset: HEADER.bumpOffset, words: 1, unit: 'words', writer: 'arena', about: 'first word never given out' },
+      {
+        name: 'bumpOffset',
+        offset: HEADER.bumpOffset,
+        words: 1,
+        unit: 'words',
+        writer: 'arena',
+        about: 'first word never given out',
+      },
       {
         name: 'freeLists',
         offset: HEADER.freeLists,
@@ -92,16 +106,38 @@ export const STRUCTS: readonly Struct[] = [
         writer: 'arena',
         about: 'first free block of 2^k words for each k, 0 if none; a free block begins with the offset of the next',
       },
-      { name: 'reserved', offset: HEADER.freeLists + SIZE_CLASSES, words: HEADER_WORDS - HEADER.freeLists - SIZE_CLASSES, unit: '', writer: '', about: 'zero' },
+      {
+        name: 'reserved',
+        offset: HEADER.freeLists + SIZE_CLASSES,
+        words: HEADER_WORDS - HEADER.freeLists - SIZE_CLASSES,
+        unit: '',
+        writer: '',
+        about: 'zero',
+      },
     ],
   },
   {
     name: 'fixed record',
     words: 2,
-    about: 'a long, float, decimal, datetime or duration; an entity has its type and id, both string ids, in the same places',
+    about:
+      'a long, float, decimal, datetime or duration; an entity has its type and id, both string ids, in the same places',
     fields: [
-      { name: 'low', offset: 0, words: 1, unit: 'bits', writer: 'dictionary', about: 'low half; of an entity: the type' },
-      { name: 'high', offset: 1, words: 1, unit: 'bits', writer: 'dictionary', about: 'high half; of an entity: the id' },
+      {
+        name: 'low',
+        offset: 0,
+        words: 1,
+        unit: 'bits',
+        writer: 'dictionary',
+        about: 'low half; of an entity: the type',
+      },
+      {
+        name: 'high',
+        offset: 1,
+        words: 1,
+        unit: 'bits',
+        writer: 'dictionary',
+        about: 'high half; of an entity: the id',
+      },
     ],
   },
   {
@@ -109,7 +145,14 @@ export const STRUCTS: readonly Struct[] = [
     words: 6,
     about: 'an ipaddr',
     fields: [
-      { name: 'bits', offset: 0, words: 4, unit: 'bits', writer: 'dictionary', about: 'the address, lowest word first' },
+      {
+        name: 'bits',
+        offset: 0,
+        words: 4,
+        unit: 'bits',
+        writer: 'dictionary',
+        about: 'the address, lowest word first',
+      },
       { name: 'prefix', offset: 4, words: 1, unit: 'bits', writer: 'dictionary', about: 'prefix length' },
       { name: 'version', offset: 5, words: 1, unit: '', writer: 'dictionary', about: '4 or 6' },
     ],
@@ -118,7 +161,17 @@ export const STRUCTS: readonly Struct[] = [
     name: 'blob',
     words: 1,
     about: 'a string, set or record, found through a column of word offsets by id; its words follow',
-    fields: [{ name: 'bytes', offset: 0, words: 1, unit: 'bytes', writer: 'dictionary', about: 'length: UTF-8 of a string, padded with zeros to words; 4 for each element of a set; 8 for each key and value of a record' }],
+    fields: [
+      {
+        name: 'bytes',
+        offset: 0,
+        words: 1,
+        unit: 'bytes',
+        writer: 'dictionary',
+        about:
+          'length: UTF-8 of a string, padded with zeros to words; 4 for each element of a set; 8 for each key and value of a record',
+      },
+    ],
   },
 ]
 

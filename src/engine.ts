@@ -13,9 +13,9 @@ import { createValues } from './image/value-ids.ts'
 import { type Counts, counts } from './program/counts.ts'
 import type { DemandAnswer } from './program/demand.ts'
 import { type QueryResult, queryOf, resultOf } from './query.ts'
-import { type Built, build, type ConfigurationInput } from './threads/build.ts'
 import type { TestCase } from './syntax/rune-file/ast.ts'
 import { type Diagnostic, RuneError, runeError } from './text/diagnostic.ts'
+import { type Built, build, type ConfigurationInput } from './threads/build.ts'
 
 /** For `Rune.fromText`: where includes and fact files are looked for, and what diagnostics call the text. */
 export interface TextOptions {
@@ -81,7 +81,7 @@ export class Rune {
     const found = this.#decider.find(checked)
     const derived = decidingRules(program).map((rule) => {
       const { rows } = this.#solver.run(rule, image.values)
-      return { rule, reasons: rows.map((row) => this.#machine.values.textOf(row[0]!)) }
+      return { rule, reasons: rows.flat().map(this.#machine.values.textOf) }
     })
     return explain(program, decision, found, derived)
   }
@@ -94,7 +94,8 @@ export class Rune {
     this.#overlay.reset()
     this.#begin()
     const { rows, errors } = this.#solver.run(query.rule, this.#machine.values)
-    if (errors.length > 0) throw runeError('R402', `the query fails: ${errors[0]!.message}`)
+    const [failed] = errors
+    if (failed) throw runeError('R402', `the query fails: ${failed.message}`)
     return resultOf(query, rows, this.#machine.values)
   }
 
@@ -116,9 +117,14 @@ export class Rune {
   /** @internal Decides a case of `[tests]`, facts aside. */
   decideCase(test: TestCase): Decision {
     const { settings } = this.#built.program
-    const [principal, action, resource] = (['principal', 'action', 'resource'] as const).map((place) => uidOf(test[place], place, settings))
-    const { context, entities } = test
-    return this.#decider.decide(checkParts({ principal: principal!, action: action!, resource: resource!, context, entities }, this.#built))
+    const request = {
+      principal: uidOf(test.principal, 'principal', settings),
+      action: uidOf(test.action, 'action', settings),
+      resource: uidOf(test.resource, 'resource', settings),
+      context: test.context,
+      entities: test.entities,
+    }
+    return this.#decider.decide(checkParts(request, this.#built))
   }
 
   /** Ends the engine; it decides nothing any more. */
@@ -135,14 +141,17 @@ export class Rune {
     const { maxSteps } = this.#built.program.settings.limits
     this.#machine.steps = maxSteps
     this.#machine.refill = () => {
-      throw runeError('R504', `the request needs more than ${maxSteps} steps`, { help: 'raise `max_steps` in [options] if that is right' })
+      throw runeError('R504', `the request needs more than ${maxSteps} steps`, {
+        help: 'raise `max_steps` in [options] if that is right',
+      })
     }
     this.#solver.begin(facts)
   }
 
   #demand(predicate: number, pattern: readonly number[]): DemandAnswer {
     const { rows, errors } = this.#solver.ask(predicate, pattern)
-    return errors.length > 0 ? { rows, error: errors[0]!.message, failures: errors } : { rows }
+    const [failed] = errors
+    return failed ? { rows, error: failed.message, failures: errors } : { rows }
   }
 }
 

@@ -5,7 +5,7 @@ import type { ValueId, Values } from './image/value-ids.ts'
 import { analyseQuery, type Query } from './program/analyse-query.ts'
 import type { Program } from './program/program.ts'
 import { parseBody } from './syntax/datalog/parse.ts'
-import { Diagnostics } from './text/diagnostic.ts'
+import { Diagnostics, RuneError } from './text/diagnostic.ts'
 import { compareValues, sortedElements, sortedFields } from './values/order.ts'
 import { printValue, toJsonText } from './values/print.ts'
 import type { Value } from './values/value.ts'
@@ -40,8 +40,8 @@ export function queryOf(program: Program, text: string): Query {
   const body = parseBody({ source, start: 0, end: text.length }, diagnostics)
   diagnostics.throwIfErrors()
   const query = analyseQuery(program, body, diagnostics)
-  diagnostics.throwIfErrors()
-  return query!
+  if (!query) throw new RuneError(diagnostics.all)
+  return query
 }
 
 /** Sorts `rows` and turns them into plain values. */
@@ -52,7 +52,8 @@ export function resultOf(query: Query, rows: readonly (readonly ValueId[])[], va
   return {
     columns,
     rows: plain,
-    toJson: () => `{"columns":${JSON.stringify(columns)},"rows":[${sorted.map((row) => `[${row.map(toJsonText).join(',')}]`).join(',')}]}`,
+    toJson: () =>
+      `{"columns":${JSON.stringify(columns)},"rows":[${sorted.map((row) => `[${row.map(toJsonText).join(',')}]`).join(',')}]}`,
     toText: () => sorted.map((row) => `${row.map(printValue).join('\t')}\n`).join(''),
     [Symbol.iterator]: () => plain[Symbol.iterator](),
   }
@@ -74,8 +75,9 @@ function plainValue(value: Value): PlainValue {
 }
 
 function compareRows(a: readonly Value[], b: readonly Value[]): number {
-  for (let i = 0; i < a.length; i++) {
-    const order = compareValues(a[i]!, b[i]!)
+  for (const [i, value] of a.entries()) {
+    const other = b[i]
+    const order = other === undefined ? 0 : compareValues(value, other)
     if (order !== 0) return order
   }
   return 0

@@ -44,11 +44,15 @@ permit(principal, action, resource);
 forbid(principal, action == Action::"write", resource);`)
     expect(rune.authorize(REQUEST)).toMatchObject({ decision: 'permit', reasons: ['policy0', 'ok'] })
     expect(rune.authorize({ ...REQUEST, action: 'write' })).toMatchObject({ decision: 'forbid', reasons: ['policy1'] })
-    expect(rune.authorize({ ...REQUEST, resource: '/tmp/secret' })).toMatchObject({ decision: 'forbid', reasons: ['secret file'] })
+    expect(rune.authorize({ ...REQUEST, resource: '/tmp/secret' })).toMatchObject({
+      decision: 'forbid',
+      reasons: ['secret file'],
+    })
   })
 
   test('a forbid policy that fails turns a permit into a deny that names it', async () => {
-    const text = '[policies]\npermit(principal, action, resource);\n@id("limit") forbid(principal, action, resource) when { context.n > 3 };'
+    const text =
+      '[policies]\npermit(principal, action, resource);\n@id("limit") forbid(principal, action, resource) when { context.n > 3 };'
     const rune = await open(text)
     const decision = rune.authorize(REQUEST)
     expect(decision).toMatchObject({ decision: 'deny', allowed: false, reasons: ['limit'] })
@@ -159,7 +163,8 @@ permit(principal, action == Action::"level", resource) when { principal.level > 
     const rune = await open(TEXT)
     const uid = { type: 'Agent', id: 'guest' }
     const guest = { uid, attrs: { level: 9 }, parents: [{ type: 'Group', id: 'agents' }] }
-    const decide = (action: string, entities: unknown[]) => rune.authorize({ principal: uid, action, resource: '/x', entities }).decision
+    const decide = (action: string, entities: unknown[]) =>
+      rune.authorize({ principal: uid, action, resource: '/x', entities }).decision
     expect(decide('read', [guest])).toBe('permit')
     expect(decide('team', [guest])).toBe('permit')
     expect(decide('level', [guest])).toBe('permit')

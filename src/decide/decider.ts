@@ -91,7 +91,12 @@ function askRules(demand: Demand, predicate: PredicateId, values: Values): RuleA
 }
 
 /** A cycle can only close over a stored entity whose parent the request brings. */
-function refuseCycle(image: Image, brought: ReadonlyMap<ValueId, RequestEntity>, entities: EntityView, values: Values): void {
+function refuseCycle(
+  image: Image,
+  brought: ReadonlyMap<ValueId, RequestEntity>,
+  entities: EntityView,
+  values: Values,
+): void {
   const parents = image.relations[BUILTIN.entityParent]!
   const isStoredParent = (uid: ValueId) => firstRow(parents, indexOn(parents, [1]), [uid], parents.count) >= 0
   for (const uid of brought.keys()) {

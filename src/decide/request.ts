@@ -67,7 +67,11 @@ export function checkParts(request: Required<CheckedRequest>, target: RequestTar
   const { settings, schema } = target.program
   const { principal, action, resource } = request
   if (request.context.has('facts')) {
-    throw refuse('the context has the key `facts`, which is where policies find what rules derive', 'R742', 'rename the key')
+    throw refuse(
+      'the context has the key `facts`, which is where policies find what rules derive',
+      'R742',
+      'rename the key',
+    )
   }
   const context = fieldsOf(request.context, settings)
   const entities = request.entities.map((entity) => normaliseEntity(entity, settings))
@@ -75,7 +79,8 @@ export function checkParts(request: Required<CheckedRequest>, target: RequestTar
   const checked = { principal, action, resource, context, ...(entities.length > 0 && { entities }) }
   if (schema) {
     const diagnostics = new Diagnostics()
-    const report: Report = ({ code, message, help }) => diagnostics.error(code, message, undefined, help === undefined ? {} : { help })
+    const report: Report = ({ code, message, help }) =>
+      diagnostics.error(code, message, undefined, help === undefined ? {} : { help })
     conformRequest({ principal, action, resource, context: { kind: 'record', fields: context } }, schema, report)
     conformEntities(entities, schema, report)
     diagnostics.throwIfErrors()
@@ -95,7 +100,11 @@ function readUid(input: EntityInput, place: 'principal' | 'action' | 'resource',
     const literal = parseEntityUid(input)
     if (literal) return literal
     if (looksLikeEntityLiteral(input)) {
-      throw refuse(`${place}: \`${quote(input)}\` is no entity literal`, 'R741', 'pass `{ type, id }` for ids that others control')
+      throw refuse(
+        `${place}: \`${quote(input)}\` is no entity literal`,
+        'R741',
+        'pass `{ type, id }` for ids that others control',
+      )
     }
     return withDefaultType(input, place, settings)
   }
@@ -104,13 +113,20 @@ function readUid(input: EntityInput, place: 'principal' | 'action' | 'resource',
   }
   if (input.type === undefined) return withDefaultType(input.id, place, settings)
   if (typeof input.type !== 'string' || !isTypeName(input.type)) {
-    throw refuse(`${place}: ${typeof input.type === 'string' ? `\`${quote(input.type)}\`` : 'the type'} is no name of a type`, 'R741')
+    throw refuse(
+      `${place}: ${typeof input.type === 'string' ? `\`${quote(input.type)}\`` : 'the type'} is no name of a type`,
+      'R741',
+    )
   }
   return checkedUid(input.type, input.id, place)
 }
 
 function withDefaultType(id: string, place: 'principal' | 'action' | 'resource', settings: Settings): EntityUid {
-  const type = { principal: settings.defaultPrincipalType, action: settings.defaultActionType, resource: settings.defaultResourceType }[place]
+  const type = {
+    principal: settings.defaultPrincipalType,
+    action: settings.defaultActionType,
+    resource: settings.defaultResourceType,
+  }[place]
   if (type !== undefined) return checkedUid(type, id, place)
   throw refuse(
     `${place}: \`${quote(id)}\` has no type, and there is no \`default_${place}_type\``,

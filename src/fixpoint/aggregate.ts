@@ -6,15 +6,22 @@
 import { kindOfId, type ValueId } from '../image/value-ids.ts'
 import type { Step } from '../program/plan.ts'
 import type { AggregateLiteral } from '../program/program.ts'
-import { type BodyTarget, compileBody } from './body.ts'
+import type { BodyTarget, Next } from './body-target.ts'
 import { compileExpr, type Environment } from './expression.ts'
 import { compareIds, ERROR, fail, floatId, longId, type Machine, smallIntId } from './machine.ts'
 
 /** The aggregate's value, `ERROR`, or undefined where it has none. */
 export type Fold = (environment: Environment) => ValueId | typeof ERROR | undefined
 
+/** Compiles a body: `compileBody` of `body.ts`, which in its turn needs this file. */
+type CompileBody = (target: BodyTarget, steps: readonly Step[], bound: Iterable<number>) => Next
+
 /** Compiles an aggregate that stands in the body of `outer`. */
-export function compileAggregate(outer: BodyTarget, step: Step & { kind: 'aggregate' }): Fold {
+export function compileAggregate(
+  outer: BodyTarget,
+  step: Step & { kind: 'aggregate' },
+  compileBody: CompileBody,
+): Fold {
   const { machine, constants } = outer
   const { aggregate } = step
   const over = compileExpr(aggregate.over, machine, constants)

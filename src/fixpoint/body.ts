@@ -4,46 +4,14 @@
  * the binding counts as an error. So errors are the same whatever the join order. How atoms are matched is left to a
  * `Reader` (rows of the image, or goals of a request). Spec: LANGUAGE section 4, "Errors of a derivation".
  */
-import { type ValueId, type Values, TRUE, kindOfId } from '../image/value-ids.ts'
+import { kindOfId, TRUE, type ValueId, type Values } from '../image/value-ids.ts'
 import { boundBy, listOf, planBody, type Step } from '../program/plan.ts'
 import type { AtomLiteral, Literal } from '../program/program.ts'
 import { unreachable } from '../text/assert.ts'
 import { compileAggregate } from './aggregate.ts'
+import type { AtomLayout, BodyTarget, Next } from './body-target.ts'
 import { compileExpr, type Environment, type Evaluate } from './expression.ts'
 import { compareIds, ERROR, fail, type Machine, step } from './machine.ts'
-
-export type Next = (environment: Environment) => void
-
-/** Matches atoms. A failure of what an atom reads goes to `failed`, with the variables that are known all the same. */
-export interface Reader {
-  match(atom: AtomLiteral, layout: AtomLayout, place: number, next: Next, failed: (known: readonly number[]) => Next): Next
-  /** Calls `next` if no row matches. */
-  absent(atom: AtomLiteral, layout: AtomLayout, next: Next, failed: Next): Next
-}
-
-/** What the arguments of an atom are, column by column, once the variables bound before are known. */
-export interface AtomLayout {
-  /** Columns with a constant or a bound variable, ascending; `sources` says which: a value id, or the variable as `~number`. */
-  readonly key: readonly number[]
-  readonly sources: readonly number[]
-  /** Columns that bind a variable. */
-  readonly binds: readonly { readonly column: number; readonly variable: number }[]
-  /** Columns whose variable an earlier column of this atom binds. */
-  readonly repeats: readonly { readonly column: number; readonly variable: number }[]
-}
-
-/** What a body is compiled for. */
-export interface BodyTarget {
-  readonly body: readonly Literal[]
-  readonly machine: Machine
-  readonly reader: Reader
-  /** Where constants are interned. */
-  readonly constants: Values
-  /** Called for every binding of the whole body. */
-  readonly emit: Next
-  /** Called for a binding that counts as an error, with `bound` the variables that have a value; `machine.failure` says why. */
-  readonly error: (bound: ReadonlySet<number>) => Next
-}
 
 /** Compiles `steps`, a plan of the whole of `target.body` made with the variables `bound` bound before. */
 export function compileBody(target: BodyTarget, steps: readonly Step[], bound: Iterable<number>): Next {
@@ -90,7 +58,10 @@ function errorChain(target: BodyTarget, place: number, progress: Progress): (kno
 function compileErrorChain(target: BodyTarget, place: number, progress: Progress): Next {
   const { machine } = target
   const failed = new Set([...progress.failed, place])
-  const { steps, bound } = planBody(target.body, { bound: progress.bound, without: new Set([...progress.done, ...failed]) })
+  const { steps, bound } = planBody(target.body, {
+    bound: progress.bound,
+    without: new Set([...progress.done, ...failed]),
+  })
   const error = target.error(bound)
   const chain = compileSteps(target, steps, { ...progress, failed }, error)
   return (environment) => {
@@ -132,7 +103,7 @@ function compileStep(target: BodyTarget, s: Step, progress: Progress, next: Next
     case 'each':
       return compileEach(s, machine, constants, next, failed([]))
     case 'aggregate': {
-      const evaluate = compileAggregate(target, s)
+      const evaluate = compileAggregate(target, s, compileBody)
       const onError = failed([])
       const { variable } = s
       const result = compileExpr(s.aggregate.result, machine, constants)
@@ -215,14 +186,10 @@ function compare(machine: Machine, operator: string, a: ValueId, b: ValueId): Va
   }
 }
 
-type Elements = (environment: Environment) => ArrayLike<ValueId> & { includes(id: ValueId): boolean } | undefined
+type Elements = (environment: Environment) => (ArrayLike<ValueId> & { includes(id: ValueId): boolean }) | undefined
 
 /** The elements to the right of `in`, or the parts of a split; undefined where that failed. */
-function compileElements(
-  literal: (Step & { kind: 'each' })['source'],
-  machine: Machine,
-  constants: Values,
-): Elements {
+function compileElements(literal: (Step & { kind: 'each' })['source'], machine: Machine, constants: Values): Elements {
   if (literal.kind === 'split') {
     const parts = [literal.receiver, literal.separator].map((e) => compileExpr(e, machine, constants))
     return (environment) => {

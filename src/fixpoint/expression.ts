@@ -64,7 +64,8 @@ function arithmetic(machine: Machine, operator: Operator, a: ValueId, b: ValueId
   const kind = kindOfId(a)
   if (kind !== kindOfId(b)) return fail(machine, `\`${operator}\` of a ${kind} and a ${kindOfId(b)}`)
   if (kind === 'long') return longArithmetic(machine, operator, values.longOf(a), values.longOf(b))
-  if (kind === 'float') return floatArithmetic(machine, operator, values.valueOf(a) as number, values.valueOf(b) as number)
+  if (kind === 'float')
+    return floatArithmetic(machine, operator, values.valueOf(a) as number, values.valueOf(b) as number)
   if (kind === 'string' && operator === '+') return values.string(values.textOf(a) + values.textOf(b))
   return fail(machine, `\`${operator}\` is not defined on a ${kind}`)
 }

@@ -11,8 +11,9 @@ import type { AtomLiteral, Predicate, Program, Rule, Stratum } from '../program/
 import type { Code } from '../text/codes.ts'
 import { type Extra, type RuneError, runeError } from '../text/diagnostic.ts'
 import { printValue } from '../values/print.ts'
-import { createBest, type Best } from './best.ts'
-import { compileBody, type Next, type Reader } from './body.ts'
+import { type Best, createBest } from './best.ts'
+import { compileBody } from './body.ts'
+import type { Next, Reader } from './body-target.ts'
 import { createMachine, type Machine } from './machine.ts'
 import { type RowRange, scanAbsent, scanRows } from './scan.ts'
 
@@ -62,7 +63,8 @@ export function computeFixpoint(program: Program, image: Image): FixpointStats {
   const deadline = performance.now() + limits.maxEvalMs
   machine.refill = () => {
     machine.steps = STEPS_PER_CLOCK_READ
-    if (performance.now() > deadline) throw limitError(program, current, 'R502', `the rules take longer than ${limits.maxEvalMs} ms`, 'max_eval_ms')
+    if (performance.now() > deadline)
+      throw limitError(program, current, 'R502', `the rules take longer than ${limits.maxEvalMs} ms`, 'max_eval_ms')
   }
   for (const relation of image.relations) relation.baseCount = relation.count
   for (const stratum of program.strata) {
@@ -86,7 +88,8 @@ function evaluateStratum(run: Run, stratum: Stratum): void {
   }
   const advance = () => {
     let more = false
-    for (const predicate of stratum.predicates) more = advanceMarks(marks[predicate]!, image.relations[predicate]!) || more
+    for (const predicate of stratum.predicates)
+      more = advanceMarks(marks[predicate]!, image.relations[predicate]!) || more
     return more
   }
   for (let round = 1; versions.length > 0 && advance(); round++) {
@@ -114,7 +117,12 @@ function isRecursive(literal: Rule['body'][number], here: ReadonlySet<number>): 
   return literal.kind === 'atom' && !literal.negated && here.has(literal.predicate)
 }
 
-function compileRule(run: Run, rule: Rule, role: (atom: AtomLiteral, place: number) => Role, first?: number): () => void {
+function compileRule(
+  run: Run,
+  rule: Rule,
+  role: (atom: AtomLiteral, place: number) => Role,
+  first?: number,
+): () => void {
   const { image, machine, marks } = run
   const reader: Reader = {
     match: (atom, layout, place, next) => {
@@ -134,9 +142,11 @@ function compileRule(run: Run, rule: Rule, role: (atom: AtomLiteral, place: numb
     reader,
     constants: image.values,
     emit: compileHead(run, rule),
-    error: (bound: ReadonlySet<number>): Next => (environment) => {
-      throw derivationError(run, rule, bound, environment)
-    },
+    error:
+      (bound: ReadonlySet<number>): Next =>
+      (environment) => {
+        throw derivationError(run, rule, bound, environment)
+      },
   }
   const body = compileBody(target, plan.steps, [])
   const environment = new Int32Array(rule.variables.length)
@@ -205,11 +215,23 @@ function derivationError(run: Run, rule: Rule, bound: ReadonlySet<number>, envir
   })
 }
 
-function limitError(program: Program, stratum: Stratum | undefined, code: Code, message: string, option: string, rule?: Rule): RuneError {
+function limitError(
+  program: Program,
+  stratum: Stratum | undefined,
+  code: Code,
+  message: string,
+  option: string,
+  rule?: Rule,
+): RuneError {
   const at = rule ?? stratum?.rules.find((r) => r.span)
-  const names = rule ? [nameOf(program.predicates[rule.head]!)] : (stratum?.predicates ?? []).map((id) => nameOf(program.predicates[id]!))
+  const names = rule
+    ? [nameOf(program.predicates[rule.head]!)]
+    : (stratum?.predicates ?? []).map((id) => nameOf(program.predicates[id]!))
   const extra: Extra = { help: `a recursion that never ends? If not, raise \`${option}\` in [options]` }
-  return runeError(code, `${message}, at rule \`${at?.name ?? ''}\` of \`${names.join('`, `')}\``, { ...extra, ...(at?.span && { span: at.span }) })
+  return runeError(code, `${message}, at rule \`${at?.name ?? ''}\` of \`${names.join('`, `')}\``, {
+    ...extra,
+    ...(at?.span && { span: at.span }),
+  })
 }
 
 function nameOf(predicate: Predicate): string {

@@ -2,7 +2,7 @@
  * The machine that runs compiled bodies: what a run needs beyond the environment. One a thread; a request sets `values` and
  * `budget` for its own time. Failures of expressions travel as `ERROR` with the message in `failure`, not as exceptions.
  */
-import { intId, isInlineInt, inlineInt, kindOfId, type ValueId, type Values } from '../image/value-ids.ts'
+import { inlineInt, intId, isInlineInt, kindOfId, type ValueId, type Values } from '../image/value-ids.ts'
 import { compareScalars } from '../values/order.ts'
 
 /** In place of a value id: the expression failed, and `machine.failure` says why. */

@@ -3,7 +3,7 @@
  * columns. `RowRange` limits a scan to the rows that a semi-naive round wants.
  */
 import { firstRow, indexOn, nextRow, type Relation } from '../image/relation.ts'
-import type { AtomLayout, Next } from './body.ts'
+import type { AtomLayout, Next } from './body-target.ts'
 import type { Environment } from './expression.ts'
 import { type Machine, step } from './machine.ts'
 
@@ -15,11 +15,19 @@ export interface RowRange {
 
 /** Calls `next` for every row of `range` that fits. */
 export function scanRows(relation: Relation, range: RowRange, layout: AtomLayout, machine: Machine, next: Next): Next {
-  return layout.key.length === 0 ? scanAll(relation, range, layout, machine, next) : scanIndex(relation, range, layout, machine, next)
+  return layout.key.length === 0
+    ? scanAll(relation, range, layout, machine, next)
+    : scanIndex(relation, range, layout, machine, next)
 }
 
 /** Calls `next` if no row of `range` fits. */
-export function scanAbsent(relation: Relation, range: RowRange, layout: AtomLayout, machine: Machine, next: Next): Next {
+export function scanAbsent(
+  relation: Relation,
+  range: RowRange,
+  layout: AtomLayout,
+  machine: Machine,
+  next: Next,
+): Next {
   let found = false
   // Repeated variables can't occur: all variables of a negated atom are bound before.
   const search = scanRows(relation, range, layout, machine, () => {
@@ -53,7 +61,11 @@ function scanIndex(relation: Relation, range: RowRange, layout: AtomLayout, mach
   return (environment) => {
     loadKey(layout, environment, key)
     const index = indexOn(relation, layout.key)
-    for (let row = firstRow(relation, index, key, range.to); row >= range.from; row = nextRow(relation, index, key, row)) {
+    for (
+      let row = firstRow(relation, index, key, range.to);
+      row >= range.from;
+      row = nextRow(relation, index, key, row)
+    ) {
       step(machine)
       if (take(relation, layout, row, environment)) next(environment)
       if (once) return

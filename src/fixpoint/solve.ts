@@ -11,7 +11,8 @@ import type { ValueId } from '../image/value-ids.ts'
 import { planBody } from '../program/plan.ts'
 import { BUILTIN, type PredicateId, type Program, type Rule } from '../program/program.ts'
 import { isBetter } from './best.ts'
-import { type AtomLayout, compileBody, type Next, type Reader } from './body.ts'
+import { compileBody } from './body.ts'
+import type { AtomLayout, Next, Reader } from './body-target.ts'
 import type { Environment } from './expression.ts'
 import { type Machine, step } from './machine.ts'
 import { loadKey, scanAbsent, scanRows } from './scan.ts'
@@ -104,9 +105,13 @@ export function createSolver(program: Program, image: Image, machine: Machine): 
       state.facts = facts
       state.work = undefined
     },
-    ask: (predicate, pattern) => (isGoal(state, predicate) ? ask(state, predicate, pattern) : storedRows(state, predicate, pattern)),
+    ask: (predicate, pattern) =>
+      isGoal(state, predicate) ? ask(state, predicate, pattern) : storedRows(state, predicate, pattern),
     run: (rule, constants) => {
-      const goal = newGoal(rule.head, rule.args.map(() => OPEN))
+      const goal = newGoal(
+        rule.head,
+        rule.args.map(() => OPEN),
+      )
       compileRule(state, rule, [], constants)(goal)
       return goal
     },
@@ -178,7 +183,16 @@ function isBase(predicate: PredicateId): boolean {
 }
 
 function newGoal(predicate: PredicateId, pattern: readonly ValueId[]): Goal {
-  return { predicate, pattern, rows: [], errors: [], keys: new Map(), waiting: new Set(), queued: false, complete: false }
+  return {
+    predicate,
+    pattern,
+    rows: [],
+    errors: [],
+    keys: new Map(),
+    waiting: new Set(),
+    queued: false,
+    complete: false,
+  }
 }
 
 /** Takes the rows that hold without any rule. */
@@ -227,7 +241,12 @@ function compiledRule(state: State, rule: Rule, goal: Goal): (goal: Goal) => voi
 }
 
 /** Compiles `rule` for goals that give a value to the columns `given`. */
-function compileRule(state: State, rule: Rule, given: readonly number[], constants: Machine['values']): (goal: Goal) => void {
+function compileRule(
+  state: State,
+  rule: Rule,
+  given: readonly number[],
+  constants: Machine['values'],
+): (goal: Goal) => void {
   const { machine } = state
   const args = rule.args.map((arg) => (arg.kind === 'constant' ? constants.intern(arg.value) : ~arg.variable))
   const bound = new Set(given.flatMap((column) => (args[column]! < 0 ? [~args[column]!] : [])))
@@ -294,7 +313,8 @@ function goalReader(state: State): Reader {
     },
     absent: (atom, layout, next, failed) => {
       const { predicate } = atom
-      if (!isGoal(state, predicate)) return scanAbsent(image.relations[predicate]!, all(predicate), layout, machine, next)
+      if (!isGoal(state, predicate))
+        return scanAbsent(image.relations[predicate]!, all(predicate), layout, machine, next)
       return (environment) => {
         const goal = askFor(predicate, layout, environment)
         if (goal.rows.some((row) => takeRow(layout, row, environment))) return
@@ -320,7 +340,13 @@ function takeRow(layout: AtomLayout, row: readonly ValueId[], environment: Envir
   return true
 }
 
-function matchErrors(state: State, layout: AtomLayout, goal: Goal, environment: Environment, failed: (known: readonly number[]) => Next): void {
+function matchErrors(
+  state: State,
+  layout: AtomLayout,
+  goal: Goal,
+  environment: Environment,
+  failed: (known: readonly number[]) => Next,
+): void {
   const { machine } = state
   for (let i = 0; i < goal.errors.length; i++) {
     const { row, message } = goal.errors[i]!
@@ -358,7 +384,10 @@ function addRow(state: State, goal: Goal, row: ValueId[]): void {
   wake(state, goal)
 }
 
-function addError(state: State, goal: Goal, error: ErrorRow): void {
+function addError(state: State, goal: Goal, found: ErrorRow): void {
+  const { best } = state.program.predicates[goal.predicate] ?? {}
+  // Of a group with an error the best value is not known.
+  const error = best ? { ...found, row: found.row.with(best.column, OPEN) } : found
   const key = `!${error.row.join()}`
   if (goal.keys.has(key)) return
   goal.keys.set(key, goal.errors.length)

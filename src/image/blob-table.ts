@@ -23,7 +23,16 @@ export interface BlobTable {
 /** An empty table. */
 export function createBlobTable(arena: Arena): BlobTable {
   const offsets = allocate(arena, 16)
-  return { arena, count: 0, offsets, capacity: 16, buckets: allocateZeroed(arena, 32), bucketMask: 31, next: 0, left: 0 }
+  return {
+    arena,
+    count: 0,
+    offsets,
+    capacity: 16,
+    buckets: allocateZeroed(arena, 32),
+    bucketMask: 31,
+    next: 0,
+    left: 0,
+  }
 }
 
 /** The number of the blob of `bytes` bytes whose words are those of `content`, or -1. */

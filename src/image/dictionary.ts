@@ -39,7 +39,8 @@ export interface ImageDictionary extends Dictionary {
 /** An empty dictionary in `arena`. */
 export function createDictionary(arena: Arena): ImageDictionary {
   const fixed = new Map<FixedKind, FixedTable>()
-  for (const kind of Object.keys(FIXED_WORDS) as FixedKind[]) fixed.set(kind, createFixedTable(arena, FIXED_WORDS[kind]))
+  for (const kind of Object.keys(FIXED_WORDS) as FixedKind[])
+    fixed.set(kind, createFixedTable(arena, FIXED_WORDS[kind]))
   const blobs = { string: createBlobTable(arena), set: createBlobTable(arena), record: createBlobTable(arena) }
   const encoder = createTextEncoder()
   const texts: (string | undefined)[] = []
@@ -105,7 +106,8 @@ export function createOverlay(image: ImageDictionary): Overlay {
       const content = all.subarray(0, count)
       return local(`${KIND[kind]}:${content.join()}`, content)
     },
-    fixedWord: (kind, payload, word) => (isLocal(payload) ? words(payload)[word]! : image.fixedWord(kind, payload, word)),
+    fixedWord: (kind, payload, word) =>
+      isLocal(payload) ? words(payload)[word]! : image.fixedWord(kind, payload, word),
     textOf: (payload) => (isLocal(payload) ? (contents[payload & ~LOCAL_BIT] as string) : image.textOf(payload)),
     idsOf: (kind, payload) => (isLocal(payload) ? words(payload).slice() : image.idsOf(kind, payload)),
     reset: () => {
@@ -163,6 +165,10 @@ function decodeText(table: BlobTable, number: number): string {
   const offset = blobOffset(table, number)
   const words = table.arena.words
   // Decoders refuse shared memory, hence the copy.
-  const bytes = new Uint8Array(words.slice(offset + 1, offset + 1 + ((words[offset]! + 3) >>> 2)).buffer, 0, words[offset]!)
+  const bytes = new Uint8Array(
+    words.slice(offset + 1, offset + 1 + ((words[offset]! + 3) >>> 2)).buffer,
+    0,
+    words[offset]!,
+  )
   return Buffer.from(bytes.buffer, 0, bytes.length).toString('utf8')
 }

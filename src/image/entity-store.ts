@@ -66,7 +66,11 @@ function find(relation: Relation, key: readonly number[], values: readonly Value
 function second(relation: Relation, first: ValueId): ValueId[] {
   const found: ValueId[] = []
   const index = indexOn(relation, [0])
-  for (let row = firstRow(relation, index, [first], relation.count); row >= 0; row = nextRow(relation, index, [first], row)) {
+  for (
+    let row = firstRow(relation, index, [first], relation.count);
+    row >= 0;
+    row = nextRow(relation, index, [first], row)
+  ) {
     found.push(relation.columns[1]![row]!)
   }
   return found

@@ -51,16 +51,22 @@ function loadFile(
   const types = source.types.map((type) => type.replace('entity:', ''))
   const names = columns.flatMap(({ name }) => (name === undefined ? [] : [name]))
   const shape = names.length === columns.length ? { types, names } : { types }
-  readFactFile(source, shape, readFile, (row, line) => {
-    const kept: Value[] = []
-    for (const [i, value] of row.entries()) {
-      const coerced = coerceValue(columns[i]!, value, pathTypes)
-      if (isRefusal(coerced)) {
-        diagnostics.error('R704', `\`${displayPath(source.path)}\` line ${line}: ${coerced.error}`, source.span)
-        return
+  readFactFile(
+    source,
+    shape,
+    readFile,
+    (row, line) => {
+      const kept: Value[] = []
+      for (const [i, value] of row.entries()) {
+        const coerced = coerceValue(columns[i]!, value, pathTypes)
+        if (isRefusal(coerced)) {
+          diagnostics.error('R704', `\`${displayPath(source.path)}\` line ${line}: ${coerced.error}`, source.span)
+          return
+        }
+        kept.push(coerced)
       }
-      kept.push(coerced)
-    }
-    add(kept)
-  }, diagnostics)
+      add(kept)
+    },
+    diagnostics,
+  )
 }

@@ -1,9 +1,9 @@
 /** An entity of the store as a value, as it was loaded: what rules derived for it is not in it. */
 import { BUILTIN, type EntityRecord } from '../program/program.ts'
 import type { EntityUid, Value } from '../values/value.ts'
+import { createOverlay } from './dictionary.ts'
 import type { Image } from './image.ts'
 import { firstRow, indexOn, nextRow, type Relation } from './relation.ts'
-import { createOverlay } from './dictionary.ts'
 import { createValues, type ValueId } from './value-ids.ts'
 
 /** The entity stored under `uid`, if there is one. */
@@ -23,6 +23,7 @@ function loadedRows(relation: Relation, entity: ValueId): ValueId[][] {
   const index = indexOn(relation, [0])
   const rows: ValueId[][] = []
   let row = firstRow(relation, index, [entity], relation.baseCount)
-  for (; row >= 0; row = nextRow(relation, index, [entity], row)) rows.push(relation.columns.map((column) => column[row]!))
+  for (; row >= 0; row = nextRow(relation, index, [entity], row))
+    rows.push(relation.columns.map((column) => column[row]!))
   return rows
 }

@@ -4,8 +4,7 @@
  * means is owned by `src/values`. Layout: `native-layout/layout.ts`.
  */
 import { INT_BIAS, KIND, LOCAL_BIT, PAYLOAD_BITS, PAYLOAD_MASK } from '../../native-layout/layout.ts'
-import { unreachable } from '../text/assert.ts'
-import type { EntityUid, IpAddr, Value, ValueKind } from '../values/value.ts'
+import type { EntityUid, IpAddr, RecordValue, Value, ValueKind } from '../values/value.ts'
 import type { Dictionary } from './dictionary.ts'
 
 /** An interned value; never negative, so that -1 can say "none" or "error". */
@@ -42,7 +41,7 @@ export function isLocal(id: ValueId): boolean {
 
 /** The id of an integer that a JavaScript number holds exactly. */
 export function intId(values: Values, n: number): ValueId {
-  if (n >= -INT_BIAS && n < INT_BIAS) return (KIND.int << PAYLOAD_BITS) | (n + INT_BIAS)
+  if (n >= -INT_BIAS && n < INT_BIAS) return inlineId(n)
   return values.long(BigInt(n))
 }
 
@@ -57,7 +56,9 @@ export function inlineInt(id: ValueId): number {
 }
 
 /** Makes and reads ids over one dictionary. */
-export interface Values {
+export type Values = Makers & Readers
+
+interface Makers {
   string(text: string): ValueId
   bool(value: boolean): ValueId
   long(value: bigint): ValueId
@@ -70,7 +71,9 @@ export interface Values {
   record(entries: readonly (readonly [ValueId, ValueId])[]): ValueId
   /** The id of any value. Nested values are interned too. */
   intern(value: Value): ValueId
+}
 
+interface Readers {
   textOf(id: ValueId): string
   longOf(id: ValueId): bigint
   /** String ids. */
@@ -87,51 +90,48 @@ export interface Values {
 
 /** `Values` over `dictionary`. */
 export function createValues(dictionary: Dictionary): Values {
-  const scratch = new Uint32Array(8)
-  const as64 = new BigInt64Array(scratch.buffer)
-  const asFloat = new Float64Array(scratch.buffer)
+  return { ...createMakers(dictionary), ...createReaders(dictionary) }
+}
+
+/** One record's words, and the same as a 64-bit integer or float. */
+function createScratch() {
+  const words = new Uint32Array(8)
+  return { words, as64: new BigInt64Array(words.buffer), asFloat: new Float64Array(words.buffer) }
+}
+
+type Kind64 = 'long' | 'decimal' | 'datetime' | 'duration'
+
+function createMakers(dictionary: Dictionary): Makers {
+  const { words, as64, asFloat } = createScratch()
   let list = new Uint32Array(64)
   const reserve = (count: number) => {
     if (count > list.length) list = new Uint32Array(count * 2)
     return list
   }
-  type Kind64 = 'long' | 'decimal' | 'datetime' | 'duration'
+  const tagged = (kind: keyof typeof KIND, payload: number): ValueId => (KIND[kind] << PAYLOAD_BITS) | payload
   const of64 = (kind: Kind64, value: bigint): ValueId => {
     as64[0] = value
-    return (KIND[kind] << PAYLOAD_BITS) | dictionary.fixed(kind, scratch)
-  }
-  const read64 = (kind: Kind64 | 'float', id: ValueId): bigint => {
-    scratch[0] = dictionary.fixedWord(kind, id & PAYLOAD_MASK, 0)
-    scratch[1] = dictionary.fixedWord(kind, id & PAYLOAD_MASK, 1)
-    return as64[0]!
+    return tagged(kind, dictionary.fixed(kind, words))
   }
   const ip = (value: IpAddr): ValueId => {
-    for (let i = 0; i < 4; i++) scratch[i] = Number((value.bits >> BigInt(32 * i)) & 0xffffffffn)
-    scratch[4] = value.prefix
-    scratch[5] = value.version
-    return (KIND.ipaddr << PAYLOAD_BITS) | dictionary.fixed('ipaddr', scratch)
+    for (let i = 0; i < 4; i++) words[i] = Number((value.bits >> BigInt(32 * i)) & 0xffffffffn)
+    words[4] = value.prefix
+    words[5] = value.version
+    return tagged('ipaddr', dictionary.fixed('ipaddr', words))
   }
-  const readIp = (id: ValueId): IpAddr => {
-    const word = (i: number) => dictionary.fixedWord('ipaddr', id & PAYLOAD_MASK, i)
-    let bits = 0n
-    for (let i = 3; i >= 0; i--) bits = (bits << 32n) | BigInt(word(i))
-    return { kind: 'ipaddr', version: word(5) === 4 ? 4 : 6, bits, prefix: word(4) }
-  }
-  const values: Values = {
+  const makers: Makers = {
     string: (text) => dictionary.text(text),
     bool: (value) => (value ? TRUE : FALSE),
-    long: (value) => {
-      if (value >= BigInt(-INT_BIAS) && value < BigInt(INT_BIAS)) return (KIND.int << PAYLOAD_BITS) | (Number(value) + INT_BIAS)
-      return of64('long', value)
-    },
+    long: (value) =>
+      value >= BigInt(-INT_BIAS) && value < BigInt(INT_BIAS) ? inlineId(Number(value)) : of64('long', value),
     float: (value) => {
       asFloat[0] = value === 0 ? 0 : value
-      return (KIND.float << PAYLOAD_BITS) | dictionary.fixed('float', scratch)
+      return tagged('float', dictionary.fixed('float', words))
     },
     entity: (type, id) => {
-      scratch[0] = type
-      scratch[1] = id
-      return (KIND.entity << PAYLOAD_BITS) | dictionary.fixed('entity', scratch)
+      words[0] = type
+      words[1] = id
+      return tagged('entity', dictionary.fixed('entity', words))
     },
     set: (elements) => {
       const sorted = reserve(elements.length).subarray(0, elements.length)
@@ -139,85 +139,100 @@ export function createValues(dictionary: Dictionary): Values {
       sorted.sort()
       let count = 0
       for (const id of sorted) if (count === 0 || sorted[count - 1] !== id) sorted[count++] = id
-      return (KIND.set << PAYLOAD_BITS) | dictionary.ids('set', sorted, count)
+      return tagged('set', dictionary.ids('set', sorted, count))
     },
     record: (entries) => {
       const sorted = entries.toSorted((a, b) => a[0] - b[0])
-      const words = reserve(entries.length * 2)
+      const pairs = reserve(entries.length * 2)
       sorted.forEach(([key, value], i) => {
-        words[2 * i] = key
-        words[2 * i + 1] = value
+        pairs[2 * i] = key
+        pairs[2 * i + 1] = value
       })
-      return (KIND.record << PAYLOAD_BITS) | dictionary.ids('record', words, entries.length * 2)
+      return tagged('record', dictionary.ids('record', pairs, entries.length * 2))
     },
-    intern: (value) => {
-      switch (typeof value) {
-        case 'string':
-          return dictionary.text(value)
-        case 'bigint':
-          return values.long(value)
-        case 'boolean':
-          return values.bool(value)
-        case 'number':
-          return values.float(value)
-        default:
-          switch (value.kind) {
-            case 'entity':
-              return values.entity(dictionary.text(value.type), dictionary.text(value.id))
-            case 'ipaddr':
-              return ip(value)
-            case 'set':
-              return values.set(value.elements.map(values.intern))
-            case 'record':
-              return values.record([...value.fields].map(([key, v]) => [dictionary.text(key), values.intern(v)]))
-            default:
-              return of64(value.kind, value.value)
-          }
-      }
-    },
+    intern: (value) => (typeof value === 'object' ? internObject(value) : internPrimitive(value)),
+  }
+  const internPrimitive = (value: string | bigint | boolean | number): ValueId => {
+    if (typeof value === 'string') return dictionary.text(value)
+    if (typeof value === 'bigint') return makers.long(value)
+    return typeof value === 'boolean' ? makers.bool(value) : makers.float(value)
+  }
+  const internObject = (value: Exclude<Value, string | bigint | boolean | number>): ValueId => {
+    switch (value.kind) {
+      case 'entity':
+        return makers.entity(dictionary.text(value.type), dictionary.text(value.id))
+      case 'ipaddr':
+        return ip(value)
+      case 'set':
+        return makers.set(value.elements.map(makers.intern))
+      case 'record':
+        return makers.record([...value.fields].map(([key, v]) => [dictionary.text(key), makers.intern(v)]))
+      default:
+        return of64(value.kind, value.value)
+    }
+  }
+  return makers
+}
+
+function createReaders(dictionary: Dictionary): Readers {
+  const { words, as64, asFloat } = createScratch()
+  const read64 = (kind: Kind64 | 'float', id: ValueId): bigint => {
+    words[0] = dictionary.fixedWord(kind, id & PAYLOAD_MASK, 0)
+    words[1] = dictionary.fixedWord(kind, id & PAYLOAD_MASK, 1)
+    return as64[0]!
+  }
+  const ip = (id: ValueId): IpAddr => {
+    const word = (i: number) => dictionary.fixedWord('ipaddr', id & PAYLOAD_MASK, i)
+    let bits = 0n
+    for (let i = 3; i >= 0; i--) bits = (bits << 32n) | BigInt(word(i))
+    return { kind: 'ipaddr', version: word(5) === 4 ? 4 : 6, bits, prefix: word(4) }
+  }
+  const record = (id: ValueId): RecordValue => {
+    const entries = readers.entriesOf(id)
+    const fields = new Map<string, Value>()
+    for (let i = 0; i < entries.length; i += 2)
+      fields.set(readers.textOf(entries[i]!), readers.valueOf(entries[i + 1]!))
+    return { kind: 'record', fields }
+  }
+  const readers: Readers = {
     textOf: (id) => dictionary.textOf(id & PAYLOAD_MASK),
     longOf: (id) => (isInlineInt(id) ? BigInt(inlineInt(id)) : read64('long', id)),
     entityType: (id) => dictionary.fixedWord('entity', id & PAYLOAD_MASK, 0),
     entityId: (id) => dictionary.fixedWord('entity', id & PAYLOAD_MASK, 1),
-    uidOf: (id) => ({
-      kind: 'entity',
-      type: dictionary.textOf(values.entityType(id)),
-      id: dictionary.textOf(values.entityId(id)),
-    }),
+    uidOf: (id) => {
+      const [type, name] = [dictionary.textOf(readers.entityType(id)), dictionary.textOf(readers.entityId(id))]
+      return { kind: 'entity', type, id: name }
+    },
     elementsOf: (id) => dictionary.idsOf('set', id & PAYLOAD_MASK),
     entriesOf: (id) => dictionary.idsOf('record', id & PAYLOAD_MASK),
     valueOf: (id) => {
       const kind = kindOfId(id)
       switch (kind) {
         case 'string':
-          return values.textOf(id)
+          return readers.textOf(id)
         case 'long':
-          return values.longOf(id)
+          return readers.longOf(id)
         case 'bool':
           return id === TRUE
         case 'float':
           read64('float', id)
           return asFloat[0]!
         case 'entity':
-          return values.uidOf(id)
-        case 'decimal':
-        case 'datetime':
-        case 'duration':
-          return { kind, value: read64(kind, id) }
+          return readers.uidOf(id)
         case 'ipaddr':
-          return readIp(id)
+          return ip(id)
         case 'set':
-          return { kind, elements: Array.from(values.elementsOf(id), values.valueOf) }
-        case 'record': {
-          const entries = values.entriesOf(id)
-          const fields = new Map<string, Value>()
-          for (let i = 0; i < entries.length; i += 2) fields.set(values.textOf(entries[i]!), values.valueOf(entries[i + 1]!))
-          return { kind, fields }
-        }
+          return { kind, elements: Array.from(readers.elementsOf(id), readers.valueOf) }
+        case 'record':
+          return record(id)
         default:
-          return unreachable(kind)
+          return { kind, value: read64(kind, id) }
       }
     },
   }
-  return values
+  return readers
+}
+
+function inlineId(n: number): ValueId {
+  return (KIND.int << PAYLOAD_BITS) | (n + INT_BIAS)
 }

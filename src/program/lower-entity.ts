@@ -70,6 +70,7 @@ function matchingActions({ uid, span }: EntityLiteral, glob: Glob, lowering: Pol
     lowering.diagnostics.error('R463', `no declared action matches \`${uid.type}::"${uid.id}"\``, span, {
       help: 'actions are declared in `[schema]` or `[entities]`; or name them one by one',
     })
+    return [constant(uid, span)]
   }
   return found.map((action) => constant(action, span))
 }

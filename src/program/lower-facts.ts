@@ -84,7 +84,7 @@ export function reportWholeContext(span: Span, lowering: PolicyLowering): Lowere
       help: 'use its attributes one by one',
     },
   )
-  return constant(false, span)
+  return unknown(span)
 }
 
 /** The attributes after `context.facts`. */
@@ -145,7 +145,7 @@ function report(found: NotFound, span: Span, lowering: PolicyLowering): LoweredE
     span,
     found.code === 'R450' ? didYouMean(found.name, known) : {},
   )
-  return constant(false, span)
+  return unknown(span)
 }
 
 /** The value at a path; the names after a predicate's are attributes of its value. */
@@ -156,7 +156,7 @@ function valueAt(path: readonly string[], span: Span, lowering: PolicyLowering):
     const name = ['context.facts', ...path].join('.')
     const message = `\`${name}\` is used as a whole value`
     lowering.diagnostics.error('R453', message, span, { help: 'name the predicate whose facts are meant' })
-    return constant(false, span)
+    return unknown(span)
   }
   const facts = factSet(found.predicates, span, lowering)
   ask(facts, false, lowering)
@@ -196,4 +196,9 @@ function factSet(predicates: readonly [Predicate, ...Predicate[]], span: Span, l
 
 function hasSchemaType({ type }: Column): boolean {
   return type !== 'any' && type.size === 1 && !type.has('Set') && !type.has('Record')
+}
+
+/** Stands for what was reported: an expression of which nothing is known. */
+function unknown(span: Span): LoweredExpr {
+  return { kind: 'variable', name: 'context', span }
 }

@@ -109,20 +109,13 @@ function normaliseInside({ pending, locals, groups }: Shape, scope: RuleScope): 
       const atom = disjunctionAtom({ ways, needed: [...groups, ...namesInExpr(aggregate.over)], scope, span: aggregate.span })
       if (atom) inside.push(atom)
     } else {
-      for (const literal of first ?? []) normaliseInner(literal, scope, inside)
+      for (const literal of first ?? []) normaliseLiteral(literal, scope, inside)
     }
     if (aggregate.over.kind !== 'wildcard') return normaliseExpr(aggregate.over, scope, inside)
     if (aggregate.function === 'count') return { kind: 'constant', value: true }
     return refuse(scope, 'R346', `\`${aggregate.function}\` needs a variable in place of \`_\``, aggregate.over.span)
   }
   return { over: withLocals(scope, locals, work), inside }
-}
-
-function normaliseInner(literal: PlainLiteral, scope: RuleScope, out: Literal[]): void {
-  const isNested = literal.kind === 'compare' && [literal.left, literal.right].some(({ kind }) => kind === 'aggregate')
-  if (!isNested) return normaliseLiteral(literal, scope, out)
-  const help = { help: 'give the inner one a predicate of its own' }
-  refuse(scope, 'R346', 'an aggregate stands inside of another', literal.span, help)
 }
 
 /** The head variable that nothing binds, where the result of the short form goes; `given` is bound all the same. */

@@ -18,6 +18,7 @@ export function normaliseLiteral(literal: PlainLiteral, scope: RuleScope, out: L
       return normaliseAtom(literal, scope, out)
     case 'compare': {
       const { operator } = literal
+      if (literal.left.kind === 'aggregate' || literal.right.kind === 'aggregate') return refuseAggregate(literal, scope)
       if (operator === '=' && isSplit(literal.right)) {
         return normaliseSplit(normaliseExpr(literal.left, scope, out), literal.right, scope, out)
       }
@@ -45,11 +46,15 @@ export function normaliseLiteral(literal: PlainLiteral, scope: RuleScope, out: L
       return
     }
     case 'bare_aggregate':
-      refuse(scope, 'R341', 'an aggregate stands inside of another', span, { help: 'give the inner one a predicate of its own' })
-      return
+      return refuseAggregate(literal, scope)
     default:
       return unreachable(literal)
   }
+}
+
+function refuseAggregate({ span }: PlainLiteral, scope: RuleScope): void {
+  const help = { help: 'give the inner one a predicate of its own' }
+  refuse(scope, 'R346', 'an aggregate stands inside of another, or beside no `=`', span, help)
 }
 
 function normaliseAtom(atom: ast.Atom, scope: RuleScope, out: Literal[]): void {

@@ -56,7 +56,7 @@ function normaliseWay(clause: Clause, way: readonly PlainLiteral[], draft: Predi
   const body = [...normaliseBody(way, scope), ...headOut]
   if (draft.id === BUILTIN.entityType) body.push(typeMatches(args, scope, head.span))
   if (scope.failed) return
-  if (body.length === 0 && args.every((arg) => arg.kind === 'constant')) addFact(draft, args, context)
+  if (body.length === 0 && !best && args.every((arg) => arg.kind === 'constant')) addFact(draft, args, context)
   else context.rules.push({ name, head: draft.id, args, body, variables, places, locals, span, headSpan: head.span, ...(best && { best }) })
 }
 

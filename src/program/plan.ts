@@ -8,7 +8,11 @@ import type { AggregateLiteral, AtomLiteral, Expr, InLiteral, Literal, Predicate
 export type Step =
   | { readonly kind: 'match' | 'absent'; readonly literal: number; readonly atom: AtomLiteral }
   | { readonly kind: 'bind'; readonly literal: number; readonly variable: number; readonly expr: Expr }
-  | { readonly kind: 'check'; readonly literal: number; readonly test: Exclude<Literal, AtomLiteral | AggregateLiteral> }
+  | {
+      readonly kind: 'check'
+      readonly literal: number
+      readonly test: Exclude<Literal, AtomLiteral | AggregateLiteral>
+    }
   /** Binds `variable` to each element of a list or set, or to each part of a split string. */
   | {
       readonly kind: 'each'
@@ -47,20 +51,21 @@ export interface PlanOptions {
 /** Orders `body`: what only tests first, then what binds without searching, then atoms by their expected number of matches. */
 export function planBody(body: readonly Literal[], options: PlanOptions = {}): Plan {
   const bound = new Set(options.bound ?? [])
-  const left = new Set<number>()
-  for (let i = 0; i < body.length; i++) if (!options.without?.has(i)) left.add(i)
+  const left = new Map([...body.entries()].filter(([i]) => !options.without?.has(i)))
   const steps: Step[] = []
   const take = (step: Step) => {
     steps.push(step)
     left.delete(step.literal)
     for (const variable of boundBy(step)) bound.add(variable)
   }
-  if (options.first !== undefined) take(stepOf(body[options.first]!, options.first, bound)!)
+  const first = left.get(options.first ?? -1)
+  if (first?.kind === 'atom' && options.first !== undefined)
+    take({ kind: 'match', literal: options.first, atom: first })
   while (left.size > 0) {
     let best: Step | undefined
     let bestCost = Number.POSITIVE_INFINITY
-    for (const i of left) {
-      const step = stepOf(body[i]!, i, bound)
+    for (const [i, literal] of left) {
+      const step = stepOf(literal, i, bound)
       if (!step) continue
       const cost = costOf(step, bound, options.rows)
       if (cost < bestCost) {
@@ -71,7 +76,7 @@ export function planBody(body: readonly Literal[], options: PlanOptions = {}): P
     if (!best) break
     take(best)
   }
-  return { steps, stuck: [...left], bound }
+  return { steps, stuck: [...left.keys()], bound }
 }
 
 /** The variables that a step binds. */
@@ -135,13 +140,17 @@ function stepOf(literal: Literal, place: number, bound: ReadonlySet<number>): St
   switch (literal.kind) {
     case 'atom':
       if (!literal.negated) return { kind: 'match', literal: place, atom: literal }
-      return variablesOfLiteral(literal).every((v) => bound.has(v)) ? { kind: 'absent', literal: place, atom: literal } : undefined
+      return variablesOfLiteral(literal).every((v) => bound.has(v))
+        ? { kind: 'absent', literal: place, atom: literal }
+        : undefined
     case 'compare': {
       if (known(literal.left) && known(literal.right)) return { kind: 'check', literal: place, test: literal }
       if (literal.operator !== '=') return undefined
       const [left, right] = [unbound(literal.left), unbound(literal.right)]
-      if (left !== undefined && known(literal.right)) return { kind: 'bind', literal: place, variable: left, expr: literal.right }
-      if (right !== undefined && known(literal.left)) return { kind: 'bind', literal: place, variable: right, expr: literal.left }
+      if (left !== undefined && known(literal.right))
+        return { kind: 'bind', literal: place, variable: left, expr: literal.right }
+      if (right !== undefined && known(literal.left))
+        return { kind: 'bind', literal: place, variable: right, expr: literal.left }
       return undefined
     }
     case 'in':
@@ -161,7 +170,13 @@ function stepOf(literal: Literal, place: number, bound: ReadonlySet<number>): St
       const variable = unbound(literal.result)
       if (variable === undefined && !known(literal.result)) return undefined
       const { steps } = planBody(literal.body, { bound: literal.groups })
-      return { kind: 'aggregate', literal: place, aggregate: literal, steps, ...(variable !== undefined && { variable }) }
+      return {
+        kind: 'aggregate',
+        literal: place,
+        aggregate: literal,
+        steps,
+        ...(variable !== undefined && { variable }),
+      }
     }
   }
 }
@@ -183,7 +198,9 @@ function costOf(step: Step, bound: ReadonlySet<number>, rows?: (predicate: Predi
       return 2
     default: {
       const args = step.atom.args
-      const open = args.filter((arg) => arg.kind === 'any' || (arg.kind === 'variable' && !bound.has(arg.variable))).length
+      const open = args.filter(
+        (arg) => arg.kind === 'any' || (arg.kind === 'variable' && !bound.has(arg.variable)),
+      ).length
       if (open === 0) return 0.3
       const count = rows?.(step.atom.predicate) ?? ROWS_ASSUMED
       return Math.max(1, count ** (open / args.length))

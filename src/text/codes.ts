@@ -78,6 +78,7 @@ export const CODES = {
   R291: 'a cycle of parents',
   R292: 'an action with a parent that is no action',
   R293: 'a context that is no record',
+  R294: 'a call of the Cedar API that is malformed',
   R720: 'an action that the schema does not declare',
   R721: 'a principal or resource of a type that the action does not apply to',
   R722: 'an entity type that the schema does not declare',

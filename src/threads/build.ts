@@ -13,7 +13,7 @@ import { checkAgainstSchema, type SchemaText, schemaOf } from '../program/schema
 import type { Configuration, DataEntry } from '../syntax/rune-file/ast.ts'
 import { type Host, nodeHost } from '../syntax/rune-file/host.ts'
 import { type ConfigurationInput, loadConfiguration } from '../syntax/rune-file/load.ts'
-import { type Diagnostic, Diagnostics } from '../text/diagnostic.ts'
+import { type Diagnostic, Diagnostics, RuneError } from '../text/diagnostic.ts'
 
 export type { ConfigurationInput }
 
@@ -29,27 +29,33 @@ export interface Built {
 export async function build(input: ConfigurationInput, host: Host = nodeHost): Promise<Built> {
   const diagnostics = new Diagnostics()
   const configuration = loadConfiguration(input, host, diagnostics)
-  if (!configuration) diagnostics.throwIfErrors()
-  return await buildConfiguration(configuration!, host, diagnostics)
+  if (!configuration) throw new RuneError(diagnostics.all)
+  return await buildConfiguration(configuration, host, diagnostics)
 }
 
 /** Builds a configuration with more facts than it has itself. */
-export async function buildWith(configuration: Configuration, facts: readonly DataEntry[], host: Host = nodeHost): Promise<Built> {
-  const root = configuration.files.at(-1)!
-  const files = configuration.files.with(-1, { ...root, data: [...root.data, ...facts] })
+export async function buildWith(
+  configuration: Configuration,
+  facts: readonly DataEntry[],
+  host: Host = nodeHost,
+): Promise<Built> {
+  const files = configuration.files.map((file, i) =>
+    i === configuration.files.length - 1 ? { ...file, data: [...file.data, ...facts] } : file,
+  )
   return await buildConfiguration({ ...configuration, files }, host, new Diagnostics())
 }
 
 async function buildConfiguration(configuration: Configuration, host: Host, diagnostics: Diagnostics): Promise<Built> {
   const schema: SchemaText | undefined = await schemaOf(configuration, diagnostics)
   const program = analyse(configuration, diagnostics, schema ? { schema: schema.schema } : {})
-  if (program && schema) await checkAgainstSchema(program, configuration, schema, diagnostics)
+  if (!program) throw new RuneError(diagnostics.all)
+  if (schema) await checkAgainstSchema(program, configuration, schema, diagnostics)
   diagnostics.throwIfErrors()
-  const image = createImage(program!)
-  loadFacts(program!, image, host.readFile, diagnostics)
+  const image = createImage(program)
+  loadFacts(program, image, host.readFile, diagnostics)
   diagnostics.throwIfErrors()
-  computeFixpoint(program!, image)
-  checkEntities(program!, image, diagnostics)
+  computeFixpoint(program, image)
+  checkEntities(program, image, diagnostics)
   diagnostics.throwIfErrors()
-  return { configuration, program: program!, image, warnings: diagnostics.all }
+  return { configuration, program: program, image, warnings: diagnostics.all }
 }

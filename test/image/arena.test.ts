@@ -14,7 +14,8 @@ test('blocks do not overlap, whatever is allocated and released', () => {
         expect(blockWords(arena, offset)).toBeGreaterThanOrEqual(words)
         view(arena, offset, words).fill(mark)
         live.push({ offset, words, mark })
-        for (const block of live) expect(view(arena, block.offset, block.words).every((word) => word === block.mark)).toBe(true)
+        for (const block of live)
+          expect(view(arena, block.offset, block.words).every((word) => word === block.mark)).toBe(true)
       })
     }),
     { numRuns: 50 },

@@ -2,16 +2,31 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createArena } from '../../src/image/arena.ts'
-import { createRelation, findRow, firstRow, indexOn, insert, nextRow, type Relation, retain } from '../../src/image/relation.ts'
+import {
+  createRelation,
+  findRow,
+  firstRow,
+  indexOn,
+  insert,
+  nextRow,
+  type Relation,
+  retain,
+} from '../../src/image/relation.ts'
 
 const numRuns = 200 * Number(process.env.RUNE_FUZZ ?? 1)
 const tuples = (arity: number) =>
   fc.array(fc.array(fc.integer({ min: 0, max: 5 }), { minLength: arity, maxLength: arity }), { maxLength: 60 })
 
-function rowsOf(relation: Relation, key: readonly number[], values: readonly number[], limit = relation.count): number[] {
+function rowsOf(
+  relation: Relation,
+  key: readonly number[],
+  values: readonly number[],
+  limit = relation.count,
+): number[] {
   const index = indexOn(relation, key)
   const rows: number[] = []
-  for (let row = firstRow(relation, index, values, limit); row >= 0; row = nextRow(relation, index, values, row)) rows.push(row)
+  for (let row = firstRow(relation, index, values, limit); row >= 0; row = nextRow(relation, index, values, row))
+    rows.push(row)
   return rows
 }
 
@@ -35,20 +50,26 @@ test('a relation is a set: a tuple is inserted once and found again', () => {
 
 test('an index yields exactly the rows of a key below the limit, newest first', () => {
   fc.assert(
-    fc.property(tuples(3), fc.subarray([0, 1, 2], { minLength: 1 }), fc.nat(60), fc.nat(60), (all, key, half, limit) => {
-      const relation = createRelation(createArena(), 3)
-      for (const tuple of all.slice(0, half)) insert(relation, tuple)
-      indexOn(relation, key)
-      for (const tuple of all.slice(half)) insert(relation, tuple)
-      for (const tuple of all) {
-        const values = key.map((column) => tuple[column]!)
-        const expected = []
-        for (let row = Math.min(limit, relation.count) - 1; row >= 0; row--) {
-          if (key.every((column, i) => tupleAt(relation, row)[column] === values[i])) expected.push(row)
+    fc.property(
+      tuples(3),
+      fc.subarray([0, 1, 2], { minLength: 1 }),
+      fc.nat(60),
+      fc.nat(60),
+      (all, key, half, limit) => {
+        const relation = createRelation(createArena(), 3)
+        for (const tuple of all.slice(0, half)) insert(relation, tuple)
+        indexOn(relation, key)
+        for (const tuple of all.slice(half)) insert(relation, tuple)
+        for (const tuple of all) {
+          const values = key.map((column) => tuple[column]!)
+          const expected = []
+          for (let row = Math.min(limit, relation.count) - 1; row >= 0; row--) {
+            if (key.every((column, i) => tupleAt(relation, row)[column] === values[i])) expected.push(row)
+          }
+          expect(rowsOf(relation, key, values, limit)).toEqual(expected)
         }
-        expect(rowsOf(relation, key, values, limit)).toEqual(expected)
-      }
-    }),
+      },
+    ),
     { numRuns },
   )
 })
@@ -60,10 +81,12 @@ test('what is retained stays in order and in every index', () => {
       for (const tuple of all) insert(relation, tuple)
       indexOn(relation, [1])
       const kept: number[][] = []
-      for (let row = 0; row < relation.count; row++) if (tupleAt(relation, row)[0] !== odd) kept.push(tupleAt(relation, row))
+      for (let row = 0; row < relation.count; row++)
+        if (tupleAt(relation, row)[0] !== odd) kept.push(tupleAt(relation, row))
       retain(relation, (row) => tupleAt(relation, row)[0] !== odd)
       expect(Array.from({ length: relation.count }, (_, row) => tupleAt(relation, row))).toEqual(kept)
-      for (const tuple of kept) expect(rowsOf(relation, [1], [tuple[1]!]).map((row) => tupleAt(relation, row))).toContainEqual(tuple)
+      for (const tuple of kept)
+        expect(rowsOf(relation, [1], [tuple[1]!]).map((row) => tupleAt(relation, row))).toContainEqual(tuple)
       expect(findRow(relation, [odd, 0])).toBe(-1)
     }),
     { numRuns },

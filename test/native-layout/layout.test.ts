@@ -13,7 +13,11 @@ test('a gap, an overlap and a wrong length are found', () => {
     { ...field, name: 'a', offset: 1, words: 2 },
     { ...field, name: 'b', offset: 2, words: 1 },
   ]
-  expect(checkStruct({ name: 's', words: 9, about: '', fields })).toEqual(['s: gap before a', 's: b overlaps', 's: fields end at 3, not 9'])
+  expect(checkStruct({ name: 's', words: 9, about: '', fields })).toEqual([
+    's: gap before a',
+    's: b overlaps',
+    's: fields end at 3, not 9',
+  ])
 })
 
 test('the README is the one that the tables describe', async () => {

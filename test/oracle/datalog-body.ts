@@ -248,7 +248,8 @@ function aggregateOutcomes(step: AggregateStep, bindings: Bindings, database: Da
     const members = [...all.values()].filter(agrees)
     if (members.some(({ sure }) => !sure)) return [{ bindings: extended, sure: false }]
     try {
-      const values = members.map((one) => evaluate(step.over, one.bindings))
+      // `count(_, …)` counts without looking at a value.
+      const values = members.map((one) => step.over.kind === 'wildcard' || evaluate(step.over, one.bindings))
       const result = aggregate(step.function, values, step.bound.length === step.groups.length)
       return result === undefined
         ? []

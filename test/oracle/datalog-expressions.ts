@@ -157,12 +157,11 @@ function stringMethod(name: string, text: string, a: string, b: string): Value {
   }
 }
 
-/** Scalars from `from` up to `to`, both of which are places in `text`. */
+/** From scalar `from` up to scalar `to`; what lies behind the end is empty. */
 function substring(text: string, from: Value | undefined, to: Value | undefined): string {
-  const scalars = [...text]
   if (typeof from !== 'bigint' || typeof to !== 'bigint') throw new EvaluationError('substring with what is no integer')
-  if (from < 0n || to < from || to > scalars.length) throw new EvaluationError('substring out of range')
-  return scalars.slice(Number(from), Number(to)).join('')
+  if (from < 0n || to < from) throw new EvaluationError('substring of no range')
+  return [...text].filter((_, i) => from <= i && i < to).join('')
 }
 
 function under(path: string, dir: string): boolean {

@@ -139,10 +139,11 @@ function literalVariables(literal: Literal): string[] {
   }
 }
 
-/** Variables in an aggregate's body, but for the one that is its own. */
+/** Variables of an aggregate, but for the ones that are its own: what it ranges over, where its body binds that. */
 function inside({ body, over }: Aggregate): string[] {
-  const own = new Set(variablesOf(over))
-  return body.flatMap(literalVariables).filter((name) => !own.has(name))
+  const inBody = body.flatMap(literalVariables)
+  const inOver = variablesOf(over)
+  return [...inBody.filter((name) => !inOver.includes(name)), ...inOver.filter((name) => !inBody.includes(name))]
 }
 
 /** The right side of an `in`, element by element. */

@@ -67,8 +67,7 @@ function callOver(draft: Draft, predicate: Predicate, groupOf: (kind: Kind) => s
   draft.variables = inner.variables
   const body = inner.literals.length === 1 && random.chance(0.8) ? atom : `(${inner.literals.join(', ')})`
   const [over, kind] = names.length > 0 ? random.pick(names) : ['', undefined]
-  if (kind === undefined)
-    return { name: 'count', over: random.pick(args.filter((arg) => arg !== '_').concat('1')), body, kind: 'wide' }
+  if (kind === undefined) return { name: 'count', over: random.pick(['_', '1']), body, kind: 'wide' }
   const choices: [string, Kind][] = [
     ['count', 'wide'],
     ['count_distinct', 'wide'],
@@ -82,5 +81,5 @@ function callOver(draft: Draft, predicate: Predicate, groupOf: (kind: Kind) => s
 
 function callText({ random }: Draft, { name, over, body }: Call): string {
   if (random.chance(0.7)) return `${name}(${over}, ${body})`
-  return `${name} { ${over} : ${body.startsWith('(') && random.chance(0.5) ? body.slice(1, -1) : body} }`
+  return `${name} { ${over} : ${body} }`
 }

@@ -77,7 +77,7 @@ export function addAtom(draft: Draft, predicate: Predicate, connected: boolean):
   const args = predicate.kinds.map((kind, i) => {
     const known = boundOf(draft, kind)
     if (known !== undefined && (i === shared || random.chance(0.35))) return known
-    if (random.chance(0.08)) return constantIn(draft, predicate, i)
+    if (random.chance(0.05)) return constantIn(draft, predicate, i)
     if (random.chance(0.15)) return '_'
     const [again] = [...added].filter(([, other]) => other === kind)
     if (again !== undefined && random.chance(0.15)) return again[0]

@@ -59,10 +59,10 @@ const calls = (kind: string): Value[] =>
 
 /** The values that facts and rules name. */
 export const POOLS: Readonly<Record<Kind, readonly Value[]>> = {
-  string: ['a', 'b', 'c', 'd', '', 'A b', 'é😀', '"\\', 'a/b', '__proto__'],
+  string: ['a', 'b', 'c', 'd', 'a', 'b', '', 'A b', 'é😀', '"\\', 'a/b', '__proto__'],
   path: ['/', '/a', '/a/b', '/ab', '/a/../b', '/b/c/'],
   long: [0n, 1n, 2n, 3n, 4n, -1n],
-  wide: [0n, 1n, -1n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n), 0xffffffffn],
+  wide: [0n, 1n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n), 0xffffffffn],
   float: [0, 0.5, 1.5, -2.25, 1, 4],
   bool: [true, false],
   User: ['a', 'b', 'c', 'é'].map((id) => entityUid('User', id)),

@@ -45,14 +45,14 @@ export function generateDatalog(seed: number): DatalogCase {
   const predicates = randomPredicates(random)
   const hasEntities = random.chance(0.25)
   const request = random.chance(0.3) ? randomRequest(random) : undefined
-  const hazard = random.chance(0.2)
+  const hazard = random.chance(0.3)
   const clauses: string[] = []
   const data: Fact[] = []
   for (const predicate of predicates) {
     const isBase = predicate.level === 0
     clauses.push(...declaration(random, predicate))
     if (predicate.best === undefined && (isBase || random.chance(0.15))) {
-      const { texts, facts } = randomFacts(random, predicate, isBase ? 10 : 2)
+      const { texts, facts } = randomFacts(random, predicate, isBase ? 12 : 2)
       clauses.push(...texts)
       data.push(...facts)
     }
@@ -140,7 +140,9 @@ function declaration(random: Random, { name, kinds, declared, equivalence, level
 
 /** Facts of a base predicate stand in `[data]`, where TOML can say them, or in the rules. */
 function randomFacts(random: Random, predicate: Predicate, most: number): { texts: string[]; facts: Fact[] } {
-  const rows = random.list(0, most, () => predicate.kinds.map((kind) => pickValue(random, kind)))
+  const rows = random.list(random.chance(0.1) ? 0 : most >> 1, most, () =>
+    predicate.kinds.map((kind) => pickValue(random, kind)),
+  )
   const inData =
     predicate.level === 0 && random.chance(0.6) && rows.flat().every((value) => tomlText(value) !== undefined)
   if (inData) return { texts: [], facts: rows.map((row) => ({ predicate: predicate.name, row })) }
@@ -186,9 +188,9 @@ function randomRule(options: RuleOptions): string {
   if (options.hasEntities && random.chance(0.4)) addEntity(draft)
   if (random.chance(0.2)) addDisjunction(draft)
   if (random.chance(0.25)) addAggregate(draft)
-  if (!draft.isRecursive && random.chance(0.35)) addBinding(draft)
-  if (random.chance(0.4)) addTest(draft)
-  if (random.chance(0.3)) addNegation(draft)
+  if (!draft.isRecursive && random.chance(options.hazard ? 0.7 : 0.35)) addBinding(draft)
+  if (random.chance(0.3)) addTest(draft)
+  if (random.chance(0.25)) addNegation(draft)
   return ruleText(
     draft,
     atomText(

@@ -6,7 +6,7 @@
 import { loneSurrogateAt, unescapeString } from '../../values/string-literal.ts'
 import { shown } from '../json/json.ts'
 import { FOREIGN_OPERATORS } from './foreign.ts'
-import { type Mistakes, refuse } from './mistakes.ts'
+import { MISTAKES_MAX, type Mistakes, refuse } from './mistakes.ts'
 
 /**
  * `name` starts lower-case, `variable` upper-case or with `_`, `wildcard` is `_`. `glued` is a dot without white space on
@@ -51,13 +51,15 @@ export function lexRun(text: string, start: number, mistakes: Mistakes): Run {
   for (;;) {
     skipBlank(lexer)
     const at = lexer.at
-    const kind = at >= end ? 'end' : scan(lexer)
+    const kind = at >= end || mistakes.count > MISTAKES_MAX ? 'end' : scan(lexer)
     bracket(lexer, kind)
     lexer.kinds.push(kind)
     lexer.starts.push(at)
     lexer.ends.push(lexer.at)
-    if (kind === '.' || kind === 'end') return { ...lexer, next: lexer.at }
+    if (kind === '.' || kind === 'end') break
   }
+  const { kinds, starts, ends, closers, at } = lexer
+  return { kinds, starts, ends, closers, next: at }
 }
 
 /** The comparisons. */

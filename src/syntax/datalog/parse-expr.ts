@@ -297,8 +297,8 @@ function parseExtension(reader: Reader): Expr | undefined {
   const made = EXTENSION_FUNCTIONS.get(name)
   const value = made && callExtension(made, [text])
   if (typeof value === 'object') return constant(reader, start, value)
-  const reason = String(value).replace(/^.* extension function: /, '')
-  refuseAt(reader, 'R268', `${shown(text)} is no \`${name}\`: ${reason}`, spanFrom(reader, start), help)
+  const reason = text.length > 80 ? '' : `: ${String(value).replace(/^.* extension function: /, '')}`
+  refuseAt(reader, 'R268', `${shown(text)} is no \`${name}\`${reason}`, spanFrom(reader, start), help)
   return constant(reader, start, text)
 }
 

@@ -75,7 +75,7 @@ function open(run: Run, mistakes: Mistakes): Reader {
 
 /** Reads all clauses of a run. INVARIANT: each turn takes at least one token. */
 function parseRun(reader: Reader, clauses: Clause[]): void {
-  while (peek(reader) !== 'end') {
+  while (peek(reader) !== 'end' && reader.mistakes.count < MISTAKES_MAX) {
     const clause = parseClause(reader)
     if (clause === undefined) return
     clauses.push(clause)

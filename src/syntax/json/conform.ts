@@ -3,7 +3,6 @@
  * whatever they were read from, and owns no reading. Spec: Cedar's "Schema"; where that is silent, what cedar-wasm does.
  */
 import type { Code } from '../../text/codes.ts'
-import type { Diagnostics } from '../../text/diagnostic.ts'
 import { printEntityUid } from '../../values/entity-uid.ts'
 import { describeType } from '../../values/extension.ts'
 import type { EntityUid, RecordValue, Value } from '../../values/value.ts'
@@ -30,22 +29,12 @@ export interface CedarRequest {
   readonly principal: EntityUid
   readonly action: EntityUid
   readonly resource: EntityUid
-  readonly context: ReadonlyMap<string, Value>
-  /** Those that the request brings. */
-  readonly entities?: readonly EntityData[]
+  readonly context: RecordValue
 }
 
-/** Checks a request: types that the action applies to, enumerated ids, the context, and the entities that it brings. */
-export function checkRequestConforms(request: CedarRequest, schema: Schema, diagnostics: Diagnostics): void {
-  const report: Report = ({ code, message, help }) =>
-    diagnostics.error(code, message, undefined, help === undefined ? {} : { help })
-  conformRequest(request, schema, report)
-  if (request.entities !== undefined) conformEntities(request.entities, schema, report)
-}
-
-function conformRequest(request: CedarRequest, schema: Schema, report: Report): void {
-  const { principal, resource } = request
-  const context: RecordValue = { kind: 'record', fields: request.context }
+/** Checks a request: types that the action applies to, enumerated ids, and the context. */
+export function conformRequest(request: CedarRequest, schema: Schema, report: Report): void {
+  const { principal, resource, context } = request
   const action = schema.actions.get(printEntityUid(request.action))
   for (const [role, uid] of [['principal', principal] as const, ['resource', resource] as const]) {
     const path = [role]

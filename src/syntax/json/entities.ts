@@ -12,6 +12,13 @@ import { type Json, shown } from './json.ts'
 import type { Locate } from './locate.ts'
 import { inside, type JsonReading, refuse, uidFromJson, valueFromJson } from './values.ts'
 
+/** Where JSON came from, and the schema that it is read by. */
+export interface JsonOrigin {
+  readonly diagnostics: Diagnostics
+  readonly locate?: Locate
+  readonly schema?: Schema
+}
+
 /** So many mistakes end the reading of entities. */
 const MISTAKES_MAX = 100
 
@@ -19,12 +26,8 @@ const MISTAKES_MAX = 100
  * The entities that `json` lists, without repetition; `undefined` after a mistake. With a schema, action entities are
  * checked and then left out: those of the schema hold (`schemaActions`).
  */
-export function entitiesFromJson(
-  json: Json,
-  diagnostics: Diagnostics,
-  schema?: Schema,
-  locate?: Locate,
-): EntityData[] | undefined {
+export function entitiesFromJson(json: Json, origin: JsonOrigin): EntityData[] | undefined {
+  const { diagnostics, locate, schema } = origin
   const reading: JsonReading = { diagnostics, path: [], subject: 'the entities', ...(locate && { locate }) }
   if (!Array.isArray(json)) return refuse(reading, 'R288', 'expected a list of entities')
   const before = diagnostics.all.length
@@ -55,31 +58,22 @@ export function schemaActions(schema: Schema): EntityData[] {
   }))
 }
 
-/** The schema that a context is read by, and the action whose context it is. */
-export interface ContextType {
-  readonly schema: Schema
-  readonly action: EntityUid
-}
-
 /**
- * The fields that `json` holds as a context, by key; `undefined` after a mistake. Read by the type that the schema gives
- * it; whether it conforms is for `checkRequestConforms`.
+ * The record that `json` is as a context; `undefined` after a mistake. With a schema it is read by the type that it gives
+ * to the context of `action`; whether it conforms is for `conformRequest`.
  */
-export function contextFromJson(
-  json: Json,
-  diagnostics: Diagnostics,
-  by?: ContextType,
-): ReadonlyMap<string, Value> | undefined {
-  const reading: JsonReading = { diagnostics, path: [], subject: 'the context' }
-  const action = by?.schema.actions.get(printEntityUid(by.action))
-  if (by !== undefined && action === undefined) {
-    const { code, message } = undeclaredAction(by.action)
+export function contextFromJson(json: Json, origin: JsonOrigin, action: EntityUid): RecordValue | undefined {
+  const { diagnostics, locate, schema } = origin
+  const reading: JsonReading = { diagnostics, path: [], subject: 'the context', ...(locate && { locate }) }
+  const declared = schema?.actions.get(printEntityUid(action))
+  if (schema !== undefined && declared === undefined) {
+    const { code, message } = undeclaredAction(action)
     diagnostics.error(code, message)
     return undefined
   }
-  const value = valueFromJson(reading, json, action?.context)
+  const value = valueFromJson(reading, json, declared?.context)
   if (value === undefined) return undefined
-  return isRecord(value) ? value.fields : refuse(reading, 'R293', 'expected an object')
+  return isRecord(value) ? value : refuse(reading, 'R293', 'expected an object')
 }
 
 function isRecord(value: Value): value is RecordValue {

@@ -1,0 +1,289 @@
+/**
+ * Calls in cedar-wasm's shapes (`cedar-api.ts`) → policies, entities and requests, and diagnostics → failure answers. As
+ * with cedar-wasm, a call of the wrong shape throws, and a mistake in its policies, schema or data is an answer. Owns no
+ * evaluation and no cache (`src/cedar.ts`). Spec: DESIGN section 4.
+ */
+import { type Diagnostic, Diagnostics, runeError } from '../text/diagnostic.ts'
+import type { Source, Span } from '../text/source.ts'
+import type { EntityUid } from '../values/value.ts'
+import type { Policy, ScopeConstraint } from './cedar/ast.ts'
+import { policyFromJson } from './cedar/est.ts'
+import { parsePolicies } from './cedar/parse.ts'
+import type { DetailedError, Failure } from './cedar-api.ts'
+import { type CedarRequest, conformRequest } from './json/conform.ts'
+import { contextFromJson, entitiesFromJson, schemaActions } from './json/entities.ts'
+import type { EntityData } from './json/entity-data.ts'
+import { jsonFromJs } from './json/from-js.ts'
+import { type Json, parseJson, shown } from './json/json.ts'
+import { jsonLocator, type Locate } from './json/locate.ts'
+import { uidFromJson } from './json/values.ts'
+import type { TemplateLink } from './rune-file/ast.ts'
+import type { Schema } from './schema/schema.ts'
+
+/** A policy set: static policies and templates under their ids, and links. No two ids are the same. */
+export interface CedarPolicies {
+  readonly statements: readonly { readonly id: string; readonly policy: Policy }[]
+  readonly links: readonly TemplateLink[]
+}
+
+/** What one call asks. `entities` holds the actions of the schema too. */
+export interface CedarCall {
+  readonly request: CedarRequest
+  readonly entities: readonly EntityData[]
+  readonly policies: CedarPolicies
+}
+
+/** How a call comes by what it names or holds; `undefined` after a mistake that was reported. */
+export interface CallSources {
+  readonly schemaOf: (schema: unknown, diagnostics: Diagnostics) => Schema | undefined
+  readonly policiesOf: (policies: unknown, diagnostics: Diagnostics) => CedarPolicies | undefined
+}
+
+const REQUEST_FIELDS = ['principal', 'action', 'resource', 'context', 'entities']
+
+/** Reads a call of `isAuthorized` or `statefulIsAuthorized`; throws a `RuneError` if it is of neither shape. */
+export function readCall(
+  call: unknown,
+  kind: 'plain' | 'stateful',
+  sources: CallSources,
+): CedarCall | (Failure & { warnings: [] }) {
+  const [policiesKey, schemaKey] =
+    kind === 'plain' ? ['policies', 'schema'] : ['preparsedPolicySetId', 'preparsedSchemaName']
+  const fields = fieldsOfCall(call, 'the call', [...REQUEST_FIELDS, policiesKey], [schemaKey, 'validateRequest'])
+  const validate = fields.get('validateRequest') ?? true
+  if (typeof validate !== 'boolean') throw malformed('`validateRequest` is neither true nor false')
+  const diagnostics = new Diagnostics()
+  const schemaGiven = fields.get(schemaKey) ?? undefined
+  const schema = schemaGiven === undefined ? undefined : sources.schemaOf(schemaGiven, diagnostics)
+  const [principal, action, resource] = ['principal', 'action', 'resource'].map((role) =>
+    readUid(fields.get(role), role, diagnostics),
+  )
+  const origin = { diagnostics, ...(schema && { schema }) }
+  const canReadData = schema !== undefined || schemaGiven === undefined
+  const contextJson = readData(fields.get('context'), 'context', diagnostics)
+  const context =
+    contextJson && action && canReadData
+      ? contextFromJson(contextJson.json, { ...origin, ...contextJson.place }, action)
+      : undefined
+  const entitiesJson = readData(fields.get('entities'), 'entities', diagnostics)
+  const entities =
+    entitiesJson && canReadData ? entitiesFromJson(entitiesJson.json, { ...origin, ...entitiesJson.place }) : undefined
+  const policies = sources.policiesOf(fields.get(policiesKey), diagnostics)
+  if (!principal || !action || !resource || !context || !entities || !policies) return failure(diagnostics)
+  const request = { principal, action, resource, context }
+  if (schema && validate) {
+    conformRequest(request, schema, ({ code, message, help }) =>
+      diagnostics.error(code, message, undefined, help ? { help } : {}),
+    )
+  }
+  if (diagnostics.hasErrors) return failure(diagnostics)
+  return { request, policies, entities: schema ? [...entities, ...schemaActions(schema)] : entities }
+}
+
+/** Reads a policy set: `{ staticPolicies, templates, templateLinks }`; throws a `RuneError` if it has another shape. */
+export function readPolicySet(policySet: unknown, diagnostics: Diagnostics): CedarPolicies | undefined {
+  const before = diagnostics.all.length
+  const fields = fieldsOfCall(policySet, '`policies`', [], ['staticPolicies', 'templates', 'templateLinks'])
+  const statements: { id: string; policy: Policy }[] = []
+  const ids = new Set<string>()
+  const add = (id: string, policy: Policy): void => {
+    if (ids.has(id)) diagnostics.error('R294', `duplicate template or policy id ${shown(id)}`)
+    ids.add(id)
+    statements.push({ id, policy })
+  }
+  readStatic(fields.get('staticPolicies'), diagnostics, add)
+  const templates = fields.get('templates')
+  if (templates !== undefined) {
+    for (const [id, text] of fieldsOfCall(templates, '`templates`')) {
+      const policy = readOne(text, `the template ${shown(id)}`, diagnostics)
+      if (policy === undefined) continue
+      if (hasSlot(policy)) add(id, policy)
+      else diagnostics.error('R294', `expected a template under ${shown(id)}, got a static policy`)
+    }
+  }
+  const slots = new Map(statements.map(({ id, policy }) => [id, slotsOf(policy)]))
+  const links = readLinks(fields.get('templateLinks'), slots, diagnostics)
+  return diagnostics.all.length > before ? undefined : { statements, links }
+}
+
+/** The answer for a call that had mistakes. */
+export function failure(diagnostics: Diagnostics): Failure & { warnings: [] } {
+  const errors = diagnostics.all.filter(({ severity }) => severity === 'error').map(detailedError)
+  return { type: 'failure', errors, warnings: [] }
+}
+
+function detailedError({ code, message, span, help, related }: Diagnostic): DetailedError {
+  return {
+    message,
+    help: help ?? null,
+    code,
+    url: null,
+    severity: 'error',
+    sourceLocations: span === undefined || span.source.text === '' ? [] : [byteRange(span)],
+    related: (related ?? []).map((other) => detailedError({ code, severity: 'error', ...other })),
+  }
+}
+
+function byteRange({ source, start, end }: Span): { label: null; start: number; end: number } {
+  const first = Buffer.byteLength(source.text.slice(0, start))
+  return { label: null, start: first, end: first + Buffer.byteLength(source.text.slice(start, end)) }
+}
+
+/** Policies in one text are numbered as they stand, those in a list by their place in it. */
+function readStatic(given: unknown, diagnostics: Diagnostics, add: (id: string, policy: Policy) => void): void {
+  if (given === undefined) return
+  if (typeof given === 'string') {
+    const policies = parsePolicies({ source: sourceOf('<policies>', given) }, diagnostics)
+    for (const [n, policy] of policies.entries()) addStatic(`policy${n}`, policy, diagnostics, add)
+    return
+  }
+  const named = Array.isArray(given)
+    ? given.map((text: unknown, n) => [`policy${n}`, text] as const)
+    : fieldsOfCall(given, '`staticPolicies`')
+  for (const [id, text] of named) {
+    const policy = readOne(text, `the policy ${shown(id)}`, diagnostics)
+    if (policy) addStatic(id, policy, diagnostics, add)
+  }
+}
+
+function addStatic(
+  id: string,
+  policy: Policy,
+  diagnostics: Diagnostics,
+  add: (id: string, policy: Policy) => void,
+): void {
+  if (!hasSlot(policy)) return add(id, policy)
+  const help = 'move it to `templates`, or remove the slots'
+  diagnostics.error('R294', `expected a static policy under ${shown(id)}, got a template`, policy.span, { help })
+}
+
+/** The one policy that a text or an object of the JSON format is. */
+function readOne(given: unknown, what: string, diagnostics: Diagnostics): Policy | undefined {
+  if (typeof given !== 'string') {
+    const json = jsonFromJs(given, what, diagnostics)
+    return json === undefined
+      ? undefined
+      : policyFromJson(json, { source: sourceOf('<policy>', ''), start: 0, end: 0 }, diagnostics)
+  }
+  const before = diagnostics.all.length
+  const source = sourceOf('<policy>', given)
+  const [policy, ...more] = parsePolicies({ source }, diagnostics)
+  if (diagnostics.all.length > before) return undefined
+  if (policy !== undefined && more.length === 0) return policy
+  const span = { source, start: 0, end: given.length }
+  diagnostics.error('R294', `${what} holds ${more.length === 0 ? 'no policy' : `${more.length + 1} policies`}`, span)
+  return undefined
+}
+
+function readLinks(
+  given: unknown,
+  statements: ReadonlyMap<string, readonly string[]>,
+  diagnostics: Diagnostics,
+): TemplateLink[] {
+  if (given === undefined) return []
+  if (!Array.isArray(given)) throw malformed('`templateLinks` is no list')
+  const ids = new Set(statements.keys())
+  return given.flatMap((item: unknown) => {
+    const link = fieldsOfCall(item, 'a template link', ['templateId', 'newId', 'values'])
+    const template = link.get('templateId')
+    const id = link.get('newId')
+    if (typeof template !== 'string' || typeof id !== 'string')
+      throw malformed('the ids of a template link are no strings')
+    const values = readLinkValues(link.get('values'), diagnostics)
+    const slots = statements.get(template)
+    const problems =
+      slots === undefined ? [`failed to find a template with id ${shown(template)}`] : slotProblems(slots, values)
+    if (slots?.length === 0) problems.push(`${shown(template)} is a static policy`)
+    if (ids.has(id)) problems.push(`the id ${shown(id)} conflicts with an existing policy id`)
+    ids.add(id)
+    for (const problem of problems) diagnostics.error('R294', `unable to link template: ${problem}`)
+    return problems.length > 0 ? [] : [{ template, id, values, span: NOWHERE }]
+  })
+}
+
+function slotProblems(slots: readonly string[], values: ReadonlyMap<string, unknown>): string[] {
+  const missing = slots
+    .filter((slot) => !values.has(slot))
+    .map((slot) => `the slot \`${slot}\` was not provided as an argument`)
+  const extra = [...values.keys()].filter((slot) => !slots.includes(slot))
+  return [...missing, ...extra.map((slot) => `the slot \`${slot}\` does not exist in the template`)]
+}
+
+/** A value that could not be read is missing from the values, and was reported. */
+function readLinkValues(given: unknown, diagnostics: Diagnostics): Map<string, { uid: EntityUid; span: Span }> {
+  const values = new Map<string, { uid: EntityUid; span: Span }>()
+  for (const [slot, value] of fieldsOfCall(given, 'the values of a template link')) {
+    if (slot !== '?principal' && slot !== '?resource')
+      throw malformed(`${shown(slot)} is no slot`, 'slots are `?principal` and `?resource`')
+    const uid = readUid(value, `the value of ${slot}`, diagnostics)
+    if (uid) values.set(slot, { uid, span: NOWHERE })
+  }
+  return values
+}
+
+function slotsOf({ principal, resource }: Policy): string[] {
+  return [slotOf(principal), slotOf(resource)].filter((slot) => slot !== undefined)
+}
+
+function hasSlot(policy: Policy): boolean {
+  return slotsOf(policy).length > 0
+}
+
+function slotOf(constraint: ScopeConstraint): string | undefined {
+  if (constraint.kind === 'any') return undefined
+  const entity = constraint.kind === 'is' ? constraint.in : constraint.entity
+  return entity?.kind === 'slot' ? entity.slot : undefined
+}
+
+function readUid(given: unknown, what: string, diagnostics: Diagnostics): EntityUid | undefined {
+  const json = jsonFromJs(given, what, diagnostics)
+  return json === undefined ? undefined : uidFromJson({ diagnostics, path: [], subject: what }, json)
+}
+
+/** Data of a call: plain values, or JSON text with its places. */
+function readData(
+  given: unknown,
+  what: string,
+  diagnostics: Diagnostics,
+): { readonly json: Json; readonly place: { readonly locate?: Locate } } | undefined {
+  if (typeof given !== 'string') {
+    const json = jsonFromJs(given, what, diagnostics)
+    return json === undefined ? undefined : { json, place: {} }
+  }
+  const text = { source: sourceOf(`<${what}>`, given) }
+  const json = parseJson(text, diagnostics)
+  return json === undefined ? undefined : { json, place: { locate: jsonLocator(text) } }
+}
+
+/** The properties of an object, each read once: all of `required`, and no others than `optional` if that is given. */
+function fieldsOfCall(
+  given: unknown,
+  what: string,
+  required: readonly string[] = [],
+  optional?: readonly string[],
+): Map<string, unknown> {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw malformed(`${what} is no object`)
+  const fields = new Map<string, unknown>()
+  for (const [key, value] of Object.entries(given)) {
+    if (!key.isWellFormed()) throw malformed(`${what} has a key with half of a surrogate pair`)
+    if (value !== undefined) fields.set(key, value)
+  }
+  for (const key of required) if (!fields.has(key)) throw malformed(`${what} lacks the field \`${key}\``)
+  const known = optional && [...required, ...optional]
+  for (const key of fields.keys()) {
+    if (known && !known.includes(key))
+      throw malformed(`${what} has the unknown field ${shown(key)}`, `it has ${known.join(', ')}`)
+  }
+  return fields
+}
+
+function malformed(message: string, help?: string): Error {
+  return runeError('R294', message, help === undefined ? {} : { help })
+}
+
+function sourceOf(path: string, text: string): Source {
+  return { path, text }
+}
+
+/** Where things stand that come from values instead of texts. */
+const NOWHERE: Span = { source: { path: '<call>', text: '' }, start: 0, end: 0 }

@@ -6,7 +6,7 @@
  */
 import { kindOfId, TRUE, type ValueId, type Values } from '../image/value-ids.ts'
 import { boundBy, listOf, planBody, type Step } from '../program/plan.ts'
-import type { AtomLiteral, Literal } from '../program/program.ts'
+import type { AtomLiteral } from '../program/program.ts'
 import { unreachable } from '../text/assert.ts'
 import { compileAggregate } from './aggregate.ts'
 import type { AtomLayout, BodyTarget, Next } from './body-target.ts'

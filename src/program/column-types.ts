@@ -93,6 +93,11 @@ export function printTypeName(type: TypeName): string {
   return type === ANY_ENTITY ? 'entity' : type.replace(/^entity:/, '')
 }
 
+/** Whether `text` is a type name as the engine writes it. */
+export function isTypeKey(text: string): text is TypeName {
+  return NAMES.has(text) || text.startsWith('entity:')
+}
+
 /** Whether the type is that of entities. */
 export function isEntity(type: TypeName): type is `entity:${string}` {
   return type.startsWith('entity:')

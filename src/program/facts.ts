@@ -7,11 +7,11 @@ import type { DataEntry, FactFile, InlineFacts } from '../syntax/rune-file/ast.t
 import type { Diagnostics } from '../text/diagnostic.ts'
 import type { Value } from '../values/value.ts'
 import { coerceValue } from './coerce.ts'
-import { intersect, only, printType, typeOf, union } from './column-types.ts'
+import { isWithin, only, printType, printTypeName, typeOf, union } from './column-types.ts'
 import { resolveTypeName } from './declare.ts'
-import { definePredicate, isDecision, type PredicateDraft, type PredicateTable } from './predicate-table.ts'
+import { type ColumnDraft, definePredicate, type PredicateDraft, type PredicateTable } from './predicate-table.ts'
 import type { ColumnType, FactSource, TypeName } from './program.ts'
-import { isRefusal } from './uids.ts'
+import { isRefusal, type Refusal } from './uids.ts'
 
 export interface FactContext {
   readonly table: PredicateTable
@@ -48,6 +48,7 @@ export function readDataEntry(entry: DataEntry, context: FactContext): FactSourc
   const order = columnOrder(entry, draft, diagnostics)
   if (!order) return undefined
   draft.hasFacts = true
+  draft.isFilled = true
   return facts.kind === 'file' ? readFile(facts, draft, context) : readRows(facts, draft, order, context)
 }
 
@@ -57,6 +58,12 @@ export function noteTypes(draft: PredicateDraft, row: readonly Value[]): void {
     const column = draft.columns[i]
     if (column) column.known = union(column.known, only(typeOf(value)))
   }
+}
+
+/** `value` as a fact of `column`, or why it cannot be one. */
+function readFactValue(column: ColumnDraft, value: Value, pathTypes: ReadonlySet<string>): Value | Refusal {
+  if (column.bound === undefined || isWithin(only(typeOf(value)), column.bound)) return coerceValue(column, value, pathTypes)
+  return { error: `a ${printTypeName(typeOf(value))} stands where only ${printType(column.bound)} can` }
 }
 
 const MISTAKES_MAX = 20
@@ -109,8 +116,8 @@ function readRows(
     for (const [i, column] of columns.entries()) {
       const value = row[order[i] ?? i] ?? false
       let result = value
-      if (column.declared !== undefined || typeof value === 'object') {
-        const coerced = coerceValue(column, value, pathTypes)
+      if (column.declared !== undefined || column.bound !== undefined || typeof value === 'object') {
+        const coerced = readFactValue(column, value, pathTypes)
         if (isRefusal(coerced)) {
           const help = coerced.help === undefined ? {} : { help: coerced.help }
           if (mistakes++ < MISTAKES_MAX) diagnostics.error('R340', coerced.error, facts.spanOf(n, order[i]), help)
@@ -161,5 +168,5 @@ function fileType(given: TypeName | undefined, declared: ColumnType | undefined)
   const [single, ...others] = declared
   const isRead = given === undefined || given === 'String'
   if (isRead) return declared.has('String') ? 'String' : others.length === 0 ? single : undefined
-  return intersect(declared, only(given)) === 'any' || declared.has(given) ? given : undefined
+  return declared.has(given) ? given : undefined
 }

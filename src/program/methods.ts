@@ -9,7 +9,8 @@ import { like, parseLikePattern } from '../values/like.ts'
 import { isUnder, normalisePath } from '../values/path.ts'
 import { printValue } from '../values/print.ts'
 import { type EntityUid, kindOf, type Value, type ValueKind } from '../values/value.ts'
-import { printTypeName, typeOf } from './column-types.ts'
+import { isTypeKey, isWithin, only, printType, typeOf } from './column-types.ts'
+import type { ColumnType } from './program.ts'
 
 /** A method that has no result for its values; `message` says why. */
 export interface Failure {
@@ -161,13 +162,10 @@ function lengthOf(s: string): number {
 
 /** True, or a failure: a column never holds what its declaration excludes. */
 function conforms(value: Value, types: string): boolean | Failure {
-  const type = typeOf(value)
-  if (types.split('|').includes(type)) return true
-  return failure(`${printValue(value)} is of type ${printTypeName(type)}, where ${typeNames(types)} is declared`)
-}
-
-function typeNames(types: string): string {
-  return types.split('|').map((name) => name.replace(/^entity:/, '')).join(' or ')
+  const wanted: ColumnType = new Set(types.split('|').filter(isTypeKey))
+  const type = only(typeOf(value))
+  if (isWithin(type, wanted)) return true
+  return failure(`${printValue(value)} is a ${printType(type)}, and only a ${printType(wanted)} can stand here`)
 }
 
 function messageOf(result: boolean | Failure): string | undefined {

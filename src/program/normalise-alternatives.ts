@@ -2,7 +2,7 @@
  * Disjunction inside of an aggregate: the ways through the body become rules of an internal predicate over all variables
  * and wildcards, so that each binding of these still counts once. Spec: LANGUAGE section 4, "Aggregates".
  */
-import type { Expr, Literal as AstLiteral } from '../syntax/datalog/ast.ts'
+import type { Expr } from '../syntax/datalog/ast.ts'
 import type { Span } from '../text/source.ts'
 import { ALTERNATIVES_MAX, type PlainLiteral } from './disjunction.ts'
 import { refuse } from './normalise-expr.ts'
@@ -64,7 +64,7 @@ export function refuseAlternatives(scope: RuleScope, count: number, span: Span):
 const PADDING: Constant = { kind: 'constant', value: false }
 
 /** The same bodies with a variable, which no text can write, for each wildcard of a positive atom. */
-function nameWildcards(ways: readonly PlainLiteral[][]): AstLiteral[][] & PlainLiteral[][] {
+function nameWildcards(ways: readonly PlainLiteral[][]): PlainLiteral[][] {
   const made = new Map<Expr, string>()
   const named = (arg: Expr): Expr => {
     if (arg.kind !== 'wildcard') return arg

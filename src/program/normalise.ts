@@ -63,6 +63,7 @@ function normaliseWay(clause: Clause, way: readonly PlainLiteral[], draft: Predi
 function addFact(draft: PredicateDraft, args: readonly Constant[], { facts }: RuleContext): void {
   const row = args.map(({ value }) => value)
   draft.hasFacts = true
+  draft.isFilled = true
   noteTypes(draft, row)
   const rows = facts.get(draft.id)
   if (rows) rows.push(row)

@@ -6,8 +6,8 @@
 import type { Diagnostics } from '../text/diagnostic.ts'
 import type { Span } from '../text/source.ts'
 import { didYouMean } from '../text/suggest.ts'
-import { ANY_ENTITY, NOTHING, only } from './column-types.ts'
-import { BUILTIN, BUILTINS, type ColumnType, type Predicate, type PredicateId } from './program.ts'
+import { ANY_ENTITY, NOTHING, only, union } from './column-types.ts'
+import { BUILTIN, BUILTINS, type ColumnType, type Predicate, type PredicateId, type TypeName } from './program.ts'
 
 /** A predicate that analysis is not done with. Only this folder writes it, and only before types are inferred. */
 export interface PredicateDraft {
@@ -21,6 +21,8 @@ export interface PredicateDraft {
   isDefined: boolean
   /** Whether it has a fact, or may have one: of a file, or by a later update. */
   hasFacts: boolean
+  /** Whether the text has a fact of it. */
+  isFilled: boolean
   declaration?: Span
   option?: 'equivalence' | 'materialize' | 'on_demand'
   best?: NonNullable<Predicate['best']>
@@ -29,7 +31,9 @@ export interface PredicateDraft {
 export interface ColumnDraft {
   name?: string
   declared?: ColumnType
-  /** Of facts, and of built-in predicates. */
+  /** Of built-in predicates: what can be in it. */
+  readonly bound?: ColumnType
+  /** Of facts. */
   known: ColumnType
 }
 
@@ -52,9 +56,9 @@ export function createPredicateTable(diagnostics: Diagnostics): PredicateTable {
   const table: PredicateTable = { drafts: [], byName: new Map(), diagnostics }
   for (const { name, arity } of BUILTINS) {
     const id = table.drafts.length
-    const columns = BUILTIN_COLUMNS[id]?.map(([column, known]) => ({ name: column, known })) ?? []
+    const columns = BUILTIN_COLUMNS[id]?.map(([column, bound]) => ({ name: column, bound, known: NOTHING })) ?? []
     const isDecision = id === BUILTIN.permit || id === BUILTIN.forbid
-    add(table, keyOf(name, arity), { id, name, arity, columns, isDefined: true, hasFacts: !isDecision && id !== BUILTIN.entityAncestor })
+    add(table, keyOf(name, arity), { id, name, arity, columns, isDefined: true, hasFacts: !isDecision && id !== BUILTIN.entityAncestor, isFilled: false })
   }
   return table
 }
@@ -92,7 +96,7 @@ export function internalPredicate(table: PredicateTable, purpose: string, arity:
   const id = table.drafts.length
   const columns = Array.from({ length: arity }, (): ColumnDraft => ({ known: NOTHING }))
   const name = `$${purpose}${id}`
-  return add(table, name, { id, name, arity, columns, isDefined: true, hasFacts: false })
+  return add(table, name, { id, name, arity, columns, isDefined: true, hasFacts: false, isFilled: false })
 }
 
 /** The names that a program may have meant. */
@@ -125,6 +129,10 @@ const COLUMNS_MAX = 256
 const ENTITY = only(ANY_ENTITY)
 const STRING = only('String')
 
+/** Cedar has no floats, and the context has no rows for sets and records. */
+const SCALAR: ColumnType = new Set<TypeName>(['String', 'Long', 'Bool', 'ipaddr', 'decimal', 'datetime', 'duration', ANY_ENTITY])
+const CEDAR_VALUE = union(SCALAR, new Set<TypeName>(['Set', 'Record']))
+
 /** Names and types of the columns, in the order of `BUILTINS`. */
 const BUILTIN_COLUMNS: readonly (readonly (readonly [string, ColumnType])[])[] = [
   [['id', STRING]],
@@ -134,11 +142,11 @@ const BUILTIN_COLUMNS: readonly (readonly (readonly [string, ColumnType])[])[] =
   [['id', STRING], ['type', STRING]],
   [['id', STRING]],
   [['principal', ENTITY], ['action', ENTITY], ['resource', ENTITY]],
-  [['key', STRING], ['value', 'any']],
+  [['key', STRING], ['value', SCALAR]],
   [['entity', ENTITY], ['type', STRING]],
   [['child', ENTITY], ['parent', ENTITY]],
-  [['entity', ENTITY], ['name', STRING], ['value', 'any']],
-  [['entity', ENTITY], ['name', STRING], ['value', 'any']],
+  [['entity', ENTITY], ['name', STRING], ['value', CEDAR_VALUE]],
+  [['entity', ENTITY], ['name', STRING], ['value', CEDAR_VALUE]],
   [['entity', ENTITY], ['ancestor', ENTITY]],
   [['reason', STRING]],
   [['reason', STRING]],
@@ -187,7 +195,7 @@ function lookUp(table: PredicateTable, { name, arity, place }: Naming): Predicat
     return undefined
   }
   const columns = Array.from({ length: arity }, (): ColumnDraft => ({ known: NOTHING }))
-  return add(table, name, { id: table.drafts.length, name, arity, columns, place, isDefined: false, hasFacts: false })
+  return add(table, name, { id: table.drafts.length, name, arity, columns, place, isDefined: false, hasFacts: false, isFilled: false })
 }
 
 function refuseArity(table: PredicateTable, found: PredicateDraft, { name, arity, place }: Naming): undefined {

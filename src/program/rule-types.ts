@@ -4,10 +4,10 @@
  */
 import { unreachable } from '../text/assert.ts'
 import type { Span } from '../text/source.ts'
-import { areDisjoint, intersect, NUMERIC, only, ORDERED, typeOf, typeOfKind, union } from './column-types.ts'
+import { areDisjoint, intersect, NOTHING, NUMERIC, only, ORDERED, typeOf, typeOfKind, union } from './column-types.ts'
 import { METHODS } from './methods.ts'
 import { listOf, planBody, type Step } from './plan.ts'
-import type { AggregateLiteral, AtomLiteral, ColumnType, Expr, Literal, PredicateId, TypeName } from './program.ts'
+import type { AggregateLiteral, AtomLiteral, ColumnType, Expr, Literal, PredicateId } from './program.ts'
 
 /** What a rule is typed against. */
 export interface TypeSource {
@@ -60,8 +60,7 @@ export function typeOfExpr(expr: Expr, typing: Typing): ColumnType {
       const what = `\`${operator}\``
       const left = need(expr.left, allowed, what, typing, span)
       const right = need(expr.right, allowed, what, typing, span)
-      compareTypes({ operator, left: expr.left, right: expr.right, span }, left, right, typing)
-      return intersect(left, right)
+      return meet({ operator, left: expr.left, right: expr.right, span }, left, right, typing)
     }
     default: {
       const method = METHODS.get(expr.method)
@@ -94,14 +93,15 @@ function typeLiteral(literal: Literal, typing: Typing): void {
     case 'compare':
       return typeComparison(literal, typing)
     case 'in': {
+      const left = typeOfExpr(literal.left, typing)
       if ('kind' in literal.right) {
         need(literal.right, SET, '`in`', typing, literal.span)
         return
       }
-      const elements = listOf(literal).map((element) => typeOfExpr(element, typing))
-      const right = elements.reduce(union, new Set<TypeName>())
+      const right = listOf(literal).map((element) => typeOfExpr(element, typing)).reduce(union, NOTHING)
       const [first = literal.left] = listOf(literal)
-      narrow(literal.left, right, literal.negated, { operator: 'in', left: literal.left, right: first, span: literal.span }, typing)
+      const both = meet({ operator: 'in', left: literal.left, right: first, span: literal.span }, left, right, typing)
+      if (!literal.negated) assign(literal.left, both, typing)
       return
     }
     case 'test':
@@ -111,7 +111,7 @@ function typeLiteral(literal: Literal, typing: Typing): void {
       need(literal.receiver, STRING, '`split`', typing, literal.span)
       need(literal.separator, STRING, '`split`', typing, literal.span)
       const comparison = { operator: '=', left: literal.part, right: literal.receiver, span: literal.span }
-      narrow(literal.part, STRING, false, comparison, typing)
+      assign(literal.part, meet(comparison, typeOfExpr(literal.part, typing), STRING, typing), typing)
       return
     }
     case 'aggregate':
@@ -136,14 +136,15 @@ function typeAtom(atom: AtomLiteral, { types, source }: Typing): void {
 
 function typeComparison(literal: Literal & { kind: 'compare' }, typing: Typing): void {
   const { operator, left, right, span } = literal
-  if (operator === '=') {
-    narrow(left, typeOfExpr(right, typing), false, literal, typing)
-    narrow(right, typeOfExpr(left, typing), false, literal, typing, true)
+  if (operator === '=' || operator === '!=') {
+    const both = meet(literal, typeOfExpr(left, typing), typeOfExpr(right, typing), typing)
+    if (operator === '!=') return
+    assign(left, both, typing)
+    assign(right, both, typing)
     return
   }
-  if (operator === '!=') return compareTypes(literal, typeOfExpr(left, typing), typeOfExpr(right, typing), typing)
   const sides = [left, right].map((side) => need(side, ORDERED, `\`${operator}\``, typing, span))
-  compareTypes(literal, sides[0] ?? 'any', sides[1] ?? 'any', typing)
+  meet(literal, sides[0] ?? 'any', sides[1] ?? 'any', typing)
 }
 
 function typeAggregate(literal: AggregateLiteral, typing: Typing): void {
@@ -153,7 +154,7 @@ function typeAggregate(literal: AggregateLiteral, typing: Typing): void {
   const { span } = literal
   const result = resultType(literal, inner)
   const comparison = { operator: '=', left: literal.result, right: literal.over, span }
-  narrow(literal.result, result, false, comparison, typing)
+  assign(literal.result, meet(comparison, typeOfExpr(literal.result, typing), result, typing), typing)
 }
 
 /** The type of an aggregate's result; `inner` are the types within its body. */
@@ -181,23 +182,18 @@ interface Comparison {
   readonly span?: Span | undefined
 }
 
-/** What is known of `expr` beside `type`, with which it is compared; a variable has both types from here on. */
-function narrow(expr: Expr, type: ColumnType, isNegated: boolean, by: Comparison, typing: Typing, isChecked = false): void {
-  const own = typeOfExpr(expr, { types: typing.types, source: QUIET })
-  if (!isChecked) {
-    // Reported once, for the expression as a whole.
-    typeOfExpr(expr, typing)
-    compareTypes(by, own, type, typing)
+/** The types that both sides of a comparison can have. */
+function meet(by: Comparison, left: ColumnType, right: ColumnType, { source }: Typing): ColumnType {
+  if (areDisjoint(left, right)) {
+    const { operator, span } = by
+    source.clash?.({ kind: 'compare', operator, left: by.left, right: by.right, found: left, wanted: right, ...spanOf(span) })
   }
-  if (expr.kind === 'variable' && !isNegated) typing.types.set(expr.variable, intersect(own, type))
+  return intersect(left, right)
 }
 
-const QUIET: TypeSource = { columnType: () => 'any' }
-
-function compareTypes(by: Comparison, left: ColumnType, right: ColumnType, { source }: Typing): void {
-  if (!areDisjoint(left, right)) return
-  const { operator, span } = by
-  source.clash?.({ kind: 'compare', operator, left: by.left, right: by.right, found: left, wanted: right, ...spanOf(span) })
+/** From here on a variable has the types `type`. */
+function assign(expr: Expr, type: ColumnType, { types }: Typing): void {
+  if (expr.kind === 'variable') types.set(expr.variable, type)
 }
 
 /** The types of `expr` among `allowed`. */

@@ -152,9 +152,9 @@ function addStatic(
   diagnostics: Diagnostics,
   add: (id: string, policy: Policy) => void,
 ): void {
-  if (!hasSlot(policy)) return add(id, policy)
   const help = 'move it to `templates`, or remove the slots'
-  diagnostics.error('R294', `expected a static policy under ${shown(id)}, got a template`, policy.span, { help })
+  if (!hasSlot(policy)) add(id, policy)
+  else diagnostics.error('R294', `expected a static policy under ${shown(id)}, got a template`, policy.span, { help })
 }
 
 /** The one policy that a text or an object of the JSON format is. */

@@ -47,12 +47,13 @@ function mayImport(from: string, to: string): boolean {
   return used !== undefined && RANKS.includes(used) && RANKS.indexOf(used) < RANKS.indexOf(user)
 }
 
-/** A syntax's folder is its own; all may use `json/`, the trees and the resolved schema; the files beside the folders join them. */
+/** A syntax's folder is its own; all may use `json/`, the trees and the resolved schema; a `.rune` file holds the others, and the files beside the folders join them. */
 function mayImportSyntax(from: string, to: string): boolean {
   const [user, used] = [posix.dirname(from), posix.dirname(to)]
   return (
     user === used ||
     user === 'src/syntax' ||
+    user === 'src/syntax/rune-file' ||
     used === 'src/syntax' ||
     used === 'src/syntax/json' ||
     to === 'src/syntax/schema/schema.ts' ||

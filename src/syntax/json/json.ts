@@ -24,17 +24,20 @@ export const JSON_DEPTH_MAX = 125
 
 /**
  * The value that a text writes, `undefined` after a mistake. The first mistake of syntax ends the run; duplicate keys,
- * lone surrogates and integers beyond 64 bits are all reported. Linear; recursion is bounded by `JSON_DEPTH_MAX`.
+ * lone surrogates and integers beyond 64 bits are all reported, up to 100. Linear; recursion is bounded by `JSON_DEPTH_MAX`.
  */
 export function parseJson(text: JsonText, diagnostics: Diagnostics): Json | undefined {
   const { source, start = 0, end = source.text.length } = text
-  const reader: Reader = { source, text: source.text, end, at: start, refused: false, diagnostics }
+  const reader: Reader = { source, text: source.text, end, at: start, mistakes: 0, diagnostics }
   const value = readValue(reader, 0)
   if (value === undefined) return undefined
   skipSpace(reader)
   if (reader.at < end) return unexpected(reader, 'the end of the text')
-  return reader.refused ? undefined : value
+  return reader.mistakes > 0 ? undefined : value
 }
+
+/** So many mistakes end the reading. */
+const MISTAKES_MAX = 100
 
 interface Reader {
   readonly source: Source
@@ -42,11 +45,11 @@ interface Reader {
   readonly end: number
   readonly diagnostics: Diagnostics
   at: number
-  /** A mistake was found that did not end the reading. */
-  refused: boolean
+  mistakes: number
 }
 
 function readValue(reader: Reader, depth: number): Json | undefined {
+  if (reader.mistakes >= MISTAKES_MAX) return undefined
   skipSpace(reader)
   const c = reader.at < reader.end ? reader.text.charCodeAt(reader.at) : END
   switch (c) {
@@ -78,12 +81,12 @@ function readObject(reader: Reader, depth: number): Json | undefined {
       return unexpected(reader, 'a key in quotes')
     const key = readString(reader)
     if (key === undefined) return undefined
-    if (!skipTo(reader, 0x3a /* : */)) return unexpected(reader, '`:`')
-    const value = readValue(reader, depth)
-    if (value === undefined) return undefined
     if (fields.has(key)) {
       refuse(reader, 'R281', `the key ${shown(key)} stands twice in one object`, keyStart, 'remove one of the two')
     }
+    if (!skipTo(reader, 0x3a /* : */)) return unexpected(reader, '`:`')
+    const value = readValue(reader, depth)
+    if (value === undefined) return undefined
     fields.set(key, value)
     if (skipTo(reader, COMMA)) continue
     return skipTo(reader, 0x7d) ? fields : unexpected(reader, '`,` or `}`')
@@ -270,7 +273,7 @@ function tooDeep(reader: Reader): undefined {
 
 /** Reports a mistake from `start` to where the reader is. */
 function refuse(reader: Reader, code: Code, message: string, start: number, help?: string): undefined {
-  reader.refused = true
+  reader.mistakes++
   const span = { source: reader.source, start, end: Math.max(reader.at, start) }
   reader.diagnostics.error(code, message, span, help === undefined ? {} : { help })
   return undefined

@@ -13,6 +13,7 @@ import { type FactFiles, isFactFileTable, readFactFileTable } from './fact-file-
 import {
   describeToml,
   entries,
+  inside,
   isTable,
   keySpan,
   type TomlNode,
@@ -84,7 +85,7 @@ function readPredicate(predicate: string, node: TomlNode, { files, diagnostics, 
   const { names } = rows
   const spanOf = (row: number, column?: number): Span => {
     const step = column === undefined ? [] : names ? [names[column] ?? ''] : [column]
-    return node.locator.value([...node.path, row, ...(rows.shape === 'scalar' ? [] : step)])
+    return valueSpan(node, row, ...(rows.shape === 'scalar' ? [] : step))
   }
   found.push(entryOf(predicate, node, { kind: 'inline', rows: rows.values, spanOf }, names))
 }
@@ -155,8 +156,7 @@ function areColumns(names: readonly string[], reader: RowReader): boolean {
   }
   const wrong = names.find((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
   if (wrong === undefined) return true
-  const span = reader.node.locator.key([...reader.node.path, 0, wrong])
-  reader.diagnostics.error('R305', `${shown(wrong)} cannot be the name of a column`, span)
+  reader.diagnostics.error('R305', `${shown(wrong)} cannot be the name of a column`, keySpan(reader.node, 0, wrong))
   return false
 }
 
@@ -194,13 +194,13 @@ function readValues(values: readonly TomlValue[], row: number, reader: RowReader
 
 function cell(reader: RowReader, row: number, column: number, value: TomlValue): TomlNode {
   const { node, names, shape } = reader
-  const step = shape === 'scalar' ? [] : [names?.[column] ?? column]
-  return { value, path: [...node.path, row, ...step], locator: node.locator }
+  const element = node.value[row] ?? value
+  const place = inside(node, row, element)
+  return shape === 'scalar' ? place : inside(place, names?.[column] ?? column, value)
 }
 
 function misshapen(reader: RowReader, row: number, message: string, help?: string): undefined {
-  const span = reader.node.locator.value([...reader.node.path, row])
-  reader.diagnostics.error('R208', message, span, help === undefined ? {} : { help })
+  reader.diagnostics.error('R208', message, valueSpan(reader.node, row), help === undefined ? {} : { help })
 }
 
 function fields(count: number): string {

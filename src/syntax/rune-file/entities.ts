@@ -12,13 +12,13 @@ import { jsonLocator } from '../json/locate.ts'
 import type { EntityEntry } from './ast.ts'
 import { child, entries, keySpan, type TomlNode, type TomlTable } from './toml.ts'
 import { arrayAt, checkKeys, tableAt } from './toml-fields.ts'
-import { cedarFields, entityLiteral } from './toml-value.ts'
+import { cedarFields, entityKey, entityLiteral } from './toml-value.ts'
 
 /** The entities of a table whose keys are entity literals. */
 export function readEntities(node: TomlNode<TomlTable>, diagnostics: Diagnostics): EntityEntry[] {
   const found = new Map<string, EntityEntry>()
   for (const [key, entry] of entries(node)) {
-    const uid = entityLiteral({ ...entry, value: key, locator: keysOf(entry) }, diagnostics)
+    const uid = entityKey(entry, diagnostics)
     const table = tableAt(entry, diagnostics)
     if (uid === undefined || table === undefined) continue
     const identity = canonicalKey(uid)
@@ -63,9 +63,4 @@ function readEntity(uid: EntityUid, node: TomlNode<TomlTable>, diagnostics: Diag
       return keySpan(node)
     },
   }
-}
-
-/** The key stands for the value where the key is what is wrong. */
-function keysOf(node: TomlNode): TomlNode['locator'] {
-  return { ...node.locator, value: node.locator.key }
 }

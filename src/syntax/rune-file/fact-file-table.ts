@@ -9,7 +9,7 @@ import { shown } from '../json/json.ts'
 import type { FactFile } from './ast.ts'
 import { factFileShape } from './fact-file.ts'
 import type { ReadFile } from './host.ts'
-import { child, isTable, type TomlNode, type TomlTable, type TomlValue, valueSpan } from './toml.ts'
+import { child, isTable, keySpan, type TomlNode, type TomlTable, type TomlValue, valueSpan } from './toml.ts'
 import { stringAt, stringsAt, wordAt } from './toml-fields.ts'
 
 /** How the name of a fact file becomes a path, and a path bytes. */
@@ -47,7 +47,7 @@ export function readFactFileTable(
   const { arity, names } = factFileShape(place, files.read, diagnostics) ?? {}
   if (types && arity !== undefined && types.length > arity) {
     const message = `\`types\` names ${types.length} columns, but the first row of ${shown(name)} has ${arity}`
-    diagnostics.error('R703', message, node.locator.key([...node.path, 'types']))
+    diagnostics.error('R703', message, keySpan(node, 'types'))
   }
   const facts: FactFile = { kind: 'file', ...place, ...(types && { types }), ...(arity !== undefined && { arity }) }
   return { facts, ...(names && { names }) }
@@ -64,7 +64,7 @@ function checkTypes(node: TomlNode<TomlTable>, types: readonly string[], diagnos
     const meant = didYouMean(type, FIELD_TYPES).help
     const isMisspelt = !FIELD_TYPES.includes(type) && FIELD_TYPES.some((t) => t.toLowerCase() === type.toLowerCase())
     if (isTypeName(type) && !isCollection && !isMisspelt) continue
-    const span = node.locator.value([...node.path, 'types', i])
+    const span = valueSpan(node, 'types', i)
     const help = meant ?? `the types are ${FIELD_TYPES.join(', ')} and entity types`
     const message = isCollection ? `a field cannot hold a ${shown(type)}` : `${shown(type)} is not the name of a type`
     diagnostics.error('R303', message, span, { help })

@@ -28,7 +28,7 @@ export function readPreamble(preamble: Span, diagnostics: Diagnostics): readonly
     const help = isSection
       ? { help: `open a section: \`[${key}]\`` }
       : didYouMean(key, ['version', 'include'], ELSEWHERE)
-    diagnostics.error('R300', `unknown key ${shown(key)} before the first section`, root.locator.key([key]), help)
+    diagnostics.error('R300', `unknown key ${shown(key)} before the first section`, keySpan(root, key), help)
   }
   const isKnown = checkVersion(root, preamble, diagnostics)
   return isKnown ? readIncludes(root, diagnostics) : undefined

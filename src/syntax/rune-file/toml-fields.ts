@@ -27,9 +27,8 @@ export function checkKeys(
 ): void {
   for (const key of Object.keys(node.value)) {
     if (known.includes(key)) continue
-    const span = node.locator.key([...node.path, key])
     const help = didYouMean(key, known, `the keys of ${where} are ${known.join(', ')}`)
-    diagnostics.error('R300', `unknown key ${shown(key)} in ${where}`, span, help)
+    diagnostics.error('R300', `unknown key ${shown(key)} in ${where}`, keySpan(node, key), help)
   }
 }
 
@@ -111,9 +110,9 @@ export function typeNameAt(node: TomlNode | undefined, diagnostics: Diagnostics)
 }
 
 function wrongKind(node: TomlNode<TomlValue>, wanted: string, diagnostics: Diagnostics): undefined {
-  const key = node.path.findLast((step) => typeof step === 'string') ?? ''
-  const isElement = typeof node.path.at(-1) === 'number'
-  const what = isElement ? `an element of ${shown(key)}` : shown(key)
+  const isElement = typeof node.step === 'number'
+  const key = shown(String(isElement ? node.parent?.step : node.step))
+  const what = isElement ? `an element of ${key}` : key
   const found = typeof node.value === 'bigint' ? shown(String(node.value)) : describeToml(node.value)
   diagnostics.error('R206', `${what} takes ${wanted}, not ${found}`, valueSpan(node))
 }

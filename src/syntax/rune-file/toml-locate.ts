@@ -7,8 +7,11 @@ import { parse } from 'smol-toml'
 import type { Span } from '../../text/source.ts'
 import { endOfLine, skipTomlString } from './section-lexer.ts'
 
-/** Keys of tables and indexes of arrays, from the top of the section. */
-export type Path = readonly (string | number)[]
+/** A key of a table or an index of an array. */
+export type Step = string | number
+
+/** The steps from the top of the section. */
+export type Path = readonly Step[]
 
 /** The places of the values of a section; of the nearest enclosing one where a path does not exist. */
 export interface Locator {

@@ -4,6 +4,7 @@
  */
 import { TomlDate } from 'smol-toml'
 import type { Diagnostics } from '../../text/diagnostic.ts'
+import type { Span } from '../../text/source.ts'
 import { parseDatetime } from '../../values/datetime.ts'
 import { looksLikeEntityLiteral, parseEntityUid } from '../../values/entity-uid.ts'
 import { inLongRange } from '../../values/long.ts'
@@ -15,6 +16,8 @@ import {
   elements,
   entries,
   isTable,
+  keySpan,
+  rawText,
   TOML_DEPTH_MAX,
   type TomlNode,
   type TomlTable,
@@ -62,13 +65,21 @@ export function isEntityTable(value: TomlValue): value is TomlTable {
 
 /** The uid that a string writes; anything else is reported. */
 export function entityLiteral(node: TomlNode, diagnostics: Diagnostics): EntityUid | undefined {
-  const { value } = node
+  return readLiteral(node.value, () => valueSpan(node), diagnostics)
+}
+
+/** The uid that the key of a node writes; anything else is reported. */
+export function entityKey(node: TomlNode, diagnostics: Diagnostics): EntityUid | undefined {
+  return readLiteral(String(node.step), () => keySpan(node), diagnostics)
+}
+
+function readLiteral(value: TomlValue, span: () => Span, diagnostics: Diagnostics): EntityUid | undefined {
   const uid = typeof value === 'string' ? parseEntityUid(value) : undefined
   if (uid !== undefined) return uid
   const what = typeof value === 'string' ? shown(value) : describeToml(value)
   const isNear = typeof value === 'string' && looksLikeEntityLiteral(value)
   const help = isNear ? 'a type, `::` and an id in double quotes, nothing else' : `write it as \`'User::"alice"'\``
-  diagnostics.error('R302', `${what} is not an entity literal`, valueSpan(node), { help })
+  diagnostics.error('R302', `${what} is not an entity literal`, span(), { help })
   return undefined
 }
 
@@ -113,7 +124,7 @@ const OFFSET_DATETIME = /^([0-9-]{10})[Tt ]([0-9]{2}:[0-9]{2})(:[0-9]{2})?(?:\.(
 
 /** The raw text is read, since `Date` rounds fractions and takes a 30th of February. */
 function datetimeValue(node: TomlNode, diagnostics: Diagnostics): Value | undefined {
-  const raw = node.locator.raw(node.path)
+  const raw = rawText(node)
   const parts = OFFSET_DATETIME.exec(raw)
   if (parts === null) {
     return refuse(node, 'a local date or time is not a point in time', 'write `2026-01-31T08:00:00Z`', diagnostics)

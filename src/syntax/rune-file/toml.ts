@@ -6,7 +6,7 @@ import { parse, type TomlDate, TomlError } from 'smol-toml'
 import { assert } from '../../text/assert.ts'
 import type { Diagnostics } from '../../text/diagnostic.ts'
 import type { Span } from '../../text/source.ts'
-import { createLocator, type Locator, type Path } from './toml-locate.ts'
+import { createLocator, type Locator, type Step } from './toml-locate.ts'
 
 /** What smol-toml reads; integers are exact and of any size. */
 export type TomlValue = string | bigint | number | boolean | TomlDate | TomlValue[] | TomlTable
@@ -16,10 +16,11 @@ export interface TomlTable {
   readonly [key: string]: TomlValue
 }
 
-/** A value with its place. */
+/** A value with its place: a step from the node around it. The top of a section has none. */
 export interface TomlNode<T extends TomlValue = TomlValue> {
   readonly value: T
-  readonly path: Path
+  readonly step: Step
+  readonly parent: TomlNode | undefined
   readonly locator: Locator
 }
 
@@ -32,7 +33,7 @@ export function parseToml(body: Span, diagnostics: Diagnostics): TomlNode<TomlTa
   try {
     const value: unknown = parse(text, { integersAsBigInt: true, maxDepth: TOML_DEPTH_MAX })
     assert(isTable(value), 'a TOML document is a table')
-    return { value, path: [], locator: createLocator(body) }
+    return { value, step: '', parent: undefined, locator: createLocator(body) }
   } catch (e) {
     if (!(e instanceof TomlError)) throw e
     reportSyntax(e, body, diagnostics)
@@ -45,33 +46,49 @@ export function isTable(value: unknown): value is TomlTable {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
 }
 
+/** The node of what stands under `step` of a table or an array; `value` is what stands there. */
+export function inside(parent: TomlNode, step: Step, value: TomlValue): TomlNode {
+  return { value, step, parent, locator: parent.locator }
+}
+
 /** The node of a key of a table. */
 export function child(node: TomlNode<TomlTable>, key: string): TomlNode | undefined {
   const value = node.value[key]
-  return value === undefined ? undefined : { value, path: [...node.path, key], locator: node.locator }
+  return value === undefined ? undefined : inside(node, key, value)
 }
 
 /** The nodes of the elements of an array. */
 export function elements(node: TomlNode<TomlValue[]>): TomlNode[] {
-  return node.value.map((value, i) => ({ value, path: [...node.path, i], locator: node.locator }))
+  return node.value.map((value, i) => inside(node, i, value))
 }
 
 /** The nodes of all keys of a table. */
-export function entries(node: TomlNode<TomlTable>): [string, TomlNode][] {
-  return Object.entries(node.value).map(([key, value]) => [
-    key,
-    { value, path: [...node.path, key], locator: node.locator },
-  ])
+export function* entries(node: TomlNode<TomlTable>): Generator<[string, TomlNode]> {
+  for (const key in node.value) {
+    const found = child(node, key)
+    if (found !== undefined) yield [key, found]
+  }
 }
 
-/** Where the value of a node stands. */
-export function valueSpan(node: TomlNode): Span {
-  return node.locator.value(node.path)
+/** Where the value of a node stands, or that of a value inside of it. */
+export function valueSpan(node: TomlNode, ...steps: readonly Step[]): Span {
+  return node.locator.value([...pathOf(node), ...steps])
 }
 
-/** Where the key of a node stands; of an element of an array, its value. */
-export function keySpan(node: TomlNode): Span {
-  return node.locator.key(node.path)
+/** Where the key of a node stands, or that of a value inside of it; of an element of an array, its value. */
+export function keySpan(node: TomlNode, ...steps: readonly Step[]): Span {
+  return node.locator.key([...pathOf(node), ...steps])
+}
+
+/** The value of a node as written. */
+export function rawText(node: TomlNode): string {
+  return node.locator.raw(pathOf(node))
+}
+
+function pathOf(node: TomlNode): Step[] {
+  const path: Step[] = []
+  for (let at: TomlNode = node; at.parent !== undefined; at = at.parent) path.push(at.step)
+  return path.reverse()
 }
 
 /** What a value is, in the words of TOML. */

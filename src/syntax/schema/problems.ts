@@ -19,22 +19,24 @@ export interface SentText {
 export interface Reporting {
   readonly code: Code
   readonly severity: Severity
-  /** Where no text is: the span of the whole. */
+  /** The text that the problem is in; without one there are no places in it. */
   readonly sent: SentText | undefined
+  /** The whole, for a problem without a place. */
+  readonly span: Span | undefined
 }
 
 /** Reports `error` and what is related to it. */
 export function reportProblem(error: DetailedError, reporting: Reporting, diagnostics: Diagnostics): void {
-  const { code, severity, sent } = reporting
+  const { code, severity, sent, span } = reporting
   const [first, ...others] = spansOf(error, sent)
   const expected = error.sourceLocations?.find((location) => location.label?.startsWith('expected'))?.label
   const help = error.help ?? expected
   const extra = {
     ...(help != null && { help: plain(help) }),
-    ...(others.length > 0 && { related: others.map((span) => ({ message: 'this belongs to it', span })) }),
+    ...(others.length > 0 && { related: others.map((other) => ({ message: 'this belongs to it', span: other })) }),
   }
-  if (severity === 'error') diagnostics.error(code, plain(error.message), first ?? sent?.span, extra)
-  else diagnostics.warning(code, plain(error.message), first ?? sent?.span, extra)
+  if (severity === 'error') diagnostics.error(code, plain(error.message), first ?? span, extra)
+  else diagnostics.warning(code, plain(error.message), first ?? span, extra)
   for (const related of error.related ?? []) reportProblem(related, reporting, diagnostics)
 }
 
@@ -50,5 +52,7 @@ function spansOf(error: DetailedError, sent: SentText | undefined): Span[] {
 
 /** On one line, without the ids that policies only have in the call. */
 function plain(message: string): string {
-  return oneLine(message.replace(/for policy `[^`]*`[,:] /g, '').replace(/^(?:error parsing schema|cannot parse input policies): /, ''))
+  return oneLine(message.replace(/for policy `[^`]*`[,:] /g, '').replace(PREFIXES, ''))
 }
+
+const PREFIXES = /^(?:(?:failed to parse schema from \w+|error parsing schema|cannot parse input policies): )+/

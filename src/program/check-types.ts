@@ -1,0 +1,169 @@
+/**
+ * What types forbid: joins, comparisons and negations that can never hold, methods and operators that can never apply, heads
+ * that never fit their declaration. Such a literal is a hole, not an empty result. Where a value may fit or not, a check
+ * is added to the rule, which fails for what does not. Spec: LANGUAGE sections 2 ("Types") and 4.
+ */
+import type { Diagnostics } from '../text/diagnostic.ts'
+import type { Span } from '../text/source.ts'
+import { printValue } from '../values/print.ts'
+import { ANY_ENTITY, areDisjoint, isEntity, isNothing, isWithin, only, ORDERED, printType, typeOf } from './column-types.ts'
+import { type ColumnTypes, fixedType, headTypes, typeSource } from './infer-types.ts'
+import { CONFORMS } from './methods.ts'
+import type { PredicateDraft } from './predicate-table.ts'
+import type { ColumnType, Constant, Expr, Literal, VariableRef } from './program.ts'
+import type { RuleDraft } from './rule-draft.ts'
+import { type Clash, resultType, type TypeSource, typesOfBody } from './rule-types.ts'
+
+interface Check {
+  readonly rule: RuleDraft
+  readonly drafts: readonly PredicateDraft[]
+  readonly columns: ColumnTypes
+  readonly diagnostics: Diagnostics
+}
+
+/** Reports what can never fit in `rule`. */
+export function checkTypes(check: Check): void {
+  const { rule, drafts, columns } = check
+  // The body of a rule that enumerates groups is that of an aggregate, which has been checked.
+  if (drafts[rule.head]?.name.startsWith('$groups')) return
+  const source: TypeSource = { ...typeSource(columns), clash: (clash) => reportClash(clash, check) }
+  for (const [i, found] of headTypes(rule, source).entries()) {
+    const column = drafts[rule.head]?.columns[i]
+    const wanted = column && fixedType(column)
+    if (wanted === undefined || !areDisjoint(found, wanted)) continue
+    const arg = rule.args[i]
+    if (arg) reportHead({ arg, found, wanted, column: i }, check)
+  }
+}
+
+/** `rule` with a check for each head variable that may not fit its column, and zeros of the right type for its sums. */
+export function finishRule(rule: RuleDraft, drafts: readonly PredicateDraft[], columns: ColumnTypes): RuleDraft {
+  const source = typeSource(columns)
+  const body = rule.body.map((literal): Literal => {
+    if (literal.kind !== 'aggregate' || literal.function !== 'sum' || literal.empty === undefined) return literal
+    const types = typesOfBody(rule.body, source)
+    const given = new Map(literal.groups.map((group) => [group, types.get(group) ?? 'any']))
+    const result = resultType(literal, { types: typesOfBody(literal.body, source, given), source })
+    return !isNothing(result) && isWithin(result, only('Float')) ? { ...literal, empty: 0 } : literal
+  })
+  const columnsOfHead = drafts[rule.head]?.columns ?? []
+  if (columnsOfHead.every((column) => fixedType(column) === undefined)) return { ...rule, body }
+  const checks = headTypes(rule, source).flatMap((found, i): Literal[] => {
+    const arg = rule.args[i]
+    const wanted = columnsOfHead[i] && fixedType(columnsOfHead[i])
+    if (arg?.kind !== 'variable' || wanted === undefined || wanted === 'any' || isWithin(found, wanted)) return []
+    const types: Constant = { kind: 'constant', value: [...wanted].join('|') }
+    return [{ kind: 'test', negated: false, expr: { kind: 'method', method: CONFORMS, receiver: arg, args: [types] } }]
+  })
+  return { ...rule, body: [...body, ...checks] }
+}
+
+function reportClash(clash: Clash, check: Check): void {
+  const { rule, diagnostics } = check
+  const span = clash.span ?? rule.span
+  const found = printType(clash.found)
+  const wanted = printType(clash.wanted)
+  switch (clash.kind) {
+    case 'atom': {
+      const { atom, column } = clash
+      const draft = check.drafts[atom.predicate]
+      const arg = atom.args[column]
+      const value = arg?.kind === 'constant' ? printValue(arg.value) : (rule.variables[clash.variable ?? 0] ?? '')
+      const message = `\`${value}\` is a ${found}, and ${columnName(draft, column)} is a ${wanted}: they are never equal`
+      const related = [
+        ...(clash.variable === undefined ? [] : originOf(clash.variable, atom, check)),
+        ...definitionOf(draft),
+      ]
+      diagnostics.error('R406', message, span, { ...helpFor(clash.found, clash.wanted), related })
+      return
+    }
+    case 'compare': {
+      const { operator } = clash
+      const isArithmetic = ['+', '-', '*', '/', '%'].includes(operator)
+      const isOrder = operator.startsWith('<') || operator.startsWith('>')
+      const why = isArithmetic ? 'have no common arithmetic' : isOrder ? 'have no common order' : 'are never equal'
+      const left = described(clash.left, rule)
+      const message = `\`${operator}\` between ${left}a ${found} and a ${wanted}, which ${why}`
+      const related = [clash.left, clash.right].flatMap((side) =>
+        side.kind === 'variable' ? originOf(side.variable, undefined, check) : [],
+      )
+      diagnostics.error(isArithmetic || isOrder ? 'R407' : 'R406', message, span, {
+        ...helpFor(clash.found, clash.wanted),
+        related,
+      })
+      return
+    }
+    default: {
+      const { operand, what } = clash
+      const related = operand.kind === 'variable' ? originOf(operand.variable, undefined, check) : []
+      const message = `${what} needs a ${wanted}, and ${described(operand, rule)}is given a ${found}`
+      diagnostics.error('R407', message, span, { ...helpFor(clash.found, clash.wanted), related })
+    }
+  }
+}
+
+function described(expr: Expr, rule: RuleDraft): string {
+  if (expr.kind === 'constant') return `\`${printValue(expr.value)}\`, `
+  const name = expr.kind === 'variable' ? (rule.variables[expr.variable] ?? '$') : '$'
+  return name.startsWith('$') ? '' : `\`${name}\`, `
+}
+
+interface HeadClash {
+  readonly arg: VariableRef | Constant
+  readonly found: ColumnType
+  readonly wanted: ColumnType
+  readonly column: number
+}
+
+function reportHead({ arg, found, wanted, column }: HeadClash, check: Check): void {
+  const { rule, drafts, diagnostics } = check
+  const draft = drafts[rule.head]
+  const value = arg.kind === 'constant' ? printValue(arg.value) : (rule.variables[arg.variable] ?? '')
+  const name = value.startsWith('$') ? 'this' : `\`${value}\``
+  const message = `${columnName(draft, column)} is a ${printType(wanted)}, and ${name} is a ${printType(found)}`
+  const related = [...(arg.kind === 'variable' ? originOf(arg.variable, undefined, check) : []), ...definitionOf(draft)]
+  diagnostics.error('R406', message, rule.headSpan ?? rule.span, { ...helpFor(found, wanted), related })
+}
+
+function columnName(draft: PredicateDraft | undefined, column: number): string {
+  const name = draft?.columns[column]?.name
+  return `${name === undefined ? `column ${column + 1}` : `column \`${name}\``} of \`${draft?.name}\``
+}
+
+/** Where the type of a variable comes from: the first literal that says something of it, besides `except`. */
+function originOf(variable: number, except: Literal | undefined, { rule, drafts, columns }: Check): { message: string; span: Span }[] {
+  for (const literal of rule.body) {
+    if (literal === except || literal.kind !== 'atom' || literal.negated || !literal.span) continue
+    const column = literal.args.findIndex((arg) => arg.kind === 'variable' && arg.variable === variable)
+    const type = columns[literal.predicate]?.[column]
+    if (type === undefined || type === 'any' || isNothing(type)) continue
+    const name = columnName(drafts[literal.predicate], column)
+    return [{ message: `\`${rule.variables[variable]}\` is a ${printType(type)} by ${name}`, span: literal.span }]
+  }
+  for (const literal of rule.body) {
+    if (literal === except || literal.kind !== 'compare' || literal.operator !== '=' || !literal.span) continue
+    for (const [side, other] of [[literal.left, literal.right], [literal.right, literal.left]] as const) {
+      if (side.kind !== 'variable' || side.variable !== variable || other.kind !== 'constant') continue
+      return [{ message: `\`${rule.variables[variable]}\` is a ${printType(only(typeOf(other.value)))} here`, span: literal.span }]
+    }
+  }
+  return []
+}
+
+function definitionOf(draft: PredicateDraft | undefined): { message: string; span: Span }[] {
+  if (draft?.declaration) return [{ message: `\`${draft.name}\` is declared here`, span: draft.declaration }]
+  return draft?.place ? [{ message: `\`${draft.name}\` is first named here`, span: draft.place() }] : []
+}
+
+function helpFor(found: ColumnType, wanted: ColumnType): { help?: string } {
+  const isOnly = (type: ColumnType, test: (name: string) => boolean) => type !== 'any' && [...type].every(test)
+  const isEntityName = (name: string) => name === ANY_ENTITY || name.startsWith('entity:')
+  const isText = (name: string) => name === 'String'
+  const isDecimal = (name: string) => name === 'decimal'
+  if (isOnly(found, isDecimal) && wanted === ORDERED) return { help: 'decimals have `lessThan`, `greaterThan` and their like' }
+  const [entities, other] = isOnly(found, isEntityName) ? [found, wanted] : [wanted, found]
+  if (!isOnly(entities, isEntityName) || !isOnly(other, isText)) return {}
+  const type = entities === 'any' ? undefined : [...entities].find((name) => isEntity(name) && name !== ANY_ENTITY)
+  const example = type === undefined ? 'User' : type.slice('entity:'.length)
+  return { help: `the id of an entity is \`E.id\`; an entity is written \`${example}::"…"\`, or its column is declared` }
+}

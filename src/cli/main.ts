@@ -1,9 +1,8 @@
 /**
- * The entry of the command line, bundled into `dist/rune.js`. It owns the program's name and version and nothing else;
- * every command stands in a file of its own. Spec: DESIGN section 5.
+ * The entry of the command line, bundled into `dist/rune.js`. It owns the process: its streams and its exit code. Commands
+ * stand in files of their own, behind `program.ts`. Spec: DESIGN section 5.
  */
-import { Command } from 'commander'
-import pkg from '../../package.json' with { type: 'json' }
+import { runCommandLine } from './program.ts'
+import { processTerminal } from './terminal.ts'
 
-const program = new Command('rune').description(pkg.description).version(pkg.version)
-await program.parseAsync()
+process.exitCode = await runCommandLine(process.argv.slice(2), processTerminal())

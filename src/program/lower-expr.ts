@@ -79,9 +79,12 @@ export function lowerExpr(expr: Expr, lowering: PolicyLowering): LoweredExpr {
   }
 }
 
-/** What stands before `.` or `has`: the one place where `context` may be named where facts are used. */
+/** What stands before `.` or `has` and has nothing to do with facts: the one place where `context` may be named. */
 function lowerOwner(expr: Expr, lowering: PolicyLowering): LoweredExpr {
-  return expr.kind === 'variable' ? { kind: 'variable', name: expr.name, span: expr.span } : lowerExpr(expr, lowering)
+  const { span } = expr
+  if (expr.kind === 'variable') return { kind: 'variable', name: expr.name, span }
+  if (expr.kind !== 'get') return lowerExpr(expr, lowering)
+  return { kind: 'get', operand: lowerOwner(expr.operand, lowering), attribute: expr.attribute, span }
 }
 
 function negation(operand: LoweredExpr, span: Span): LoweredExpr {
@@ -129,8 +132,7 @@ function lowerChain(expr: Binary, lowering: PolicyLowering): LoweredExpr {
   }
   for (const operand of [left, ...rights.reverse()]) {
     const lowered = lowerExpr(operand, lowering)
-    if (lowered.kind === kind) operands.push(...lowered.operands)
-    else operands.push(lowered)
+    for (const one of lowered.kind === kind ? lowered.operands : [lowered]) operands.push(one)
   }
   return { kind, operands, span: expr.span }
 }

@@ -33,15 +33,15 @@ export function mentionsFacts(expr: Expr): boolean {
   for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
     const first = next.kind === 'get' ? next.attribute : next.kind === 'has' ? next.attributes[0] : undefined
     if (first === 'facts' && (next.kind === 'get' || next.kind === 'has') && isContext(next.operand)) return true
-    todo.push(...childrenOf(next))
+    for (const child of childrenOf(next)) todo.push(child)
   }
   return false
 }
 
 /** `context.facts.p…`; `undefined` if `expr` is something else. */
 export function lowerFactsGet(expr: Extract<Expr, { kind: 'get' }>, lowering: PolicyLowering): LoweredExpr | undefined {
-  const path = factsPath(expr)
-  return path && lowering.facts && valueAt(path, expr.span, lowering)
+  const path = lowering.facts && factsPath(expr)
+  return path && valueAt(path, expr.span, lowering)
 }
 
 /** `context has facts…` and `context.facts… has p…`; `undefined` if `expr` is something else. */

@@ -184,7 +184,7 @@ function readLinks(
   if (!Array.isArray(given)) throw malformed('`templateLinks` is no list')
   const ids = new Set(statements.keys())
   return given.flatMap((item: unknown) => {
-    const link = fieldsOfCall(item, 'a template link', ['templateId', 'newId', 'values'])
+    const link = fieldsOfCall(item, 'a template link', ['templateId', 'newId', 'values'], [])
     const template = link.get('templateId')
     const id = link.get('newId')
     if (typeof template !== 'string' || typeof id !== 'string')

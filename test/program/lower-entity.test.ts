@@ -1,3 +1,4 @@
+/** Entity literals of policies: globs, paths and their mistakes. */
 import { describe, expect, test } from 'vitest'
 import type { PolicyInput } from '../../src/program/lower-policies.ts'
 import { Diagnostics } from '../../src/text/diagnostic.ts'

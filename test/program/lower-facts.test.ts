@@ -1,3 +1,4 @@
+/** `context.facts` in policies: load errors, and how a policy says what it asks for. */
 import { describe, expect, test } from 'vitest'
 import type { PolicyInput } from '../../src/program/lower-policies.ts'
 import type { TypeName } from '../../src/program/program.ts'

@@ -1,3 +1,4 @@
+/** Ids of policies, links of templates, and warnings about policies that never apply. */
 import { describe, expect, test } from 'vitest'
 import { lowerPolicies, nameStatements, type PolicyInput } from '../../src/program/lower-policies.ts'
 import { parsePolicies } from '../../src/syntax/cedar/parse.ts'

@@ -4,219 +4,210 @@
  */
 import type { BinaryOperator, CoreMethod, Expr } from '../../src/syntax/cedar/ast.ts'
 import type { EntityUid } from '../../src/values/value.ts'
-import { ENTITY_TYPES, EXTENSION_TEXTS, randomType, randomValue, TAGS, type Type, type World } from './cedar-world.ts'
+import {
+  ENTITY_TYPES,
+  EXTENSION_TEXTS,
+  randomType,
+  randomValue,
+  TAGS,
+  type Type,
+  type World,
+  WRONG_TEXTS,
+} from './cedar-world.ts'
 import type { Random } from './random.ts'
 
 /** Where generated nodes stand: nowhere. */
 export const span = { source: { path: '<generated>', text: '' }, start: 0, end: 0 }
 
-const WRONG_TEXTS = {
-  decimal: ['', '1', '.5', '5.', '1.12345', '+1.0', '922337203685477.5808', '1.0 ', '-.5', '٣.٣'],
-  ip: [
-    '',
-    '127.0.0.01',
-    '::ffff:127.0.0.1',
-    '10.0.0.0/08',
-    '10.0.0.0/33',
-    '1.2.3',
-    '[::1]',
-    ':::',
-    '1::2::3',
-    '::1%eth0',
-    '1:2:3:4:5:6:7:8::',
-  ],
-  datetime: [
-    '',
-    '2024-02-30',
-    '2023-02-29',
-    '2024-01-01T24:00:00Z',
-    '2024-01-01T00:00:00',
-    '2024-01-01T00:00:00.1Z',
-    '2024-01-01T00:00:00+2400',
-    '+2024-01-01',
-  ],
-  duration: ['', '-', '1d1d', '1h1d', '+1ms', '9223372036854775808ms', '106751991168d', '1.5s', '1ms '],
-} as const
-
 const HUGE = [2n ** 63n - 1n, -(2n ** 63n), 2n ** 53n + 1n, -(2n ** 53n) - 1n, 2n ** 62n, 3037000500n] as const
 
-/** How wild the expressions are. */
-export interface Wildness {
+/** A choice of random expressions over a world. */
+interface Maker {
+  readonly random: Random
+  readonly world: World
   /** Probability that a node has another type than its place wants. */
   readonly illTyped: number
+  readonly sources: readonly Source[]
 }
 
-/** A maker of random expressions over `world`. */
-export function createExpressions(
-  random: Random,
-  world: World,
-  { illTyped }: Wildness,
-): (type: Type, depth: number) => Expr {
-  const sources = listSources(world)
+/** A maker of random expressions of a type, at most `depth` high. */
+export function createExpressions(options: Omit<Maker, 'sources'>): (type: Type, depth: number) => Expr {
+  const maker = { ...options, sources: listSources(options.world) }
+  return (type, depth) => make(maker, type, depth)
+}
 
-  function expr(wanted: Type, depth: number): Expr {
-    const type = random.chance(illTyped) ? randomType(random) : wanted
-    if (depth <= 0 || random.chance(0.15)) return leaf(type)
-    if (random.chance(0.07)) return choose(type, depth - 1)
-    if (random.chance(0.05))
-      return { kind: 'method', method: 'getTag', receiver: entity(depth - 1), args: [tagName(depth - 1)], span }
-    return compound(type, depth - 1)
-  }
+const STRING: Type = { kind: 'string' }
+const BOOL: Type = { kind: 'bool' }
 
-  const string: Type = { kind: 'string' }
-  const bool: Type = { kind: 'bool' }
-  const choose = (type: Type, depth: number): Expr => ({
-    kind: 'if',
-    test: expr(bool, depth),
-    // biome-ignore lint/suspicious/noThenProperty: the syntax tree's word
-    then: expr(type, depth),
-    else: expr(type, depth),
-    span,
-  })
-  const entity = (depth: number): Expr => expr({ kind: 'entity', type: random.pick(ENTITY_TYPES) }, depth)
-  const tagName = (depth: number): Expr => (random.chance(0.9) ? literal(random.pick(TAGS)) : expr(string, depth))
+function make(maker: Maker, wanted: Type, depth: number): Expr {
+  const { random, illTyped } = maker
+  const type = random.chance(illTyped) ? randomType(random) : wanted
+  if (depth <= 0 || random.chance(0.15)) return leaf(maker, type)
+  if (random.chance(0.07)) return choose(maker, type, depth - 1)
+  if (random.chance(0.05)) return tag(maker, 'getTag', depth - 1)
+  return compound(maker, type, depth - 1)
+}
 
-  function leaf(type: Type): Expr {
-    const fitting = sources.filter((source) => sameType(source.type, type))
-    if (fitting.length > 0 && random.chance(0.6)) return random.pick(fitting).expr
-    switch (type.kind) {
-      case 'bool':
-        return literal(random.chance(0.6))
-      case 'long':
-        return literal(random.chance(0.15) ? random.pick(HUGE) : BigInt(random.int(5) - 1))
-      case 'string':
-        return literal(randomValue(random, world, type) as string)
-      case 'entity': {
-        if (random.chance(0.4))
-          return { kind: 'variable', name: random.pick(['principal', 'resource', 'action']), span }
-        return { kind: 'entity', uid: randomValue(random, world, type) as EntityUid, span }
-      }
-      case 'set':
-        return { kind: 'set', elements: random.list(0, 3, () => leaf(type.element)), span }
-      case 'record': {
-        const entries = random.some([...type.fields], 0.9).map(([key, t]) => ({ key, value: leaf(t), span }))
-        return { kind: 'record', entries, span }
-      }
-      default:
-        return construct(type.kind)
+function choose(maker: Maker, type: Type, depth: number): Expr {
+  const [test, first, second] = [make(maker, BOOL, depth), make(maker, type, depth), make(maker, type, depth)]
+  // biome-ignore lint/suspicious/noThenProperty: the syntax tree's word
+  return { kind: 'if', test, then: first, else: second, span }
+}
+
+function entity(maker: Maker, depth: number): Expr {
+  return make(maker, { kind: 'entity', type: maker.random.pick(ENTITY_TYPES) }, depth)
+}
+
+function tag(maker: Maker, method: 'getTag' | 'hasTag', depth: number): Expr {
+  const { random } = maker
+  const name = random.chance(0.9) ? literal(random.pick(TAGS)) : make(maker, STRING, depth)
+  return { kind: 'method', method, receiver: entity(maker, depth), args: [name], span }
+}
+
+function leaf(maker: Maker, type: Type): Expr {
+  const { random, world, sources } = maker
+  const fitting = sources.filter((source) => sameType(source.type, type))
+  if (fitting.length > 0 && random.chance(0.6)) return random.pick(fitting).expr
+  switch (type.kind) {
+    case 'bool':
+      return literal(random.chance(0.6))
+    case 'long':
+      return literal(random.chance(0.15) ? random.pick(HUGE) : BigInt(random.int(5) - 1))
+    case 'string':
+      return literal(randomValue(random, world, type) as string)
+    case 'entity': {
+      if (random.chance(0.4)) return { kind: 'variable', name: random.pick(['principal', 'resource', 'action']), span }
+      return { kind: 'entity', uid: randomValue(random, world, type) as EntityUid, span }
     }
-  }
-
-  function construct(name: keyof typeof EXTENSION_TEXTS): Expr {
-    const texts: readonly string[] = random.chance(0.06) ? WRONG_TEXTS[name] : EXTENSION_TEXTS[name]
-    const args = [literal(random.pick(texts))]
-    if (random.chance(0.01)) args.push(literal('x'))
-    return { kind: 'extension', name, args, span }
-  }
-
-  function compound(type: Type, depth: number): Expr {
-    switch (type.kind) {
-      case 'bool':
-        return random.pick(BOOLS)(depth)
-      case 'long': {
-        if (random.chance(0.2)) return { kind: 'negate', operand: expr(type, depth), span }
-        if (random.chance(0.2)) return extension(random.pick(TO_LONG), depth, ['duration'])
-        return binary(random.pick(['+', '-', '*']), expr(type, depth), expr(type, depth))
-      }
-      case 'datetime':
-        return random.chance(0.5)
-          ? extension('offset', depth, ['datetime', 'duration'])
-          : extension('toDate', depth, ['datetime'])
-      case 'duration':
-        return random.chance(0.5)
-          ? extension('durationSince', depth, ['datetime', 'datetime'])
-          : extension('toTime', depth, ['datetime'])
-      case 'set':
-        return { kind: 'set', elements: random.list(0, 3, () => expr(type.element, depth)), span }
-      case 'record': {
-        const entries = [...type.fields].map(([key, t]) => ({ key, value: expr(t, depth), span }))
-        return { kind: 'record', entries, span }
-      }
-      default:
-        return random.chance(0.5) ? get(type, depth) : leaf(type)
+    case 'set':
+      return { kind: 'set', elements: random.list(0, 3, () => leaf(maker, type.element)), span }
+    case 'record': {
+      const entries = random.some([...type.fields], 0.9).map(([key, t]) => ({ key, value: leaf(maker, t), span }))
+      return { kind: 'record', entries, span }
     }
+    default:
+      return construct(maker, type.kind)
   }
+}
 
-  /** An attribute of a record literal. */
-  function get(type: Type, depth: number): Expr {
-    const attribute = random.pick(['a', 'b', '__proto__', 'in'])
-    const fields = new Map<string, Type>([
-      ['z', randomType(random, 0)],
-      [attribute, type],
-    ])
-    return { kind: 'get', operand: expr({ kind: 'record', fields }, depth), attribute, span }
+function construct({ random }: Maker, name: keyof typeof EXTENSION_TEXTS): Expr {
+  const texts: readonly string[] = random.chance(0.06) ? WRONG_TEXTS[name] : EXTENSION_TEXTS[name]
+  const args = [literal(random.pick(texts))]
+  if (random.chance(0.01)) args.push(literal('x'))
+  return { kind: 'extension', name, args, span }
+}
+
+function compound(maker: Maker, type: Type, depth: number): Expr {
+  const { random } = maker
+  const one = random.chance(0.5)
+  switch (type.kind) {
+    case 'bool':
+      return random.pick(BOOLS)(maker, depth)
+    case 'long': {
+      if (random.chance(0.2)) return { kind: 'negate', operand: make(maker, type, depth), span }
+      if (random.chance(0.2)) return extension(maker, random.pick(TO_LONG), depth, ['duration'])
+      return binary(random.pick(['+', '-', '*']), make(maker, type, depth), make(maker, type, depth))
+    }
+    case 'datetime':
+      if (one) return extension(maker, 'offset', depth, ['datetime', 'duration'])
+      return extension(maker, 'toDate', depth, ['datetime'])
+    case 'duration':
+      if (one) return extension(maker, 'durationSince', depth, ['datetime', 'datetime'])
+      return extension(maker, 'toTime', depth, ['datetime'])
+    case 'set':
+      return { kind: 'set', elements: random.list(0, 3, () => make(maker, type.element, depth)), span }
+    case 'record': {
+      const entries = [...type.fields].map(([key, t]) => ({ key, value: make(maker, t, depth), span }))
+      return { kind: 'record', entries, span }
+    }
+    default:
+      return one ? get(maker, type, depth) : leaf(maker, type)
   }
+}
 
-  const BOOLS: readonly ((depth: number) => Expr)[] = [
-    (depth) => ({ kind: 'not', operand: expr(bool, depth), span }),
-    ...(['&&', '&&', '||', '||'] as const).map(
-      (o) => (depth: number) => binary(o, expr(bool, depth), expr(bool, depth)),
-    ),
-    ...(['==', '!='] as const).map((o) => (depth: number) => {
-      const type = randomType(random)
-      return binary(o, expr(type, depth), expr(type, depth))
-    }),
-    ...(['<', '<=', '>', '>='] as const).map((o) => (depth: number) => {
-      const type: Type = { kind: random.pick(['long', 'long', 'datetime', 'duration']) }
-      return binary(o, expr(type, depth), expr(type, depth))
-    }),
-    (depth) => binary('in', entity(depth), entity(depth)),
-    (depth) =>
-      binary(
-        'in',
-        entity(depth),
-        expr({ kind: 'set', element: { kind: 'entity', type: random.pick(ENTITY_TYPES) } }, depth),
-      ),
-    (depth) => ({ kind: 'is', operand: entity(depth), type: random.pick(ENTITY_TYPES), span }),
-    (depth) => ({ kind: 'is', operand: entity(depth), type: random.pick(ENTITY_TYPES), in: entity(depth), span }),
-    (depth) => ({ kind: 'has', operand: owner(depth), attributes: [random.pick(sources).name], span }),
-    (depth) => ({
-      kind: 'has',
-      operand: owner(depth),
-      attributes: random.list(2, 3, () => random.pick(['a', 'b', 'owner', 'level'])),
-      span,
-    }),
-    () => guarded(),
-    (depth) => ({ kind: 'like', operand: expr(string, depth), pattern: randomPattern(random), span }),
-    (depth) => sets('contains', depth),
-    (depth) => sets('containsAll', depth),
-    (depth) => sets('containsAny', depth),
-    (depth) => sets('isEmpty', depth),
-    (depth) => ({ kind: 'method', method: 'hasTag', receiver: entity(depth), args: [tagName(depth)], span }),
-    (depth) => extension(random.pick(COMPARE_DECIMALS), depth, ['decimal', 'decimal']),
-    (depth) => extension(random.pick(TEST_ADDRESS), depth, ['ip']),
-    (depth) => extension('isInRange', depth, ['ip', 'ip']),
-  ]
+/** An attribute of a record. */
+function get(maker: Maker, type: Type, depth: number): Expr {
+  const attribute = maker.random.pick(['a', 'b', '__proto__', 'in'])
+  const fields = new Map<string, Type>([
+    ['z', randomType(maker.random, 0)],
+    [attribute, type],
+  ])
+  return { kind: 'get', operand: make(maker, { kind: 'record', fields }, depth), attribute, span }
+}
 
-  const owner = (depth: number): Expr =>
-    random.chance(0.5)
-      ? { kind: 'variable', name: random.pick(['principal', 'resource', 'context']), span }
-      : random.pick([entity, record])(depth)
-  const record = (depth: number): Expr => expr({ kind: 'record', fields: new Map([['a', bool]]) }, depth)
+/** The ways to make a Bool. */
+const BOOLS: readonly ((maker: Maker, depth: number) => Expr)[] = [
+  (maker, depth) => ({ kind: 'not', operand: make(maker, BOOL, depth), span }),
+  ...(['&&', '&&', '||', '||'] as const).map((operator) => (maker: Maker, depth: number) => {
+    return binary(operator, make(maker, BOOL, depth), make(maker, BOOL, depth))
+  }),
+  ...(['==', '!='] as const).map((operator) => (maker: Maker, depth: number) => {
+    const type = randomType(maker.random)
+    return binary(operator, make(maker, type, depth), make(maker, type, depth))
+  }),
+  ...(['<', '<=', '>', '>='] as const).map((operator) => (maker: Maker, depth: number) => {
+    const type: Type = { kind: maker.random.pick(['long', 'long', 'datetime', 'duration']) }
+    return binary(operator, make(maker, type, depth), make(maker, type, depth))
+  }),
+  (maker, depth) => binary('in', entity(maker, depth), entity(maker, depth)),
+  (maker, depth) => {
+    const element: Type = { kind: 'entity', type: maker.random.pick(ENTITY_TYPES) }
+    return binary('in', entity(maker, depth), make(maker, { kind: 'set', element }, depth))
+  },
+  (maker, depth) => ({ kind: 'is', operand: entity(maker, depth), type: maker.random.pick(ENTITY_TYPES), span }),
+  (maker, depth) => {
+    const type = maker.random.pick(ENTITY_TYPES)
+    return { kind: 'is', operand: entity(maker, depth), type, in: entity(maker, depth), span }
+  },
+  (maker, depth) => has(maker, depth, [maker.random.pick(maker.sources).name]),
+  (maker, depth) => {
+    const { random } = maker
+    return has(
+      maker,
+      depth,
+      random.list(2, 3, () => random.pick(['a', 'b', 'owner', 'level'])),
+    )
+  },
+  guarded,
+  (maker, depth) => {
+    return { kind: 'like', operand: make(maker, STRING, depth), pattern: randomPattern(maker.random), span }
+  },
+  ...(['contains', 'containsAll', 'containsAny', 'isEmpty'] as const).map((method) => {
+    return (maker: Maker, depth: number) => sets(maker, method, depth)
+  }),
+  (maker, depth) => tag(maker, 'hasTag', depth),
+  (maker, depth) => extension(maker, maker.random.pick(COMPARE_DECIMALS), depth, ['decimal', 'decimal']),
+  (maker, depth) => extension(maker, maker.random.pick(TEST_ADDRESS), depth, ['ip']),
+  (maker, depth) => extension(maker, 'isInRange', depth, ['ip', 'ip']),
+]
 
-  /** An attribute that is asked for before it is used. */
-  function guarded(): Expr {
-    const source = random.pick(sources)
-    const has: Expr = { kind: 'has', operand: source.owner, attributes: [source.name], span }
-    return binary('&&', has, binary('==', source.expr, leaf(source.type)))
-  }
+function has(maker: Maker, depth: number, attributes: readonly string[]): Expr {
+  const { random } = maker
+  const record: Type = { kind: 'record', fields: new Map([['a', BOOL]]) }
+  const operand: Expr = random.chance(0.5)
+    ? { kind: 'variable', name: random.pick(['principal', 'resource', 'context']), span }
+    : random.pick([() => entity(maker, depth), () => make(maker, record, depth)])()
+  return { kind: 'has', operand, attributes, span }
+}
 
-  function sets(method: CoreMethod, depth: number): Expr {
-    const element = randomType(random, 1)
-    const set: Type = { kind: 'set', element }
-    const arg = (): Expr => (method === 'contains' ? expr(element, depth) : expr(set, depth))
-    return { kind: 'method', method, receiver: expr(set, depth), args: method === 'isEmpty' ? [] : [arg()], span }
-  }
+/** An attribute that is asked for before it is used. */
+function guarded(maker: Maker): Expr {
+  const source = maker.random.pick(maker.sources)
+  const present: Expr = { kind: 'has', operand: source.owner, attributes: [source.name], span }
+  return binary('&&', present, binary('==', source.expr, leaf(maker, source.type)))
+}
 
-  function extension(
-    name: string,
-    depth: number,
-    kinds: readonly Exclude<Type['kind'], 'entity' | 'set' | 'record'>[],
-  ): Expr {
-    return { kind: 'extension', name, args: kinds.map((kind) => expr({ kind }, depth)), span }
-  }
+function sets(maker: Maker, method: CoreMethod, depth: number): Expr {
+  const element = randomType(maker.random, 1)
+  const set: Type = { kind: 'set', element }
+  const args = method === 'isEmpty' ? [] : [make(maker, method === 'contains' ? element : set, depth)]
+  return { kind: 'method', method, receiver: make(maker, set, depth), args, span }
+}
 
-  return expr
+type Simple = Exclude<Type['kind'], 'entity' | 'set' | 'record'>
+
+function extension(maker: Maker, name: string, depth: number, kinds: readonly Simple[]): Expr {
+  return { kind: 'extension', name, args: kinds.map((kind) => make(maker, { kind }, depth)), span }
 }
 
 const TO_LONG = ['toMilliseconds', 'toSeconds', 'toMinutes', 'toHours', 'toDays'] as const

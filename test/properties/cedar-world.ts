@@ -48,7 +48,7 @@ const IDS = [
   '\u{ad}',
 ] as const
 
-/** Texts that constructors take, and some that they refuse. */
+/** Texts that constructors take. */
 export const EXTENSION_TEXTS = {
   decimal: ['0.0', '1.5', '-0.5', '12.3456', '922337203685477.5807', '-922337203685477.5808', '01.10', '-0.0'],
   ip: [
@@ -71,6 +71,35 @@ export const EXTENSION_TEXTS = {
     '9999-12-31T23:59:59+2359',
   ],
   duration: ['0ms', '1h30m', '-1d', '1500ms', '-25h', '9223372036854775807ms', '-9223372036854775808ms', '60m'],
+} as const
+
+/** Texts that constructors refuse, most of them. */
+export const WRONG_TEXTS = {
+  decimal: ['', '1', '.5', '5.', '1.12345', '+1.0', '922337203685477.5808', '1.0 ', '-.5', '٣.٣'],
+  ip: [
+    '',
+    '127.0.0.01',
+    '::ffff:127.0.0.1',
+    '10.0.0.0/08',
+    '10.0.0.0/33',
+    '1.2.3',
+    '[::1]',
+    ':::',
+    '1::2::3',
+    '::1%eth0',
+    '1:2:3:4:5:6:7:8::',
+  ],
+  datetime: [
+    '',
+    '2024-02-30',
+    '2023-02-29',
+    '2024-01-01T24:00:00Z',
+    '2024-01-01T00:00:00',
+    '2024-01-01T00:00:00.1Z',
+    '2024-01-01T00:00:00+2400',
+    '+2024-01-01',
+  ],
+  duration: ['', '-', '1d1d', '1h1d', '+1ms', '9223372036854775808ms', '106751991168d', '1.5s', '1ms '],
 } as const
 
 /** A type that attributes and expressions may have. */

@@ -62,7 +62,7 @@ export function policiesOf({ statics, templates, links }: CedarCase): NamedPolic
 }
 
 function randomPolicy(random: Random, world: World): Policy {
-  const expression = createExpressions(random, world, { illTyped: random.chance(0.5) ? 0 : 0.08 })
+  const expression = createExpressions({ random, world, illTyped: random.chance(0.5) ? 0 : 0.08 })
   const depth = 1 + random.int(5)
   const conditions = random.list(0, 2, (): Condition => {
     const kind = random.chance(0.7) ? 'when' : 'unless'

@@ -42,6 +42,11 @@ export function atConstructorExpr(reader: Reader): boolean {
   return isCall && (peek(reader, 4) === 'glued' || continuesExpr(reader, 4))
 }
 
+/** Whether a constructor of an extension value and a `(` stand here. */
+export function isConstructor(reader: Reader): boolean {
+  return peek(reader, 1) === '(' && [...CONSTRUCTORS.keys()].some((name) => isWord(reader, name))
+}
+
 /** Reports an aggregate that is no side of `=`. */
 export function refuseAggregate(reader: Reader): undefined {
   const message = 'an aggregate stands only as one side of `=`, or alone'
@@ -267,11 +272,6 @@ const WORDS: ReadonlySet<TokenKind> = new Set<TokenKind>(['name', 'variable', 'w
 function checkTypeName(reader: Reader, start: number, type: string): string | undefined {
   if (isTypeName(type)) return type
   return refuseAt(reader, 'R262', `the type ${shown(type)} has a reserved word in it`, spanFrom(reader, start))
-}
-
-/** Whether a constructor of an extension value and a `(` stand here. */
-function isConstructor(reader: Reader): boolean {
-  return peek(reader, 1) === '(' && [...CONSTRUCTORS.keys()].some((name) => isWord(reader, name))
 }
 
 /** Constructors with an example of their texts. */

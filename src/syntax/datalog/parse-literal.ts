@@ -5,7 +5,7 @@
 import { join, type Span } from '../../text/source.ts'
 import type { Aggregate, Comparison, Expr, Literal } from './ast.ts'
 import { COMPARISONS, type TokenKind } from './lex.ts'
-import { atConstructorExpr, parseExpr, refuseAggregate } from './parse-expr.ts'
+import { atConstructorExpr, isConstructor, parseExpr, refuseAggregate } from './parse-expr.ts'
 import {
   aggregateNamed,
   atAggregate,
@@ -46,7 +46,7 @@ const ENDS_BODY: ReadonlySet<TokenKind> = new Set<TokenKind>(['.', 'end', ')', '
 
 function parseLiteral(reader: Reader): Literal | undefined {
   const kind = peek(reader)
-  if (kind === '!' || isWord(reader, 'not')) return parseNegation(reader)
+  if (kind === '!' || (isWord(reader, 'not') && peek(reader, 1) !== '::')) return parseNegation(reader)
   if (kind === '(' && opensGroup(reader)) return parseGroup(reader)
   if (atAggregate(reader)) return parseBareAggregate(reader)
   if (kind === 'name' && startsAtom(reader)) return parseAtom(reader)
@@ -140,8 +140,9 @@ function parseGroup(reader: Reader): Literal | undefined {
 /** What starts with an expression: a comparison, `in` or a test. */
 function parseExprLiteral(reader: Reader): Literal | undefined {
   if (peek(reader) === 'variable' && peek(reader, 1) === '(') return refuseUpperCase(reader)
-  const foreign = peek(reader, 1) === 'name' ? foreignHelp(reader) : undefined
-  if (foreign !== undefined && peek(reader) === 'variable') return unexpected(reader, 'a literal')
+  // `NOT p(X)` and its like; in `NOT in S` it is a variable.
+  const isPrefix = peek(reader) === 'variable' && peek(reader, 1) === 'name' && !isWord(reader, 'in', 1)
+  if (isPrefix && foreignHelp(reader) !== undefined) return unexpected(reader, 'a literal')
   if (!STARTS_EXPR.has(peek(reader))) return unexpected(reader, 'a literal')
   const left = parseExpr(reader)
   if (left === undefined) return
@@ -212,7 +213,12 @@ function parseAggregate(reader: Reader): Aggregate | undefined {
   reader.at++
   const isBraced = peek(reader) === '{'
   if (!take(reader, isBraced ? '{' : '(')) return refuseHere(reader, 'R266', `\`${name}\` takes no \`:\` here`, help)
-  if (peek(reader) === 'name' && peek(reader, nameLength(reader)) === '(') {
+  if (
+    peek(reader) === 'name' &&
+    startsAtom(reader) &&
+    peek(reader, nameLength(reader)) === '(' &&
+    !isConstructor(reader)
+  ) {
     return refuseHere(reader, 'R266', `\`${name}\` does not say what it aggregates`, help)
   }
   const over = nested(reader, () => parseExpr(reader))

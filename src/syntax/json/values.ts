@@ -89,16 +89,17 @@ function plainFromJson(reading: JsonReading, json: Json): Value | undefined {
     if (parts !== undefined) return makeUid(reading, parts)
     const call = callOf(json.get('__extn'))
     if (call !== undefined) return evaluate(reading, call)
-    if (Array.isArray(json.get('__entity')) || Array.isArray(json.get('__extn'))) {
-      return refuse(
-        reading,
-        'R286',
-        'an escape holds a list',
-        'write an object: `{ "type": …, "id": … }` or `{ "fn": …, "arg": … }`',
-      )
+    // cedar-wasm reads such a pair as the escape, though its format does not say so: neither reading is safe.
+    if (isPair(json.get('__entity')) || isPair(json.get('__extn'))) {
+      const help = 'write an object: `{ "type": …, "id": … }` or `{ "fn": …, "arg": … }`'
+      return refuse(reading, 'R286', 'an escape holds a list', help)
     }
   }
   return recordFromJson(reading, json)
+}
+
+function isPair(json: Json | undefined): boolean {
+  return Array.isArray(json) && json.length === 2 && typeof json[0] === 'string'
 }
 
 function setFromJson(reading: JsonReading, json: readonly Json[], element?: SchemaType): Value | undefined {

@@ -1,3 +1,4 @@
+/** Whole policies: scopes, conditions, links, what is reported, and random policy sets against the oracle. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { lowerPolicies } from '../../../src/program/lower-policies.ts'

@@ -1,3 +1,4 @@
+/** Every operator against what cedar-wasm says (`probes.txt`), and expressions at the limits of the parser. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { EXPR_HEIGHT_MAX, EXPR_NESTING_MAX } from '../../../src/syntax/cedar/limits.ts'
@@ -86,4 +87,9 @@ test('an error stands at the operation that fails', () => {
   const text = 'permit (principal, action, resource) when { 1 < 2 && context.s.x };'
   const [error] = answer(lowerText(text), WORLD).errors
   expect(error?.span && text.slice(error.span.start, error.span.end)).toBe('context.s.x')
+})
+
+test('a set of 200,000 elements is evaluated, constant or not', () => {
+  const numbers = Array.from({ length: 200_000 }, (_, i) => i).join()
+  expect(outcome(`[${numbers}].contains(199999) && [principal, ${numbers}].contains(199999)`)).toBe('true')
 })

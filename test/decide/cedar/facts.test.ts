@@ -1,3 +1,4 @@
+/** `context.facts` evaluated over a table of facts. Which uses of it are load errors: `test/program/lower-facts.test.ts`. */
 import { describe, expect, test } from 'vitest'
 import type { PolicyInput } from '../../../src/program/lower-policies.ts'
 import { Diagnostics } from '../../../src/text/diagnostic.ts'

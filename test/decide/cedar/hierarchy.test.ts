@@ -1,3 +1,4 @@
+/** Glob groups evaluated. Where they may stand: `test/program/lower-entity.test.ts`. */
 import { describe, expect, test } from 'vitest'
 import type { Value } from '../../../src/values/value.ts'
 import { answer, entity, lowerText, uid } from './world.ts'

@@ -91,7 +91,7 @@ describe('a value', () => {
   test.each(['__proto__', 'constructor', 'toString'])('may be called %s', (word) => {
     expect(value(`"${word}"`)).toBe(word)
     expect(value(`T::"${word}"`)).toEqual({ kind: 'entity', type: 'T', id: word })
-    expect(codes(`p :- ${word.toLowerCase()}(X), Y = ${word}.`)).toEqual([])
+    expect(codes(`p :- a.${word}(X), Y = ${word}, Z = X.${word}.`)).toEqual([])
   })
 
   test.each([

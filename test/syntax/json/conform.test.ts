@@ -93,7 +93,7 @@ const call = fc.constantFrom(
 )
 
 /** Mostly what `of` asks for; now and then something else. */
-function valueOf(of: Type): fc.Arbitrary<unknown> {
+function jsonOf(of: Type): fc.Arbitrary<unknown> {
   const odd = fc.oneof(
     junk,
     uid,
@@ -101,10 +101,10 @@ function valueOf(of: Type): fc.Arbitrary<unknown> {
     call,
     call.map((__extn) => ({ __extn })),
   )
-  return fc.oneof({ weight: 20, arbitrary: fittingValueOf(of) }, { weight: 1, arbitrary: odd })
+  return fc.oneof({ weight: 20, arbitrary: fittingJsonOf(of) }, { weight: 1, arbitrary: odd })
 }
 
-function fittingValueOf(of: Type): fc.Arbitrary<unknown> {
+function fittingJsonOf(of: Type): fc.Arbitrary<unknown> {
   switch (of.kind) {
     case 'Long':
       return fc.constantFrom(0, -7, Number.MAX_SAFE_INTEGER)
@@ -131,7 +131,7 @@ function fittingValueOf(of: Type): fc.Arbitrary<unknown> {
         .tuple(fc.constantFrom('x', 'y', 'v'), fc.boolean())
         .map(([id, escaped]) => (escaped ? { __entity: { type: of.name, id } } : { type: of.name, id }))
     case 'Set':
-      return fc.array(valueOf(of.element), { maxLength: 3 })
+      return fc.array(jsonOf(of.element), { maxLength: 3 })
     case 'Record':
       return recordOf(of.fields)
   }
@@ -140,7 +140,7 @@ function fittingValueOf(of: Type): fc.Arbitrary<unknown> {
 function recordOf(fields: readonly { key: string; type: Type; required: boolean }[]): fc.Arbitrary<unknown> {
   const chosen = fields.map((field) =>
     fc
-      .tuple(valueOf(field.type), fc.integer({ min: 0, max: field.required ? 30 : 2 }))
+      .tuple(jsonOf(field.type), fc.integer({ min: 0, max: field.required ? 30 : 2 }))
       .map(([value, n]) => (n > 0 ? [[field.key, value]] : [])),
   )
   const extra = fc.integer({ min: 0, max: 40 }).map((n) => (n === 0 ? [['extra', 1]] : []))
@@ -153,7 +153,7 @@ function entityOf({ attrs, tags }: World): fc.Arbitrary<unknown> {
     uid: fc.record({ type: fc.constant('U'), id: fc.constantFrom('x', 'y', 'z') }),
     attrs: recordOf(fields),
     parents: fc.array(uid, { maxLength: 1 }),
-    ...(tags && { tags: fc.dictionary(key, valueOf(tags), { maxKeys: 2 }) }),
+    ...(tags && { tags: fc.dictionary(key, jsonOf(tags), { maxKeys: 2 }) }),
   })
   const other = fc.record({
     uid,
@@ -172,7 +172,7 @@ describe('what conforms to a schema', () => {
     const calls = world.chain((of) =>
       fc.record({
         schema: fc.constant(schemaText(of)),
-        context: valueOf(of.context),
+        context: jsonOf(of.context),
         principal: fc.oneof(
           { weight: 4, arbitrary: fc.constantFrom(...of.principals).map((name) => ({ type: name, id: 'x' })) },
           uid,

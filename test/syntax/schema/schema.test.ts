@@ -57,8 +57,12 @@ describe('reading a schema', () => {
 
   test('a mistake is reported at its place, in UTF-16 and behind comments of both kinds', () => {
     const text = '# é😀 "\nentity U; // {\nentity V { a: Set<Lon>, "é😀": String };'
-    expect(found(read(text).diagnostics)).toEqual(['R250 error at `Lon`: failed to resolve type: Lon'])
-    expect(found(read('entity U { a: Long').diagnostics)).toEqual(['R250 error at ``: unexpected end of input'])
+    expect(found(read(text).diagnostics)).toEqual([
+      expect.stringMatching(/^R250 error at `Lon`: failed to resolve type: Lon;/),
+    ])
+    expect(found(read('entity U { a: Long').diagnostics)).toEqual([
+      expect.stringMatching(/^R250 error at ``: unexpected end of input; expected/),
+    ])
   })
 
   test.each([
@@ -130,7 +134,7 @@ describe('validation', () => {
       permit(principal, action, resource) when { principal == resource };`
     expect(found(validate(text))).toEqual([
       'R902 error at `principal.nme`: attribute `nme` on entity type `App::User` not found; did you mean `name`?',
-      expect.stringMatching(/^R903 warning at `permit\(principal ==[^]*identifier `é😀` contains the character/),
+      expect.stringMatching(/^R903 warning at `permit\(principal ==[\s\S]*identifier `é😀` contains the character/),
       expect.stringMatching(
         /^R903 warning at `permit\(principal, action, resource\) when \{ principal == resource };`: policy is imp/,
       ),
@@ -196,15 +200,22 @@ describe('validation', () => {
     }
     const schema = withContextFacts(read(SCHEMA).json ?? null, { type }, new Diagnostics()) ?? null
     expect(found(validate('permit(principal, action, resource);', undefined, schema))).toEqual([
-      expect.stringContaining('failed to resolve type: Robot'),
+      expect.stringContaining('failed to resolve types: Robot'),
     ])
   })
 
   test('a policy that makes cedar-wasm trap is reported, and the others are validated', () => {
-    const chain = Array(900).fill('principal in App::Group::"g"').join(' || ')
-    const text = `permit(principal, action, resource) when { ${chain} };
-      permit(principal == App::User::"a", action, resource) when { principal.nme };`
-    expect(found(validate(text)).map((line) => line.slice(0, 10))).toEqual(['R900 error', 'R902 error'])
+    // Longer than what the parser takes, so that cedar-wasm traps for sure.
+    const long = `permit(principal, action, resource) when { 0${' + 1'.repeat(50_000)} == 1 };`
+    const text =
+      'permit(principal, action, resource); permit(principal == App::User::"a", action, resource) when { principal.nme };'
+    const [first, second] = parsePolicies({ source: source(text) }, new Diagnostics())
+    expect(first && second).toBeDefined()
+    if (first === undefined || second === undefined) return
+    const diagnostics = new Diagnostics()
+    const policies = [{ ...first, span: { source: source(long), start: 0, end: long.length } }, second]
+    validatePolicies(fence, { schema: read(SCHEMA).json ?? null, policies }, diagnostics)
+    expect(diagnostics.all.map((d) => d.code)).toEqual(['R900', 'R902'])
   })
 })
 
@@ -232,7 +243,7 @@ describe('the fence', () => {
 describe('formatting', () => {
   test('keeps comments, and turns those of `.rune` files into Cedar’s', () => {
     expect(format('# why é\npermit(principal,action,resource) when {true&&"#"=="#"};#end\n')).toBe(
-      '//  why é\npermit (principal, action, resource)\nwhen { true && "#" == "#" }; //end\n'.replace('//  ', '// '),
+      '// why é\npermit (principal, action, resource)\nwhen { true && "#" == "#" }; //end\n',
     )
   })
 

@@ -1,0 +1,116 @@
+/**
+ * The command line: which commands and options there are, and what becomes of mistakes. It owns usage; what a command does
+ * stands in the file of its name, loaded when it is called. Spec: DESIGN section 5.
+ */
+import { Command, CommanderError, Option } from 'commander'
+import pkg from '../../package.json' with { type: 'json' }
+import { EXIT, type ExitCode } from './exit-code.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Options that every command has. */
+export interface Common {
+  readonly color?: boolean
+}
+
+/** Runs the command that `args` name. Never rejects: what goes wrong is said on the terminal, and is the exit code. */
+export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const complaints: string[] = []
+  const program = new Command('rune')
+  let exit: ExitCode = EXIT.ok
+  const ending = (code: ExitCode): void => {
+    exit = code
+  }
+  try {
+    addCommands(program, terminal, complaints, ending)
+    await program.parseAsync(args, { from: 'user' })
+    return exit
+  } catch (error) {
+    if (!(error instanceof CommanderError)) {
+      const { reportFailure } = await import('./report.ts')
+      return reportFailure(error, terminal, program.opts<Common>().color)
+    }
+    if (error.exitCode === 0) return EXIT.ok
+    // They quote what the user wrote.
+    const { visible } = await import('../index.ts')
+    terminal.err.write(complaints.join('').replace(/[^\n]+/g, visible))
+    return EXIT.usage
+  }
+}
+
+const EXIT_CODES = `
+Exit codes: 0 success or permit, 1 internal or I/O failure, 2 deny or forbid, 3 invalid configuration, policy or data,
+5 tests failed, 64 usage.`
+
+function addCommands(
+  program: Command,
+  terminal: Terminal,
+  complaints: string[],
+  ending: (code: ExitCode) => void,
+): void {
+  program
+    .description(pkg.description)
+    .version(pkg.version)
+    .option('--color', 'colours, even where no person sees them')
+    .option('--no-color', 'no colours')
+    .addHelpText('after', EXIT_CODES)
+    .showHelpAfterError('(--help says more)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out.write(text),
+      writeErr: (text) => void complaints.push(text),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+  program
+    .command('init')
+    .description('write a first configuration, with tests in it')
+    .argument('[file]', 'where to', 'policy.rune')
+    .option('--force', 'overwrite a file that exists')
+    .action(async (file: string, _options, command: Command) => {
+      const { init } = await import('./init.ts')
+      ending(await init(file, command.optsWithGlobals(), terminal))
+    })
+  addEval(program, terminal, ending)
+  configured(program.command('validate'))
+    .description('check a configuration, and count what is in it')
+    .argument('[file]', 'the configuration, instead of --config; - is the standard input')
+    .action(async (file: string | undefined, _options, command: Command) => {
+      const { validateFile } = await import('./validate.ts')
+      ending(await validateFile(file, command.optsWithGlobals(), terminal))
+    })
+  configured(program.command('query'))
+    .description('print the rows for which a body of Datalog literals holds')
+    .argument('<body>', 'such as \'can(alice, P), not blocked(P)\'')
+    .action(async (body: string, _options, command: Command) => {
+      const { query } = await import('./query.ts')
+      ending(await query(body, command.optsWithGlobals(), terminal))
+    })
+  configured(program.command('test'))
+    .description('run the [tests] of configurations')
+    .argument('[files...]', 'default: the configuration, and every *_test.rune beside it')
+    .action(async (files: string[], _options, command: Command) => {
+      const { test } = await import('./test.ts')
+      ending(await test(files, command.optsWithGlobals(), terminal))
+    })
+}
+
+function addEval(program: Command, terminal: Terminal, ending: (code: ExitCode) => void): void {
+  configured(program.command('eval'))
+    .description('decide a request, and say why')
+    .requiredOption('--principal <entity>', 'who asks: an id, or an entity such as User::"alice"')
+    .requiredOption('--action <entity>', 'to do what')
+    .requiredOption('--resource <entity>', 'with what')
+    .option('--context <json>', 'a JSON object, @FILE, or - for the standard input')
+    .option('--entities <file>', "entities of the request, in Cedar's JSON form; - is the standard input")
+    .action(async (_options, command: Command) => {
+      const { evaluate } = await import('./eval.ts')
+      ending(await evaluate(command.optsWithGlobals(), terminal))
+    })
+}
+
+/** A command that works on a configuration and prints a result. */
+function configured(command: Command): Command {
+  return command
+    .option('-c, --config <file>', 'the configuration; default: $RUNE_CONFIG, then ./policy.rune; - is the standard input')
+    .addOption(new Option('--format <format>', 'of the result').choices(['text', 'json']).default('text'))
+}

@@ -1,0 +1,162 @@
+/**
+ * Analysis: a configuration → a program in which nothing is wrong any more, or all that is wrong with it. Owns the order of
+ * the phases; each has a file of its own. Spec: LANGUAGE sections 2 to 6.
+ */
+import type { Clause } from '../syntax/datalog/ast.ts'
+import type { Configuration } from '../syntax/rune-file/ast.ts'
+import type { Schema } from '../syntax/schema/schema.ts'
+import type { Diagnostics } from '../text/diagnostic.ts'
+import { checkBest, noteBest } from './best-heads.ts'
+import { checkTypes, finishRule } from './check-types.ts'
+import { clauseNames } from './clause-names.ts'
+import { published } from './column-types.ts'
+import { checkPermit } from './deciding.ts'
+import { declarePredicate } from './declare.ts'
+import { uniteEntities } from './entities.ts'
+import { defineDataPredicates, type FactContext, readDataEntry } from './facts.ts'
+import { implicitRules } from './implicit-rules.ts'
+import { type ColumnTypes, inferTypes } from './infer-types.ts'
+import { lowerPolicies, nameStatements } from './lower-policies.ts'
+import type { LoweredPolicy } from './lowered.ts'
+import { defineHead, normaliseClause } from './normalise.ts'
+import { createPredicateTable, type PredicateDraft } from './predicate-table.ts'
+import { BUILTIN, type EntityRecord, type FactSource, type Predicate, type Program, type Rule, type Settings, type Stratum } from './program.ts'
+import { checkScopes, type Scopes, scopesOf } from './request-scope.ts'
+import type { RuleContext, RuleDraft } from './rule-draft.ts'
+import { checkSafety } from './safety.ts'
+import { settingsOf } from './settings.ts'
+import { checkStrata, type Components, componentsOf } from './strata.ts'
+import { checkKnownTypes } from './typed-ids.ts'
+import { warn } from './warnings.ts'
+
+/** The program of `configuration`; `undefined` after an error. Cost is linear in facts, and near that in rules. */
+export function analyse(
+  configuration: Configuration,
+  diagnostics: Diagnostics,
+  extra: { readonly schema?: Schema } = {},
+): Program | undefined {
+  const settings = settingsOf(configuration.options)
+  const { context, facts } = readConfiguration(configuration, settings, diagnostics)
+  const { drafts } = context.table
+  context.rules.push(...implicitRules(drafts, context.rules, diagnostics))
+  const rules = context.rules.filter((rule) => checkSafety(rule, diagnostics))
+  noteBest(drafts, rules, diagnostics)
+  const components = componentsOf(drafts.length, rules)
+  checkStrata(components, drafts, diagnostics)
+  const scopes = scopesOf(components)
+  checkScopes(components, scopes, drafts, diagnostics)
+  const columns = inferTypes(components, drafts)
+  for (const rule of rules) {
+    checkTypes({ rule, drafts, columns, diagnostics })
+    if (rule.head === BUILTIN.permit) checkPermit(rule, scopes, diagnostics)
+  }
+  checkBest(components, drafts, columns, diagnostics)
+  const entities = uniteEntities(configuration.files.flatMap((file) => file.entities), settings.pathTypes, diagnostics)
+  checkKnownTypes({ components, drafts, columns, entities, settings, diagnostics, ...extra })
+  const predicates = drafts.map((draft) => predicateOf(draft, scopes, columns))
+  const policies = policiesOf(configuration, { settings, predicates, entities, diagnostics, ...extra })
+  warn({ drafts, rules, columns, policies, diagnostics })
+  if (diagnostics.hasErrors) return undefined
+  const finished = rules.map((rule, index) => ruleOf(finishRule(rule, drafts, columns), index))
+  return {
+    predicates,
+    rules: finished,
+    strata: strataOf(components, scopes, finished),
+    facts,
+    entities,
+    policies,
+    ...(extra.schema && { schema: extra.schema }),
+    settings,
+    tests: configuration.files.flatMap((file) => file.tests),
+  }
+}
+
+/** Names first, then all that uses them: declarations, facts whose columns are known, rules, the other facts. */
+function readConfiguration(
+  { files }: Configuration,
+  settings: Settings,
+  diagnostics: Diagnostics,
+): { context: RuleContext; facts: FactSource[] } {
+  const table = createPredicateTable(diagnostics)
+  const context: RuleContext = { table, settings, diagnostics, rules: [], facts: new Map() }
+  const factContext: FactContext = { table, pathTypes: settings.pathTypes, diagnostics }
+  const clauses = files.flatMap((file) => {
+    const names = clauseNames(file)
+    return file.clauses.map((clause, i): { clause: Clause; name: string } => ({ clause, name: names[i] ?? '' }))
+  })
+  for (const { clause } of clauses) if (clause.kind === 'decl') declarePredicate(table, clause)
+  const data = files.flatMap((file) => file.data)
+  defineDataPredicates(data, table)
+  const heads = clauses.flatMap(({ clause, name }) => {
+    const draft = clause.kind === 'rule' ? defineHead(clause, context) : undefined
+    return clause.kind === 'rule' && draft ? [{ clause, draft, name }] : []
+  })
+  // Types of fact files are declarations too, and are known before the rules that they are for.
+  const known = data.map((entry) => (table.byName.has(entry.predicate) ? { source: readDataEntry(entry, factContext) } : undefined))
+  for (const { clause, draft, name } of heads) normaliseClause(clause, draft, name, context)
+  const sources = data.map((entry, i) => (known[i] ?? { source: readDataEntry(entry, factContext) }).source)
+  const inline = [...context.facts].map(([predicate, rows]): FactSource => ({ kind: 'inline', predicate, rows }))
+  return { context, facts: [...sources.filter((source) => source !== undefined), ...inline] }
+}
+
+function predicateOf(draft: PredicateDraft, { isRequest, readsEntities }: Scopes, columns: ColumnTypes): Predicate {
+  const { id, name, arity, best, option, place } = draft
+  const predicate = {
+    id,
+    name,
+    arity,
+    columns: draft.columns.map((column, i) => ({
+      ...(column.name !== undefined && { name: column.name }),
+      type: published(columns[id]?.[i] ?? 'any'),
+      ...(column.declared && { declared: column.declared }),
+    })),
+    scope: isRequest[id] ? ('request' as const) : ('static' as const),
+    readsEntities: readsEntities[id] ?? false,
+    ...(best && { best }),
+    equivalence: option === 'equivalence',
+  }
+  // Found when it is asked for: places in TOML cost a second reading of the section.
+  return place ? Object.defineProperty(predicate, 'span', { get: place, enumerable: true }) : predicate
+}
+
+function ruleOf({ name, head, args, body, variables, span }: RuleDraft, index: number): Rule {
+  return { index, name, head, args, body, variables, ...(span && { span }) }
+}
+
+function strataOf({ all, of }: Components, { isRequest }: Scopes, rules: readonly Rule[]): Stratum[] {
+  const byComponent = all.map((): Rule[] => [])
+  for (const rule of rules) byComponent[of[rule.head] ?? 0]?.push(rule)
+  return all.map((predicates, i) => {
+    const own = byComponent[i] ?? []
+    const recursive = own.some(({ body }) => body.some((literal) => literal.kind === 'atom' && of[literal.predicate] === i))
+    return { predicates, rules: own, recursive, scope: predicates.some((p) => isRequest[p]) ? 'request' : 'static' }
+  })
+}
+
+interface PolicyContext {
+  readonly settings: Settings
+  readonly predicates: readonly Predicate[]
+  readonly entities: readonly EntityRecord[]
+  readonly schema?: Schema
+  readonly diagnostics: Diagnostics
+}
+
+function policiesOf({ files, options }: Configuration, context: PolicyContext): LoweredPolicy[] {
+  const { settings, predicates, entities, schema, diagnostics } = context
+  const enums = [...(schema?.entityTypes ?? [])].filter(([, type]) => type.enum !== undefined)
+  const isAction = (type: string) => type === settings.defaultActionType || /(^|::)Action$/.test(type)
+  const stored = entities.map(({ uid }) => uid).filter(({ type }) => isAction(type))
+  const declared = [...(schema?.actions.values() ?? [])].map(({ uid }) => uid)
+  return lowerPolicies(
+    {
+      statements: nameStatements(files, diagnostics),
+      links: options.links,
+      settings,
+      predicates,
+      typed: schema !== undefined,
+      enumTypes: new Set(enums.map(([name]) => name)),
+      declaredActions: [...declared, ...stored],
+    },
+    diagnostics,
+  )
+}

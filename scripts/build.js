@@ -20,8 +20,8 @@ import { build } from 'esbuild'
 
 /** CommonJS dependencies that are bundled need a `require`. */
 const BANNER = `#!/usr/bin/env node
-import { createRequire } from 'node:module'
-const require = createRequire(import.meta.url)`
+import { createRequire as requireOf } from 'node:module'
+const require = requireOf(import.meta.url)`
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const started = new Date()

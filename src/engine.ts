@@ -58,12 +58,12 @@ export class Rune {
 
   /** Opens a `.rune` file with all that it includes. */
   static async open(path: string): Promise<Rune> {
-    return new Rune(await build({ path }))
+    return new Rune(build({ path }))
   }
 
   /** Opens a text as if it were a `.rune` file. */
   static async fromText(text: string, options: TextOptions = {}): Promise<Rune> {
-    return new Rune(await build({ text, ...options }))
+    return new Rune(build({ text, ...options }))
   }
 
   /** Decides a request. Throws a `RuneError` for a request that is malformed or reaches a limit; such a request is never permitted. */
@@ -158,7 +158,7 @@ export class Rune {
 /** Opens a file, or a text, and reports what is wrong with it instead of throwing. */
 export async function validate(input: ConfigurationInput): Promise<Validation> {
   try {
-    const built = await build(input)
+    const built = build(input)
     return { ok: true, diagnostics: built.warnings, counts: counts(built.program) }
   } catch (error) {
     if (!(error instanceof RuneError)) throw error

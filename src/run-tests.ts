@@ -28,21 +28,20 @@ export interface TestReport {
 
 /** Runs all cases of a configuration and what it includes. Throws a `RuneError` if it can't be opened. */
 export async function runTests(input: ConfigurationInput): Promise<TestReport> {
-  const built = await build(input)
+  const built = build(input)
   const shared = Rune.ofBuilt(built)
-  const cases: CaseResult[] = []
-  for (const test of built.program.tests) cases.push(await runCase(test, built, shared))
+  const cases = built.program.tests.map((test) => runCase(test, built, shared))
   const passed = cases.filter((result) => result.passed).length
   return { cases, passed, failed: cases.length - passed }
 }
 
-async function runCase(test: TestCase, built: Built, shared: Rune): Promise<CaseResult> {
+function runCase(test: TestCase, built: Built, shared: Rune): CaseResult {
   const { name, span, expect, reasons } = test
   const { line } = positionOf(span.source, span.start)
   const expected = { decision: expect, ...(reasons && { reasons }) }
   const result = { name, file: span.source.path, line, expected }
   try {
-    const rune = test.facts.length > 0 ? Rune.ofBuilt(await buildWith(built.configuration, test.facts)) : shared
+    const rune = test.facts.length > 0 ? Rune.ofBuilt(buildWith(built.configuration, test.facts)) : shared
     const got = rune.decideCase(test)
     return { ...result, got, passed: got.decision === expect && (!reasons || sameTexts(reasons, got.reasons)) }
   } catch (error) {

@@ -3,7 +3,8 @@
  * What is refused is reported, and the image is then of no use. Spec: LANGUAGE sections 3 and 5.
  */
 import { coerceValue } from '../program/coerce.ts'
-import { BUILTIN, type FactSource, type Program } from '../program/program.ts'
+import { listOf } from '../program/plan.ts'
+import { BUILTIN, type Expr, type FactSource, type Literal, type Program } from '../program/program.ts'
 import { isRefusal } from '../program/uids.ts'
 import { readFactFile } from '../syntax/rune-file/fact-file.ts'
 import { displayPath, type ReadFile } from '../syntax/rune-file/host.ts'
@@ -69,4 +70,32 @@ function loadFile(
     },
     diagnostics,
   )
+}
+
+/**
+ * Puts all constants of the rules into `image`, so that who compiles a rule later only has to look them up: an id that a
+ * request has for its own time would not equal one that is made after it.
+ */
+export function internConstants(program: Program, image: Image): void {
+  const expr = (e: Expr): void => {
+    if (e.kind === 'constant') image.values.intern(e.value)
+    else if (e.kind === 'arithmetic') [e.left, e.right].forEach(expr)
+    else if (e.kind === 'negate') expr(e.operand)
+    else if (e.kind === 'method') [e.receiver, ...e.args].forEach(expr)
+  }
+  const literal = (l: Literal): void => {
+    if (l.kind === 'atom') for (const arg of l.args) if (arg.kind !== 'any') expr(arg)
+    if (l.kind === 'compare') [l.left, l.right].forEach(expr)
+    if (l.kind === 'in') [l.left, ...listOf(l)].forEach(expr)
+    if (l.kind === 'test') expr(l.expr)
+    if (l.kind === 'split') [l.part, l.receiver, l.separator].forEach(expr)
+    if (l.kind !== 'aggregate') return
+    if (l.empty !== undefined) image.values.intern(l.empty)
+    ;[l.result, l.over].forEach(expr)
+    l.body.forEach(literal)
+  }
+  for (const rule of program.rules) {
+    rule.args.forEach(expr)
+    rule.body.forEach(literal)
+  }
 }

@@ -3,6 +3,7 @@
  * the phases; each has a file of its own. Spec: LANGUAGE sections 2 to 6.
  */
 import type { Clause } from '../syntax/datalog/ast.ts'
+import { schemaActions } from '../syntax/json/entities.ts'
 import type { Configuration } from '../syntax/rune-file/ast.ts'
 import type { Schema } from '../syntax/schema/schema.ts'
 import type { Diagnostics } from '../text/diagnostic.ts'
@@ -63,7 +64,7 @@ export function analyse(
     rules: finished,
     strata: strataOf(components, scopes, finished),
     facts,
-    entities,
+    entities: extra.schema ? [...entities, ...schemaActions(extra.schema)] : entities,
     policies,
     ...(extra.schema && { schema: extra.schema }),
     settings,

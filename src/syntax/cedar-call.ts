@@ -237,7 +237,7 @@ function slotOf(constraint: ScopeConstraint): string | undefined {
 
 function readUid(given: unknown, what: string, diagnostics: Diagnostics): EntityUid | undefined {
   const json = jsonFromJs(given, what, diagnostics)
-  return json === undefined ? undefined : uidFromJson({ diagnostics, path: [], subject: what }, json)
+  return json === undefined ? undefined : uidFromJson({ diagnostics, path: [], subject: () => what }, json)
 }
 
 /** Data of a call: plain values, or JSON text with its places. */

@@ -162,6 +162,8 @@ export const CODES = {
   R352: 'a `permit` that does not depend on the request',
   R353: 'a literal of a `permit` that is not connected with the request',
   R354: 'a `permit` for an id whose type is open',
+  R355: 'a query for what depends on a request',
+  R356: 'a query for a predicate that does not exist',
   R400: 'a predicate that depends on its own absence or on an aggregate over itself',
   R403: 'an `entity.*` head that depends on the request',
   R404: 'a predicate that depends on the request and cannot be materialized',
@@ -175,6 +177,7 @@ export const CODES = {
   R477: 'a declaration that nothing uses',
   R478: '`starts_with` on a path, without its end',
   R479: 'a single bool asked for, whatever it is',
+  R465: 'a second [schema]',
 } as const
 
 export type Code = keyof typeof CODES

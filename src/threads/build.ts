@@ -6,10 +6,10 @@
 import { computeFixpoint } from '../fixpoint/fixpoint.ts'
 import { checkEntities } from '../image/check-entities.ts'
 import { createImage, type Image } from '../image/image.ts'
-import { loadFacts } from '../image/load.ts'
+import { internConstants, loadFacts } from '../image/load.ts'
 import { analyse } from '../program/analyse.ts'
 import type { Program } from '../program/program.ts'
-import { checkAgainstSchema, type SchemaText, schemaOf } from '../program/schema-check.ts'
+import { checkAgainstSchema, schemaOf } from '../program/schema-check.ts'
 import type { Configuration, DataEntry } from '../syntax/rune-file/ast.ts'
 import { type Host, nodeHost } from '../syntax/rune-file/host.ts'
 import { type ConfigurationInput, loadConfiguration } from '../syntax/rune-file/load.ts'
@@ -26,36 +26,37 @@ export interface Built {
 }
 
 /** Builds the configuration of a file or a text. */
-export async function build(input: ConfigurationInput, host: Host = nodeHost): Promise<Built> {
+export function build(input: ConfigurationInput, host: Host = nodeHost): Built {
   const diagnostics = new Diagnostics()
   const configuration = loadConfiguration(input, host, diagnostics)
   if (!configuration) throw new RuneError(diagnostics.all)
-  return await buildConfiguration(configuration, host, diagnostics)
+  return buildConfiguration(configuration, host, diagnostics)
 }
 
 /** Builds a configuration with more facts than it has itself. */
-export async function buildWith(
+export function buildWith(
   configuration: Configuration,
   facts: readonly DataEntry[],
   host: Host = nodeHost,
-): Promise<Built> {
+): Built {
   const files = configuration.files.map((file, i) =>
     i === configuration.files.length - 1 ? { ...file, data: [...file.data, ...facts] } : file,
   )
-  return await buildConfiguration({ ...configuration, files }, host, new Diagnostics())
+  return buildConfiguration({ ...configuration, files }, host, new Diagnostics())
 }
 
-async function buildConfiguration(configuration: Configuration, host: Host, diagnostics: Diagnostics): Promise<Built> {
-  const schema: SchemaText | undefined = await schemaOf(configuration, diagnostics)
-  const program = analyse(configuration, diagnostics, schema ? { schema: schema.schema } : {})
+function buildConfiguration(configuration: Configuration, host: Host, diagnostics: Diagnostics): Built {
+  const schema = schemaOf(configuration, diagnostics)
+  const program = analyse(configuration, diagnostics, schema ? { schema: schema.resolved.schema } : {})
   if (!program) throw new RuneError(diagnostics.all)
-  if (schema) await checkAgainstSchema(program, configuration, schema, diagnostics)
+  if (schema) checkAgainstSchema(program, configuration, schema, diagnostics)
   diagnostics.throwIfErrors()
   const image = createImage(program)
   loadFacts(program, image, host.readFile, diagnostics)
   diagnostics.throwIfErrors()
+  internConstants(program, image)
   computeFixpoint(program, image)
   checkEntities(program, image, diagnostics)
   diagnostics.throwIfErrors()
-  return { configuration, program: program, image, warnings: diagnostics.all }
+  return { configuration, program, image, warnings: diagnostics.all }
 }

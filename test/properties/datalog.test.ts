@@ -38,7 +38,7 @@ async function difference(of: DatalogCase, counts = { built: 0, refused: 0 }): P
   if (model === undefined) return undefined
   let built: Built
   try {
-    built = await build({ text: runeText(of) })
+    built = build({ text: runeText(of) })
     counts.built++
   } catch (error) {
     if (!(error instanceof RuneError)) throw error

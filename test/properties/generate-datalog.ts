@@ -50,7 +50,7 @@ export function generateDatalog(seed: number): DatalogCase {
   const data: Fact[] = []
   for (const predicate of predicates) {
     const isBase = predicate.level === 0
-    clauses.push(...declaration(random, predicate))
+    clauses.push(...declaration(random, predicate, request !== undefined))
     if (predicate.best === undefined && (isBase || random.chance(0.15))) {
       const { texts, facts } = randomFacts(random, predicate, isBase ? 12 : 2)
       clauses.push(...texts)
@@ -129,12 +129,16 @@ function randomPredicates(random: Random): Predicate[] {
   return [...base, ...levels.flat()]
 }
 
-function declaration(random: Random, { name, kinds, declared, equivalence, level }: Predicate): string[] {
+function declaration(
+  random: Random,
+  { name, kinds, declared, equivalence, level }: Predicate,
+  hasRequest: boolean,
+): string[] {
   if (!declared) return []
   const columns = kinds
     .map((kind, i) => `c${i}${random.chance(0.9) || level === 0 ? `: ${TYPE_OF[kind]}` : ''}`)
     .join(', ')
-  const option = equivalence ? ' equivalence' : level > 0 ? random.pick(['', '', ' materialize', ' on_demand']) : ''
+  const option = equivalence ? ' equivalence' : level > 0 ? random.pick(['', '', hasRequest ? '' : ' materialize', ' on_demand']) : ''
   return [`decl ${name}(${columns})${option}.`]
 }
 

@@ -3,6 +3,7 @@
  * checked here, that of extension functions when they run, as Cedar does. Spec: Cedar's grammar, "Function" and "Member".
  */
 import type { Span } from '../../text/source.ts'
+import { didYouMean } from '../../text/suggest.ts'
 import { EXTENSION_FUNCTIONS } from '../../values/extension.ts'
 import { shown } from '../json/json.ts'
 import type { CoreMethod, Expr } from './ast.ts'
@@ -41,7 +42,7 @@ export function resolveCall(call: Call): Expr | CallProblem {
   }
   const style = isCoreMethod(name) ? 'method' : EXTENSION_FUNCTIONS.get(name)?.style
   if (style === undefined)
-    return { problem: `${shown(name)} is no ${receiver ? 'method' : 'function'}`, help: knownOf(call) }
+    return { problem: `${shown(name)} is no ${receiver ? 'method' : 'function'}`, ...didYouMean(name, knownOf(call)) }
   if (style === 'method' && receiver === undefined) {
     return { problem: `\`${name}\` is a method, not a function`, help: `write \`….${name}(…)\`` }
   }
@@ -56,14 +57,11 @@ export function isCoreMethod(name: string): name is CoreMethod {
   return CORE_METHODS.has(name)
 }
 
-/** The functions or methods that there are. */
-function knownOf({ receiver }: Call): string {
+/** The functions or methods that there are; `unknown` is no use to anyone. */
+function knownOf({ receiver }: Call): string[] {
   const extensions = [...EXTENSION_FUNCTIONS.values()].filter(
     (f) => (f.style === 'method') === (receiver !== undefined),
   )
   const names = [...(receiver ? CORE_METHODS.keys() : []), ...extensions.map((f) => f.name)]
-  return `there are ${names
-    .filter((known) => known !== 'unknown')
-    .map((known) => `\`${known}\``)
-    .join(', ')}`
+  return names.filter((name) => name !== 'unknown')
 }

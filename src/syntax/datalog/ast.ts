@@ -1,6 +1,6 @@
 /**
- * The syntax tree of `[rules]`: declarations, facts and rules, with a span on every node. Built by `parse.ts`; names,
- * types and safety are the business of `src/program`. Spec: LANGUAGE section 4.
+ * The syntax tree of `[rules]`: declarations, facts and rules, with a span on every node; that of a clause holds its dot.
+ * Built by `parse.ts`; names, types and safety are the business of `src/program`. Spec: LANGUAGE section 4.
  */
 import type { Span } from '../../text/source.ts'
 import type { Value } from '../../values/value.ts'

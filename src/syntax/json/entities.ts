@@ -28,7 +28,7 @@ const MISTAKES_MAX = 100
  */
 export function entitiesFromJson(json: Json, origin: JsonOrigin): EntityData[] | undefined {
   const { diagnostics, locate, schema } = origin
-  const reading: JsonReading = { diagnostics, path: [], subject: 'the entities', ...(locate && { locate }) }
+  const reading: JsonReading = { diagnostics, path: [], subject: () => 'the entities', ...(locate && { locate }) }
   if (!Array.isArray(json)) return refuse(reading, 'R288', 'expected a list of entities')
   const before = diagnostics.all.length
   const entities: EntityData[] = []
@@ -64,7 +64,7 @@ export function schemaActions(schema: Schema): EntityData[] {
  */
 export function contextFromJson(json: Json, origin: JsonOrigin, action: EntityUid): RecordValue | undefined {
   const { diagnostics, locate, schema } = origin
-  const reading: JsonReading = { diagnostics, path: [], subject: 'the context', ...(locate && { locate }) }
+  const reading: JsonReading = { diagnostics, path: [], subject: () => 'the context', ...(locate && { locate }) }
   const declared = schema?.actions.get(printEntityUid(action))
   if (schema !== undefined && declared === undefined) {
     const { code, message } = undeclaredAction(action)
@@ -81,14 +81,14 @@ function isRecord(value: Value): value is RecordValue {
 }
 
 function entityFromJson(reading: JsonReading, json: Json, schema: Schema | undefined): EntityData | undefined {
-  reading.subject = 'an entity'
+  reading.subject = () => 'an entity'
   if (!(json instanceof Map)) return refuse(reading, 'R288', 'expected an object with `uid`, `attrs` and `parents`')
   const fields = ['uid', 'attrs', 'parents'].filter((field) => !json.has(field))
   if (fields.length > 0) return refuse(reading, 'R288', `the field ${fields.map(shown).join(' and ')} is missing`)
   const uid = inside(reading, 'uid', () => uidFromJson(reading, json.get('uid') ?? null))
   if (uid === undefined) return undefined
   const type = schema?.entityTypes.get(uid.type)
-  const name = shown(printEntityUid(uid))
+  const name = (): string => shown(printEntityUid(uid))
   const attrs = fieldsFromJson(reading, {
     json,
     field: 'attrs',
@@ -106,7 +106,7 @@ interface Fields {
   readonly field: 'attrs' | 'tags'
   readonly one: string
   /** The entity, as messages show it. */
-  readonly name: string
+  readonly name: () => string
   readonly typeOf: (key: string) => SchemaType | undefined
 }
 
@@ -117,11 +117,11 @@ function fieldsFromJson(
   const given = json.get(field)
   const values = new Map<string, Value>()
   if (given === undefined) return values
-  reading.subject = `\`${field}\` of ${name}`
+  reading.subject = () => `\`${field}\` of ${name()}`
   return inside(reading, field, () => {
     if (!(given instanceof Map)) return refuse(reading, 'R288', 'expected an object')
     for (const [key, item] of given) {
-      reading.subject = `${one} ${shown(key)} on ${name}`
+      reading.subject = () => `${one} ${shown(key)} on ${name()}`
       reading.path.push(key)
       const value = valueFromJson(reading, item, typeOf(key))
       reading.path.pop()
@@ -131,8 +131,8 @@ function fieldsFromJson(
   })
 }
 
-function parentsFromJson(reading: JsonReading, json: Json, name: string): EntityUid[] | undefined {
-  reading.subject = `the parents of ${name}`
+function parentsFromJson(reading: JsonReading, json: Json, name: () => string): EntityUid[] | undefined {
+  reading.subject = () => `the parents of ${name()}`
   return inside(reading, 'parents', () => {
     if (!Array.isArray(json)) return refuse(reading, 'R288', 'expected a list of entities')
     const parents = json.map((parent, i) => inside(reading, i, () => uidFromJson(reading, parent)))

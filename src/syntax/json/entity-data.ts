@@ -28,22 +28,24 @@ export function isActionType(type: string): boolean {
 
 /** The entities without repetition, in order; reports those given twice with different content, cycles, and actions under what is none. */
 export function distinctEntities(entities: readonly EntityData[], report: ReportEntity): EntityData[] {
-  const known = new Map<string, { readonly entity: EntityData; readonly index: number }>()
-  for (const [index, entity] of entities.entries()) {
+  const indexes = new Map<string, number>()
+  const distinct = entities.filter((entity, index) => {
+    if (isActionType(entity.uid.type)) reportParents(entity, index, report)
     const key = printEntityUid(entity.uid)
-    const first = known.get(key)
-    if (first === undefined) known.set(key, { entity, index })
-    else if (!sameEntity(first.entity, entity)) {
+    const first = entities[indexes.get(key) ?? -1]
+    if (first === undefined) indexes.set(key, index)
+    else if (!sameEntity(first, entity)) {
       report({ code: 'R290', message: `entity ${shown(key)} is given twice, with different content`, path: [index] })
     }
-    if (isActionType(entity.uid.type)) reportParents(entity, index, report)
+    return first === undefined
+  })
+  const [start, ...others] = findCycle(distinct, indexes)
+  if (start !== undefined) {
+    const cycle = [start, ...others.slice(0, 7)].map(shown).join(', ')
+    const path = [indexes.get(start) ?? 0, 'parents']
+    report({ code: 'R291', message: `the parents of ${cycle} form a cycle`, path })
   }
-  const cyclic = findCycle(new Map([...known].map(([key, { entity }]) => [key, entity.parents.map(printEntityUid)])))
-  if (cyclic !== undefined) {
-    const path = [known.get(cyclic[0] ?? '')?.index ?? 0, 'parents']
-    report({ code: 'R291', message: `the parents of ${cyclic.slice(0, 8).map(shown).join(', ')} form a cycle`, path })
-  }
-  return [...known.values()].map(({ entity }) => entity)
+  return distinct
 }
 
 /** Whether two entities are the same: parents in any order, repeated or not. */
@@ -80,15 +82,23 @@ function reportParents({ uid, parents }: EntityData, index: number, report: Repo
   }
 }
 
-/** The keys of one cycle, in order; a depth-first search with its own stack, linear in the edges. */
-function findCycle(parents: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+/**
+ * The keys of one cycle, in order, none if there is none; a depth-first search with its own stack, linear in the edges.
+ * Parents that are not among the `known` keys have no parents themselves.
+ */
+function findCycle(entities: readonly EntityData[], known: ReadonlyMap<string, unknown>): string[] {
+  const edges = new Map<string, string[]>()
+  for (const { uid, parents } of entities) {
+    const keys = parents.map(printEntityUid).filter((key) => known.has(key))
+    if (keys.length > 0) edges.set(printEntityUid(uid), keys)
+  }
   const done = new Set<string>()
-  for (const root of parents.keys()) {
-    if (done.has(root)) continue
-    const stack = [{ key: root, next: 0 }]
-    const open = new Set([root])
+  const open = new Set<string>()
+  for (const root of edges.keys()) {
+    const stack = done.has(root) ? [] : [{ key: root, next: 0 }]
+    open.add(root)
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      const parent = parents.get(top.key)?.[top.next++]
+      const parent = edges.get(top.key)?.[top.next++]
       if (parent === undefined) {
         done.add(top.key)
         open.delete(top.key)
@@ -101,6 +111,7 @@ function findCycle(parents: ReadonlyMap<string, readonly string[]>): string[] | 
         stack.push({ key: parent, next: 0 })
       }
     }
+    open.clear()
   }
-  return undefined
+  return []
 }

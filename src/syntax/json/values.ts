@@ -21,7 +21,7 @@ export interface JsonReading {
   /** From the root to what is being read. */
   readonly path: (string | number)[]
   /** What is being read, as messages say it: `the context`, or the attribute of an entity. */
-  subject: string
+  subject: () => string
 }
 
 /** The value that `json` is in Cedar, read as `expected` if given; `undefined` after a mistake. All mistakes are reported. */
@@ -57,7 +57,7 @@ export function uidFromJson(reading: JsonReading, json: Json): EntityUid | undef
 /** Reports a mistake at the place that is being read. */
 export function refuse(reading: JsonReading, code: Code, message: string, help?: string): undefined {
   const span = reading.locate?.(reading.path)
-  reading.diagnostics.error(code, `in ${reading.subject}, ${message}`, span, help === undefined ? {} : { help })
+  reading.diagnostics.error(code, `in ${reading.subject()}, ${message}`, span, help === undefined ? {} : { help })
   return undefined
 }
 
@@ -89,17 +89,21 @@ function plainFromJson(reading: JsonReading, json: Json): Value | undefined {
     if (parts !== undefined) return makeUid(reading, parts)
     const call = callOf(json.get('__extn'))
     if (call !== undefined) return evaluate(reading, call)
-    // cedar-wasm reads such a pair as the escape, though its format does not say so: neither reading is safe.
-    if (isPair(json.get('__entity')) || isPair(json.get('__extn'))) {
-      const help = 'write an object: `{ "type": …, "id": … }` or `{ "fn": …, "arg": … }`'
-      return refuse(reading, 'R286', 'an escape holds a list', help)
+    // cedar-wasm reads such a list as the escape, though its format does not say so: neither reading is safe.
+    const [first, second, ...more] = listIn(json)
+    if (typeof first === 'string' && second !== undefined && more.length === 0) {
+      if (json.has('__extn') || typeof second === 'string') {
+        const help = 'write an object: `{ "type": …, "id": … }` or `{ "fn": …, "arg": … }`'
+        return refuse(reading, 'R286', 'an escape holds a list', help)
+      }
     }
   }
   return recordFromJson(reading, json)
 }
 
-function isPair(json: Json | undefined): boolean {
-  return Array.isArray(json) && json.length === 2 && typeof json[0] === 'string'
+function listIn(json: ReadonlyMap<string, Json>): readonly Json[] {
+  const content = json.get('__entity') ?? json.get('__extn')
+  return Array.isArray(content) ? content : []
 }
 
 function setFromJson(reading: JsonReading, json: readonly Json[], element?: SchemaType): Value | undefined {

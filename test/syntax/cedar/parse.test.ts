@@ -1,3 +1,4 @@
+/** Policies as text: places, recovery, every mistake with its code, limits. Agreement with cedar-wasm is a property test. */
 import { describe, expect, test } from 'vitest'
 import type { Expr, Policy } from '../../../src/syntax/cedar/ast.ts'
 import { MISTAKES_MAX } from '../../../src/syntax/cedar/lex.ts'

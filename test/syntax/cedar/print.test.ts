@@ -1,3 +1,4 @@
+/** Policies printed: the fewest parentheses, escapes, one line a part. That printing loses nothing is a property test. */
 import { describe, expect, test } from 'vitest'
 import { parsePolicies } from '../../../src/syntax/cedar/parse.ts'
 import { printExpr, printPolicy } from '../../../src/syntax/cedar/print.ts'

@@ -122,7 +122,7 @@ describe('a value', () => {
 describe('a uid', () => {
   const read = (text: string): string => {
     const diagnostics = new Diagnostics()
-    const uid = uidFromJson({ diagnostics, path: [], subject: 'a test' }, json(text))
+    const uid = uidFromJson({ diagnostics, path: [], subject: () => 'a test' }, json(text))
     return uid ? printValue(uid) : diagnostics.all.map(({ code }) => code).join()
   }
 

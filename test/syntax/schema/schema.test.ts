@@ -1,3 +1,4 @@
+/** What cedar-wasm does for us behind its fence: schemas, validation, formatting, and that a trap costs one instance. */
 import { describe, expect, test } from 'vitest'
 import type { Policy } from '../../../src/syntax/cedar/ast.ts'
 import { parsePolicies } from '../../../src/syntax/cedar/parse.ts'

@@ -26,7 +26,7 @@ export interface TestReport {
   readonly failed: number
 }
 
-/** Runs all cases of a configuration and what it includes. Throws a `RuneError` if it can't be opened. */
+/** Runs all cases of a configuration; those of what it includes belong to the included files. Throws a `RuneError` if it can't be opened. */
 export async function runTests(input: ConfigurationInput): Promise<TestReport> {
   const built = build(input)
   const shared = Rune.ofBuilt(built)

@@ -67,7 +67,7 @@ function decisionText(decision: Decision, because: readonly Cause[], paint: Pain
 }
 
 function placeOf({ file, line, column }: { file?: string; line?: number; column?: number }): string {
-  return file === undefined ? '' : `, ${visible(file)}:${line}:${column}`
+  return file === undefined ? '' : ` (${visible(file)}:${line}:${column})`
 }
 
 function hintOf(rune: Rune): string {

@@ -80,7 +80,7 @@ function addCommands(
     })
   configured(program.command('query'))
     .description('print the rows for which a body of Datalog literals holds')
-    .argument('<body>', 'such as \'can(alice, P), not blocked(P)\'')
+    .argument('<body>', "such as 'can(alice, P), not blocked(P)'")
     .action(async (body: string, _options, command: Command) => {
       const { query } = await import('./query.ts')
       ending(await query(body, command.optsWithGlobals(), terminal))
@@ -111,6 +111,9 @@ function addEval(program: Command, terminal: Terminal, ending: (code: ExitCode) 
 /** A command that works on a configuration and prints a result. */
 function configured(command: Command): Command {
   return command
-    .option('-c, --config <file>', 'the configuration; default: $RUNE_CONFIG, then ./policy.rune; - is the standard input')
+    .option(
+      '-c, --config <file>',
+      'the configuration; default: $RUNE_CONFIG, then ./policy.rune; - is the standard input',
+    )
     .addOption(new Option('--format <format>', 'of the result').choices(['text', 'json']).default('text'))
 }

@@ -4,7 +4,7 @@
  */
 import { type Diagnostic, positionOf, RuneError, renderDiagnostics, type Severity, visible } from '../index.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
-import { painter, type Stream, type Terminal, visibleJson } from './terminal.ts'
+import { isPainted, type Stream, type Terminal, visibleJson } from './terminal.ts'
 
 /** A diagnostic as `--format json` prints it; without a place where it has none. */
 export interface JsonDiagnostic {
@@ -21,9 +21,13 @@ export interface JsonDiagnostic {
 export function reportFailure(error: unknown, terminal: Terminal, color: boolean | undefined): ExitCode {
   if (error instanceof RuneError) {
     reportDiagnostics(error.diagnostics, terminal, color)
-    return exitCodeOf(error.diagnostics)
+    return error.diagnostics.some(({ code }) => code === 'R761') ? EXIT.usage : exitCodeOf(error.diagnostics)
   }
   const message = error instanceof Error ? error.message : String(error)
+  if (error instanceof Error && 'syscall' in error) {
+    terminal.err.write(`error: ${visible(message)}\n`)
+    return EXIT.failure
+  }
   const stack = terminal.env['RUNE_DEBUG'] && error instanceof Error ? `${error.stack}\n` : ''
   const hint = stack === '' ? ' ($RUNE_DEBUG=1 says where)' : ''
   terminal.err.write(`internal error: ${visible(message)}${hint}\n${stack}`)
@@ -36,8 +40,7 @@ export function reportDiagnostics(
   terminal: Terminal,
   color: boolean | undefined,
 ): void {
-  const paint = painter(terminal.err, terminal.env, color)
-  terminal.err.write(renderDiagnostics(diagnostics, { color: paint('bold', '') !== '' }))
+  terminal.err.write(renderDiagnostics(diagnostics, { color: isPainted(terminal.err, terminal.env, color) }))
 }
 
 /** 3, or 1 where it was not the text of the configuration that failed. */

@@ -3,6 +3,7 @@
  * bring their own. Owns colours and what is invisible in output; owns no words.
  */
 import { isatty } from 'node:tty'
+import { EXIT } from './exit-code.ts'
 
 export interface Terminal {
   readonly out: Stream
@@ -25,10 +26,15 @@ export type Style = 'green' | 'yellow' | 'red' | 'bold' | 'dim'
 /** Paints text, or leaves it as it is. */
 export type Paint = (style: Style, text: string) => string
 
-/** How to paint on `stream`: `--color` and `--no-color` (`color`) outweigh `NO_COLOR`, which outweighs what the stream is. */
+/** Whether to paint on `stream`: `--color` and `--no-color` (`color`) outweigh `NO_COLOR`, which outweighs what the stream is. */
+export function isPainted(stream: Stream, env: Terminal['env'], color: boolean | undefined): boolean {
+  return color ?? (stream.isTerminal && !env['NO_COLOR'])
+}
+
+/** How to paint on `stream`. */
 export function painter(stream: Stream, env: Terminal['env'], color: boolean | undefined): Paint {
-  const isOn = color ?? (stream.isTerminal && !env['NO_COLOR'])
-  return (style, text) => (isOn ? `\x1b[${STYLES[style]}m${text}\x1b[0m` : text)
+  if (!isPainted(stream, env, color)) return (_style, text) => text
+  return (style, text) => `\x1b[${STYLES[style]}m${text}\x1b[0m`
 }
 
 /** JSON text in which what is invisible or moves the cursor is escaped; it means the same. */
@@ -58,7 +64,9 @@ const STYLES: Readonly<Record<Style, string>> = { green: '32', yellow: '33', red
 
 function streamOf(stream: NodeJS.WriteStream, descriptor: number): Stream {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    if (error.code === 'EPIPE') return
+    if (descriptor !== 2) process.stderr.write(`error: ${error.message}\n`)
+    process.exit(EXIT.failure)
   })
   return { isTerminal: isatty(descriptor), write: (text) => void stream.write(text) }
 }

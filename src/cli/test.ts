@@ -3,10 +3,18 @@
  */
 import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type CaseResult, type Decision, runTests, type TestReport, visible } from '../index.ts'
+import {
+  type CaseResult,
+  type Decision,
+  type Diagnostic,
+  RuneError,
+  runTests,
+  type TestReport,
+  visible,
+} from '../index.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { type ConfigOptions, type Configuration, configurationOf, inputOf } from './input.ts'
-import { duration, jsonDiagnostic, plural, printJson, reportDiagnostics } from './report.ts'
+import { duration, exitCodeOf, jsonDiagnostic, plural, printJson, reportDiagnostics } from './report.ts'
 import { type Paint, painter, type Terminal } from './terminal.ts'
 
 /** Runs the cases of `files`, or of the configuration that the options mean and of the `*_test.rune` files beside it. */
@@ -14,9 +22,11 @@ export async function test(files: readonly string[], options: ConfigOptions, ter
   const start = terminal.elapsedMs()
   const paint = painter(terminal.out, terminal.env, options.color)
   const reports: FileReport[] = []
+  let broken: ExitCode = EXIT.ok
   for (const configuration of await configurationsOf(files, options, terminal)) {
-    const report = { file: configuration.path, ...(await runTests(configuration)) }
+    const report = await reportOf(configuration)
     reports.push(report)
+    if (report.diagnostics) broken = exitCodeOf(report.diagnostics)
     if (options.format === 'text') printReport(report, paint, terminal, options.color)
   }
   const [passed, failed] = [sum(reports.map((r) => r.passed)), sum(reports.map((r) => r.failed))]
@@ -25,14 +35,29 @@ export async function test(files: readonly string[], options: ConfigOptions, ter
     const counts = `${passed} passed, ${failed} failed`
     terminal.out.write(`${failed > 0 ? paint('red', counts) : paint(passed > 0 ? 'green' : 'yellow', counts)}\n`)
     const times = painter(terminal.err, terminal.env, options.color)
-    terminal.err.write(`${times('dim', `(${plural(reports.length, 'file')} in ${duration(terminal.elapsedMs() - start)})`)}\n`)
+    terminal.err.write(
+      `${times('dim', `(${plural(reports.length, 'file')} in ${duration(terminal.elapsedMs() - start)})`)}\n`,
+    )
   }
+  if (broken !== EXIT.ok) return broken
   // Without a case nothing was shown: that is no success.
   return failed > 0 || passed === 0 ? EXIT.testsFailed : EXIT.ok
 }
 
 interface FileReport extends TestReport {
   readonly file: string
+  /** Why no case of it could be run. */
+  readonly diagnostics?: readonly Diagnostic[]
+}
+
+async function reportOf(configuration: Configuration): Promise<FileReport> {
+  const file = configuration.path
+  try {
+    return { file, ...(await runTests(configuration)) }
+  } catch (error) {
+    if (!(error instanceof RuneError)) throw error
+    return { file, cases: [], passed: 0, failed: 0, diagnostics: error.diagnostics }
+  }
 }
 
 async function configurationsOf(
@@ -62,7 +87,9 @@ function testFilesBeside(path: string): string[] {
 
 function printReport(report: FileReport, paint: Paint, terminal: Terminal, color: boolean | undefined): void {
   const { out } = terminal
-  out.write(`${paint('bold', visible(report.file))}${report.cases.length === 0 ? ': no test cases' : ''}\n`)
+  const note = report.diagnostics ? ' cannot be opened' : report.cases.length === 0 ? ' has no test cases' : ''
+  out.write(`${paint('bold', visible(report.file))}${note}\n`)
+  if (report.diagnostics) reportDiagnostics(report.diagnostics, terminal, color)
   for (const result of report.cases) {
     const name = visible(result.name)
     if (result.passed) out.write(`  ${paint('green', 'ok')}    ${name}\n`)
@@ -89,10 +116,11 @@ function list(reasons: readonly string[]): string {
 }
 
 function jsonReport(report: FileReport): unknown {
-  const cases = report.cases.map((result) => {
-    return { ...result, ...(result.diagnostics && { diagnostics: result.diagnostics.map(jsonDiagnostic) }) }
-  })
-  return { file: report.file, passed: report.passed, failed: report.failed, cases }
+  return { ...report, ...jsonDiagnostics(report), cases: report.cases.map((c) => ({ ...c, ...jsonDiagnostics(c) })) }
+}
+
+function jsonDiagnostics({ diagnostics }: { readonly diagnostics?: readonly Diagnostic[] }): object {
+  return diagnostics ? { diagnostics: diagnostics.map(jsonDiagnostic) } : {}
 }
 
 function sum(numbers: readonly number[]): number {

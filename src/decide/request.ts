@@ -11,6 +11,7 @@ import { contextFromJson, entitiesFromJson } from '../syntax/json/entities.ts'
 import { distinctEntities, sameEntity } from '../syntax/json/entity-data.ts'
 import { jsonFromJs } from '../syntax/json/from-js.ts'
 import { type Json, parseJson } from '../syntax/json/json.ts'
+import { jsonLocator, type Locate } from '../syntax/json/locate.ts'
 import { Diagnostics, type RuneError, runeError } from '../text/diagnostic.ts'
 import { isTypeName, looksLikeEntityLiteral, parseEntityUid, printEntityUid } from '../values/entity-uid.ts'
 import { quote } from '../values/string-literal.ts'
@@ -54,10 +55,10 @@ export function checkRequest(request: AuthorizeRequest, target: RequestTarget): 
   const diagnostics = new Diagnostics()
   const origin = { diagnostics, ...(schema && { schema }) }
   const contextJson = jsonOf(request.context ?? {}, 'context', diagnostics)
-  const context = contextJson === undefined ? undefined : contextFromJson(contextJson, origin, action)
+  const context = contextJson && contextFromJson(contextJson.json, { ...origin, ...contextJson.place }, action)
   const given = request.entities ?? []
   const entitiesJson = jsonOf(given, 'entities', diagnostics)
-  const entities = entitiesJson === undefined ? undefined : entitiesFromJson(entitiesJson, origin)
+  const entities = entitiesJson && entitiesFromJson(entitiesJson.json, { ...origin, ...entitiesJson.place })
   diagnostics.throwIfErrors()
   return checkParts({ principal, action, resource, context: context!.fields, entities: entities! }, target)
 }
@@ -108,17 +109,18 @@ function readUid(input: EntityInput, place: 'principal' | 'action' | 'resource',
     }
     return withDefaultType(input, place, settings)
   }
-  if (typeof input !== 'object' || input === null || typeof input.id !== 'string') {
+  const isObject = typeof input === 'object' && input !== null
+  // Each is read once: what was checked is what is used.
+  const { type, id }: { type?: unknown; id?: unknown } = isObject ? input : {}
+  if (typeof id !== 'string') {
     throw refuse(`${place}: an entity is an entity literal, a bare id or \`{ type, id }\``, 'R741')
   }
-  if (input.type === undefined) return withDefaultType(input.id, place, settings)
-  if (typeof input.type !== 'string' || !isTypeName(input.type)) {
-    throw refuse(
-      `${place}: ${typeof input.type === 'string' ? `\`${quote(input.type)}\`` : 'the type'} is no name of a type`,
-      'R741',
-    )
+  if (type === undefined) return withDefaultType(id, place, settings)
+  if (typeof type !== 'string' || !isTypeName(type)) {
+    const what = typeof type === 'string' ? `\`${quote(type)}\`` : 'the type'
+    throw refuse(`${place}: ${what} is no name of a type`, 'R741')
   }
-  return checkedUid(input.type, input.id, place)
+  return checkedUid(type, id, place)
 }
 
 function withDefaultType(id: string, place: 'principal' | 'action' | 'resource', settings: Settings): EntityUid {
@@ -140,9 +142,15 @@ function checkedUid(type: string, id: string, place: string): EntityUid {
   return entityUid(type, id)
 }
 
-function jsonOf(input: unknown, path: string, diagnostics: Diagnostics): Json | undefined {
-  if (typeof input === 'string') return parseJson({ source: { path: `<${path}>`, text: input } }, diagnostics)
-  return jsonFromJs(input, path, diagnostics)
+/** Places are known of JSON text alone. */
+function jsonOf(
+  input: unknown,
+  path: string,
+  diagnostics: Diagnostics,
+): { readonly json: Json; readonly place: { readonly locate?: Locate } } | undefined {
+  const text = typeof input === 'string' ? { source: { path: `<${path}>`, text: input } } : undefined
+  const json = text ? parseJson(text, diagnostics) : jsonFromJs(input, path, diagnostics)
+  return json === undefined ? undefined : { json, place: text ? { locate: jsonLocator(text) } : {} }
 }
 
 function fieldsOf(fields: ReadonlyMap<string, Value>, settings: Settings): ReadonlyMap<string, Value> {

@@ -4,7 +4,9 @@
  */
 import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
 import type { Diagnostics } from '../text/diagnostic.ts'
+import type { Span } from '../text/source.ts'
 import { printValue } from '../values/print.ts'
+import type { EntityUid } from '../values/value.ts'
 import type { Image } from './image.ts'
 import { firstRow, indexOn } from './relation.ts'
 import type { ValueId } from './value-ids.ts'
@@ -17,7 +19,7 @@ export function checkEntities(program: Program, image: Image, diagnostics: Diagn
   for (let row = 0; row < ancestors.count; row++) {
     const entity = ancestors.columns[0]![row]!
     if (entity !== ancestors.columns[1]![row]) continue
-    diagnostics.error('R410', `entity \`${show(entity)}\` is its own ancestor`, spanOf(program, BUILTIN.entityParent))
+    diagnostics.error('R410', `entity \`${show(entity)}\` is its own ancestor`, placeOf(program, BUILTIN.entityParent, values.uidOf(entity)))
     break
   }
   for (const [predicate, what] of [
@@ -32,12 +34,13 @@ export function checkEntities(program: Program, image: Image, diagnostics: Diagn
       if (other === row) continue
       const both = `${show(held![row]!)}\` and \`${show(held![other]!)}`
       const message = `${what} \`${values.textOf(keys![row]!)}\` of \`${show(entities![row]!)}\` has two values, \`${both}\``
-      diagnostics.error('R411', message, spanOf(program, predicate))
+      diagnostics.error('R411', message, placeOf(program, predicate, values.uidOf(entities![row]!)))
     }
   }
 }
 
-/** Of a rule that adds to the predicate: what was written in `[entities]` alone has been checked before. */
-function spanOf(program: Program, predicate: PredicateId) {
-  return program.rules.find((rule) => rule.head === predicate && rule.span)?.span
+/** Of a rule that adds to the predicate, else of the entity as written. */
+function placeOf(program: Program, predicate: PredicateId, { type, id }: EntityUid): Span | undefined {
+  const rule = program.rules.find(({ head, span }) => head === predicate && span)
+  return rule?.span ?? program.entities.find(({ uid }) => uid.type === type && uid.id === id)?.span
 }

@@ -70,18 +70,21 @@ export function createDictionary(arena: Arena): ImageDictionary {
 
 /** The dictionary of one request at a time. */
 export interface Overlay extends Dictionary {
-  /** Forgets all that was new; ids with the local bit mean nothing any more. */
+  /** Forgets all that is new since `keep`; its ids mean nothing any more. */
   reset(): void
+  /** What there is now outlives every `reset`. */
+  keep(): void
 }
 
-/** A dictionary that knows all that `image` knows, and keeps what is new to itself. */
-export function createOverlay(image: ImageDictionary): Overlay {
+/** A dictionary that knows all that `image` knows, if there is one, and keeps what is new to itself. */
+export function createOverlay(image: KnownContent = NO_CONTENT): Overlay {
+  const kept = new Map<string, number>()
   const numbers = new Map<string, number>()
   const contents: (string | Uint32Array)[] = []
   const local = (key: string, content: string | Uint32Array): number => {
-    let number = numbers.get(key)
+    let number = kept.get(key) ?? numbers.get(key)
     if (number === undefined) {
-      number = contents.length
+      number = bounded(contents.length)
       contents.push(typeof content === 'string' ? content : content.slice())
       numbers.set(key, number)
     }
@@ -111,11 +114,31 @@ export function createOverlay(image: ImageDictionary): Overlay {
     textOf: (payload) => (isLocal(payload) ? (contents[payload & ~LOCAL_BIT] as string) : image.textOf(payload)),
     idsOf: (kind, payload) => (isLocal(payload) ? words(payload).slice() : image.idsOf(kind, payload)),
     reset: () => {
-      if (contents.length === 0) return
+      if (numbers.size === 0) return
       numbers.clear()
-      contents.length = 0
+      contents.length = kept.size
+    },
+    keep: () => {
+      for (const [key, number] of numbers) kept.set(key, number)
+      numbers.clear()
     },
   }
+}
+
+/** What an overlay asks of an image. */
+type KnownContent = Pick<ImageDictionary, 'findFixed' | 'findText' | 'findIds' | 'fixedWord' | 'textOf' | 'idsOf'>
+
+const NO_CONTENT: KnownContent = {
+  findFixed: () => -1,
+  findText: () => -1,
+  findIds: () => -1,
+  fixedWord: () => unknownContent(),
+  textOf: () => unknownContent(),
+  idsOf: () => unknownContent(),
+}
+
+function unknownContent(): never {
+  throw new Error('an id of no dictionary')
 }
 
 function bounded(payload: number): number {

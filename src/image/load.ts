@@ -19,8 +19,8 @@ export function loadFacts(program: Program, image: Image, readFile: ReadFile, di
   let count = 0
   const add = (predicate: number, row: readonly Value[]) => {
     if (insert(image.relations[predicate]!, row.map(image.values.intern)) && ++count === maxFacts + 1) {
-      const { name } = program.predicates[predicate]!
-      diagnostics.error('R501', `there are more than ${maxFacts} facts, at \`${name}\``, undefined, {
+      const { name, span } = program.predicates[predicate]!
+      diagnostics.error('R501', `there are more than ${maxFacts} facts, at \`${name}\``, span, {
         help: 'raise `max_facts` in [options] if that is right',
       })
     }

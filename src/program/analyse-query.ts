@@ -13,9 +13,8 @@ import { normaliseBody } from './normalise-body.ts'
 import { planBody } from './plan.ts'
 import type { PredicateDraft, PredicateTable } from './predicate-table.ts'
 import type { Column, Predicate, Program, Rule, VariableRef } from './program.ts'
-import { createScope, type RuleContext, type RuleDraft } from './rule-draft.ts'
+import { createScope, dependenciesOf, type RuleContext, type RuleDraft } from './rule-draft.ts'
 import { checkSafety } from './safety.ts'
-import { dependenciesOf } from './strata.ts'
 
 /** `rule` has the head -1; its arguments are the variables `columns`. */
 export interface Query {
@@ -27,27 +26,54 @@ export interface Query {
 export function analyseQuery(program: Program, body: readonly Literal[], diagnostics: Diagnostics): Query | undefined {
   const [first] = body
   const ways = alternativesOf(body)
-  if (typeof ways === 'number' || ways.length !== 1) {
-    const help = 'ask for each alternative, or write a rule for both'
-    diagnostics.error('R342', 'a query has no `;`', first?.span, { help })
+  if ('error' in ways || ways.length !== 1) {
+    const help = 'ask for each alternative, or write a rule for all'
+    diagnostics.error('R342', 'error' in ways ? ways.error : 'a query has no `;`', first?.span, { help })
     return undefined
   }
   const table = tableOf(program, diagnostics)
-  const context: RuleContext = { table, settings: program.settings, diagnostics, rules: [], facts: new Map(), isQuery: true }
+  const context: RuleContext = {
+    table,
+    settings: program.settings,
+    diagnostics,
+    rules: [],
+    facts: new Map(),
+    isQuery: true,
+  }
   const scope = createScope(context, 'query')
   const literals = normaliseBody(ways[0] ?? [], scope)
   if (scope.failed || !areKnown(literals, table, program, diagnostics)) return undefined
   const { bound } = planBody(literals)
-  const shown = [...scope.byName].filter(([, variable]) => bound.has(variable))
+  const startOf = (variable: number) => scope.places[variable]?.start ?? 0
+  const shown = [...scope.byName]
+    .filter(([, variable]) => bound.has(variable))
+    .sort(([, a], [, b]) => startOf(a) - startOf(b))
   const { name, variables, places, locals } = scope
   const args = shown.map(([, variable]): VariableRef => ({ kind: 'variable', variable }))
-  const draft: RuleDraft = { name, head: -1, args, body: literals, variables, places, locals, ...(first && { span: first.span }) }
+  const draft: RuleDraft = {
+    name,
+    head: -1,
+    args,
+    body: literals,
+    variables,
+    places,
+    locals,
+    ...(first && { span: first.span }),
+  }
   const columns = program.predicates.map((predicate) => predicate.columns.map(({ type }) => type))
   const before = diagnostics.all.length
   if (checkSafety(draft, diagnostics)) checkTypes({ rule: draft, drafts: table.drafts, columns, diagnostics })
   if (diagnostics.all.length > before) return undefined
   const finished = finishRule(draft, table.drafts, columns)
-  const rule: Rule = { index: -1, name, head: -1, args, body: finished.body, variables, ...(first && { span: first.span }) }
+  const rule: Rule = {
+    index: -1,
+    name,
+    head: -1,
+    args,
+    body: finished.body,
+    variables,
+    ...(first && { span: first.span }),
+  }
   return { rule, columns: shown.map(([variable]) => variable) }
 }
 

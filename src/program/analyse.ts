@@ -6,7 +6,7 @@ import type { Clause } from '../syntax/datalog/ast.ts'
 import { schemaActions } from '../syntax/json/entities.ts'
 import type { Configuration } from '../syntax/rune-file/ast.ts'
 import type { Schema } from '../syntax/schema/schema.ts'
-import type { Diagnostics } from '../text/diagnostic.ts'
+import { Diagnostics } from '../text/diagnostic.ts'
 import { checkBest, noteBest } from './best-heads.ts'
 import { checkTypes, finishRule } from './check-types.ts'
 import { clauseNames } from './clause-names.ts'
@@ -21,12 +21,21 @@ import { lowerPolicies, nameStatements } from './lower-policies.ts'
 import type { LoweredPolicy } from './lowered.ts'
 import { defineHead, normaliseClause } from './normalise.ts'
 import { createPredicateTable, type PredicateDraft } from './predicate-table.ts'
-import { BUILTIN, type EntityRecord, type FactSource, type Predicate, type Program, type Rule, type Settings, type Stratum } from './program.ts'
+import {
+  BUILTIN,
+  type EntityRecord,
+  type FactSource,
+  type Predicate,
+  type Program,
+  type Rule,
+  type Settings,
+  type Stratum,
+} from './program.ts'
 import { checkScopes, type Scopes, scopesOf } from './request-scope.ts'
 import type { RuleContext, RuleDraft } from './rule-draft.ts'
 import { checkSafety } from './safety.ts'
 import { settingsOf } from './settings.ts'
-import { checkStrata, type Components, componentsOf } from './strata.ts'
+import { type Components, checkStrata, componentsOf } from './strata.ts'
 import { checkKnownTypes } from './typed-ids.ts'
 import { warn } from './warnings.ts'
 
@@ -36,11 +45,29 @@ export function analyse(
   diagnostics: Diagnostics,
   extra: { readonly schema?: Schema } = {},
 ): Program | undefined {
+  // What is wrong with a rule shows in each of the rules that its alternatives become.
+  const found = new Diagnostics()
+  const program = analyseInto(configuration, found, extra)
+  const seen = new Set<string>()
+  for (const diagnostic of found.all) {
+    const { code, message, span } = diagnostic
+    const key = `${code} ${span?.source.path} ${span?.start} ${message}`
+    if (!seen.has(key)) diagnostics.all.push(diagnostic)
+    seen.add(key)
+  }
+  return program
+}
+
+function analyseInto(
+  configuration: Configuration,
+  diagnostics: Diagnostics,
+  extra: { readonly schema?: Schema },
+): Program | undefined {
   const settings = settingsOf(configuration.options)
   const { context, facts } = readConfiguration(configuration, settings, diagnostics)
   const { drafts } = context.table
-  context.rules.push(...implicitRules(drafts, context.rules, diagnostics))
-  const rules = context.rules.filter((rule) => checkSafety(rule, diagnostics))
+  const implicit = implicitRules(drafts, context.rules, diagnostics)
+  const rules = [...context.rules, ...implicit].filter((rule) => checkSafety(rule, diagnostics))
   noteBest(drafts, rules, diagnostics)
   const components = componentsOf(drafts.length, rules)
   checkStrata(components, drafts, diagnostics)
@@ -52,11 +79,15 @@ export function analyse(
     if (rule.head === BUILTIN.permit) checkPermit(rule, scopes, diagnostics)
   }
   checkBest(components, drafts, columns, diagnostics)
-  const entities = uniteEntities(configuration.files.flatMap((file) => file.entities), settings.pathTypes, diagnostics)
+  const entities = uniteEntities(
+    configuration.files.flatMap((file) => file.entities),
+    settings.pathTypes,
+    diagnostics,
+  )
   checkKnownTypes({ components, drafts, columns, entities, settings, diagnostics, ...extra })
   const predicates = drafts.map((draft) => predicateOf(draft, scopes, columns))
   const policies = policiesOf(configuration, { settings, predicates, entities, diagnostics, ...extra })
-  warn({ drafts, rules, columns, policies, diagnostics })
+  warn({ drafts, rules, columns, policies, pathTypes: settings.pathTypes, diagnostics })
   if (diagnostics.hasErrors) return undefined
   const finished = rules.map((rule, index) => ruleOf(finishRule(rule, drafts, columns), index))
   return {
@@ -68,7 +99,8 @@ export function analyse(
     policies,
     ...(extra.schema && { schema: extra.schema }),
     settings,
-    tests: configuration.files.flatMap((file) => file.tests),
+    // Those of the root: what it includes is tested by itself, where the ids of policies have no prefix.
+    tests: configuration.files.at(-1)?.tests ?? [],
   }
 }
 
@@ -93,7 +125,9 @@ function readConfiguration(
     return clause.kind === 'rule' && draft ? [{ clause, draft, name }] : []
   })
   // Types of fact files are declarations too, and are known before the rules that they are for.
-  const known = data.map((entry) => (table.byName.has(entry.predicate) ? { source: readDataEntry(entry, factContext) } : undefined))
+  const known = data.map((entry) =>
+    table.byName.has(entry.predicate) ? { source: readDataEntry(entry, factContext) } : undefined,
+  )
   for (const { clause, draft, name } of heads) normaliseClause(clause, draft, name, context)
   const sources = data.map((entry, i) => (known[i] ?? { source: readDataEntry(entry, factContext) }).source)
   const inline = [...context.facts].map(([predicate, rows]): FactSource => ({ kind: 'inline', predicate, rows }))
@@ -129,7 +163,9 @@ function strataOf({ all, of }: Components, { isRequest }: Scopes, rules: readonl
   for (const rule of rules) byComponent[of[rule.head] ?? 0]?.push(rule)
   return all.map((predicates, i) => {
     const own = byComponent[i] ?? []
-    const recursive = own.some(({ body }) => body.some((literal) => literal.kind === 'atom' && of[literal.predicate] === i))
+    const recursive = own.some(({ body }) =>
+      body.some((literal) => literal.kind === 'atom' && of[literal.predicate] === i),
+    )
     return { predicates, rules: own, recursive, scope: predicates.some((p) => isRequest[p]) ? 'request' : 'static' }
   })
 }

@@ -4,7 +4,7 @@
  */
 import type { Diagnostics } from '../text/diagnostic.ts'
 import type { Span } from '../text/source.ts'
-import { areDisjoint, isNothing, NUMERIC, ORDERED, printType } from './column-types.ts'
+import { areDisjoint, NUMERIC, ORDERED, printType } from './column-types.ts'
 import type { ColumnTypes } from './infer-types.ts'
 import { variablesOf, variablesOfLiteral } from './plan.ts'
 import type { PredicateDraft } from './predicate-table.ts'
@@ -13,7 +13,11 @@ import type { RuleDraft } from './rule-draft.ts'
 import type { Components } from './strata.ts'
 
 /** Notes at each predicate which column is best; its rules must agree. */
-export function noteBest(drafts: readonly PredicateDraft[], rules: readonly RuleDraft[], diagnostics: Diagnostics): void {
+export function noteBest(
+  drafts: readonly PredicateDraft[],
+  rules: readonly RuleDraft[],
+  diagnostics: Diagnostics,
+): void {
   const firsts = new Map<PredicateId, RuleDraft>()
   for (const rule of rules) {
     const draft = drafts[rule.head]
@@ -69,46 +73,68 @@ interface Recursion {
 }
 
 function checkRecursion(rule: RuleDraft, recursion: Recursion): void {
-  const { drafts, columns, isBestHere, diagnostics } = recursion
+  const misuse = misuseIn(rule, recursion)
+  if (!misuse) return
+  const { variable, use, span } = misuse
+  const name = variable === undefined ? 'a best value' : `\`${rule.variables[variable]}\``
+  const help = 'there, it may only be added to, and put into the best column of the head; or drop `min` and `max`'
+  recursion.diagnostics.error('R421', `${name} comes from this recursion, and ${use}`, span ?? rule.span, { help })
+}
+
+interface Misuse {
+  readonly variable?: number
+  readonly use: string
+  readonly span?: Span | undefined
+}
+
+function misuseIn(rule: RuleDraft, recursion: Recursion): Misuse | undefined {
+  const { drafts, columns, isBestHere } = recursion
   /** Variables that hold a best value of the recursion, or a sum with one. */
   const tainted = new Set<number>()
-  const refuse = (variable: number | undefined, use: string, span: Span | undefined) => {
-    const name = variable === undefined ? 'a best value' : `\`${rule.variables[variable]}\``
-    const help = 'there, it may only be added to, and put into the best column of the head; or drop `min` and `max`'
-    diagnostics.error('R421', `${name} comes from this recursion, and ${use}`, span ?? rule.span, { help })
-  }
+  const head = drafts[rule.head]
   for (const literal of rule.body) {
     if (literal.kind !== 'atom' || !isBestHere(literal.predicate)) continue
     const best = drafts[literal.predicate]?.best
     const arg = best && literal.args[best.column]
-    if (arg?.kind === 'variable') tainted.add(arg.variable)
-    if (arg?.kind === 'constant') return refuse(undefined, 'is compared with a constant', literal.span)
+    const { span } = literal
+    if (arg?.kind === 'constant') return { use: 'is compared with a constant', span }
+    if (arg?.kind !== 'variable') continue
+    if (best?.order !== (head?.best?.order ?? best?.order)) {
+      return { variable: arg.variable, use: 'feeds a column with the other order', span }
+    }
+    if (tainted.has(arg.variable)) return { variable: arg.variable, use: 'is compared with another', span }
+    tainted.add(arg.variable)
   }
+  const sums = addSums(rule.body, tainted)
+  for (const literal of rule.body) {
+    const uses = sums.has(literal) ? [] : usesOf(literal, recursion)
+    const variable = uses.find((used) => tainted.has(used))
+    if (variable !== undefined) return { variable, use: 'is used for something else than a sum', span: literal.span }
+  }
+  for (const [i, arg] of rule.args.entries()) {
+    if (arg.kind !== 'variable' || !tainted.has(arg.variable) || i === head?.best?.column) continue
+    return { variable: arg.variable, use: `is put into column ${i + 1} of \`${head?.name}\``, span: rule.headSpan }
+  }
+  const type = head?.best && columns[rule.head]?.[head.best.column]
+  const [variable] = tainted
+  if (variable === undefined || sums.size === 0 || !type || !areDisjoint(type, NUMERIC)) return undefined
+  return { variable, use: `sums of a ${printType(type)} do not keep its order`, span: rule.headSpan }
+}
+
+/** The literals that make a sum with a tainted variable; what they make is tainted from here on. */
+function addSums(body: readonly Literal[], tainted: Set<number>): ReadonlySet<Literal> {
   const sums = new Set<Literal>()
   for (let grows = true; grows; ) {
     grows = false
-    for (const literal of rule.body) {
+    for (const literal of body) {
       const sum = sums.has(literal) ? undefined : sumOf(literal, tainted)
-      if (!sum) continue
+      if (sum === undefined) continue
       sums.add(literal)
       tainted.add(sum)
       grows = true
     }
   }
-  for (const literal of rule.body) {
-    if (sums.has(literal)) continue
-    const used = usesOf(literal, recursion).find((variable) => tainted.has(variable))
-    if (used !== undefined) return refuse(used, 'is used for something else than a sum', literal.span)
-  }
-  const head = drafts[rule.head]
-  for (const [i, arg] of rule.args.entries()) {
-    if (arg.kind !== 'variable' || !tainted.has(arg.variable) || i === head?.best?.column) continue
-    return refuse(arg.variable, `is put into column ${i + 1} of \`${head?.name}\``, rule.headSpan)
-  }
-  const type = head?.best && columns[rule.head]?.[head.best.column]
-  if (sums.size > 0 && type && type !== 'any' && !isNothing(type) && areDisjoint(type, NUMERIC)) {
-    refuse([...tainted][0], `sums of a ${printType(type)} do not keep its order`, rule.headSpan)
-  }
+  return sums
 }
 
 /** The variable that `literal` makes a sum with a tainted one. */

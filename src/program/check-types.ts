@@ -6,12 +6,22 @@
 import type { Diagnostics } from '../text/diagnostic.ts'
 import type { Span } from '../text/source.ts'
 import { printValue } from '../values/print.ts'
-import { ANY_ENTITY, areDisjoint, isEntity, isNothing, isWithin, only, ORDERED, printType, typeOf } from './column-types.ts'
+import {
+  ANY_ENTITY,
+  areDisjoint,
+  isEntity,
+  isNothing,
+  isWithin,
+  ORDERED,
+  only,
+  typeOf,
+  withArticle,
+} from './column-types.ts'
 import { type ColumnTypes, fixedType, headTypes, typeSource } from './infer-types.ts'
 import { CONFORMS } from './methods.ts'
 import type { PredicateDraft } from './predicate-table.ts'
 import type { ColumnType, Constant, Expr, Literal, VariableRef } from './program.ts'
-import type { RuleDraft } from './rule-draft.ts'
+import { type RuleDraft, stepsOf } from './rule-draft.ts'
 import { type Clash, resultType, type TypeSource, typesOfBody } from './rule-types.ts'
 
 interface Check {
@@ -41,7 +51,7 @@ export function finishRule(rule: RuleDraft, drafts: readonly PredicateDraft[], c
   const source = typeSource(columns)
   const body = rule.body.map((literal): Literal => {
     if (literal.kind !== 'aggregate' || literal.function !== 'sum' || literal.empty === undefined) return literal
-    const types = typesOfBody(rule.body, source)
+    const types = typesOfBody(rule.body, source, new Map(), stepsOf(rule))
     const given = new Map(literal.groups.map((group) => [group, types.get(group) ?? 'any']))
     const result = resultType(literal, { types: typesOfBody(literal.body, source, given), source })
     return !isNothing(result) && isWithin(result, only('Float')) ? { ...literal, empty: 0 } : literal
@@ -61,15 +71,15 @@ export function finishRule(rule: RuleDraft, drafts: readonly PredicateDraft[], c
 function reportClash(clash: Clash, check: Check): void {
   const { rule, diagnostics } = check
   const span = clash.span ?? rule.span
-  const found = printType(clash.found)
-  const wanted = printType(clash.wanted)
+  const found = withArticle(clash.found)
+  const wanted = withArticle(clash.wanted)
   switch (clash.kind) {
     case 'atom': {
       const { atom, column } = clash
       const draft = check.drafts[atom.predicate]
       const arg = atom.args[column]
       const value = arg?.kind === 'constant' ? printValue(arg.value) : (rule.variables[clash.variable ?? 0] ?? '')
-      const message = `\`${value}\` is a ${found}, and ${columnName(draft, column)} is a ${wanted}: they are never equal`
+      const message = `\`${value}\` is ${found}, and ${columnName(draft, column)} is ${wanted}: they are never equal`
       const related = [
         ...(clash.variable === undefined ? [] : originOf(clash.variable, atom, check)),
         ...definitionOf(draft),
@@ -82,8 +92,9 @@ function reportClash(clash: Clash, check: Check): void {
       const isArithmetic = ['+', '-', '*', '/', '%'].includes(operator)
       const isOrder = operator.startsWith('<') || operator.startsWith('>')
       const why = isArithmetic ? 'have no common arithmetic' : isOrder ? 'have no common order' : 'are never equal'
-      const left = described(clash.left, rule)
-      const message = `\`${operator}\` between ${left}a ${found} and a ${wanted}, which ${why}`
+      const left = nameOf(clash.left, rule)
+      const first = left === undefined ? found : `${left}, ${found},`
+      const message = `\`${operator}\` between ${first} and ${wanted}, which ${why}`
       const related = [clash.left, clash.right].flatMap((side) =>
         side.kind === 'variable' ? originOf(side.variable, undefined, check) : [],
       )
@@ -96,16 +107,17 @@ function reportClash(clash: Clash, check: Check): void {
     default: {
       const { operand, what } = clash
       const related = operand.kind === 'variable' ? originOf(operand.variable, undefined, check) : []
-      const message = `${what} needs a ${wanted}, and ${described(operand, rule)}is given a ${found}`
+      const message = `${what} needs ${wanted}, and ${nameOf(operand, rule) ?? 'this'} is ${found}`
       diagnostics.error('R407', message, span, { ...helpFor(clash.found, clash.wanted), related })
     }
   }
 }
 
-function described(expr: Expr, rule: RuleDraft): string {
-  if (expr.kind === 'constant') return `\`${printValue(expr.value)}\`, `
+/** A constant, or a variable that the rule names. */
+function nameOf(expr: Expr, rule: RuleDraft): string | undefined {
+  if (expr.kind === 'constant') return `\`${printValue(expr.value)}\``
   const name = expr.kind === 'variable' ? (rule.variables[expr.variable] ?? '$') : '$'
-  return name.startsWith('$') ? '' : `\`${name}\`, `
+  return name.startsWith('$') ? undefined : `\`${name}\``
 }
 
 interface HeadClash {
@@ -120,7 +132,7 @@ function reportHead({ arg, found, wanted, column }: HeadClash, check: Check): vo
   const draft = drafts[rule.head]
   const value = arg.kind === 'constant' ? printValue(arg.value) : (rule.variables[arg.variable] ?? '')
   const name = value.startsWith('$') ? 'this' : `\`${value}\``
-  const message = `${columnName(draft, column)} is a ${printType(wanted)}, and ${name} is a ${printType(found)}`
+  const message = `${columnName(draft, column)} is ${withArticle(wanted)}, and ${name} is ${withArticle(found)}`
   const related = [...(arg.kind === 'variable' ? originOf(arg.variable, undefined, check) : []), ...definitionOf(draft)]
   diagnostics.error('R406', message, rule.headSpan ?? rule.span, { ...helpFor(found, wanted), related })
 }
@@ -131,20 +143,32 @@ function columnName(draft: PredicateDraft | undefined, column: number): string {
 }
 
 /** Where the type of a variable comes from: the first literal that says something of it, besides `except`. */
-function originOf(variable: number, except: Literal | undefined, { rule, drafts, columns }: Check): { message: string; span: Span }[] {
+function originOf(
+  variable: number,
+  except: Literal | undefined,
+  { rule, drafts, columns }: Check,
+): { message: string; span: Span }[] {
   for (const literal of rule.body) {
     if (literal === except || literal.kind !== 'atom' || literal.negated || !literal.span) continue
     const column = literal.args.findIndex((arg) => arg.kind === 'variable' && arg.variable === variable)
     const type = columns[literal.predicate]?.[column]
     if (type === undefined || type === 'any' || isNothing(type)) continue
     const name = columnName(drafts[literal.predicate], column)
-    return [{ message: `\`${rule.variables[variable]}\` is a ${printType(type)} by ${name}`, span: literal.span }]
+    return [{ message: `\`${rule.variables[variable]}\` is ${withArticle(type)} by ${name}`, span: literal.span }]
   }
   for (const literal of rule.body) {
     if (literal === except || literal.kind !== 'compare' || literal.operator !== '=' || !literal.span) continue
-    for (const [side, other] of [[literal.left, literal.right], [literal.right, literal.left]] as const) {
+    for (const [side, other] of [
+      [literal.left, literal.right],
+      [literal.right, literal.left],
+    ] as const) {
       if (side.kind !== 'variable' || side.variable !== variable || other.kind !== 'constant') continue
-      return [{ message: `\`${rule.variables[variable]}\` is a ${printType(only(typeOf(other.value)))} here`, span: literal.span }]
+      return [
+        {
+          message: `\`${rule.variables[variable]}\` is ${withArticle(only(typeOf(other.value)))} here`,
+          span: literal.span,
+        },
+      ]
     }
   }
   return []
@@ -159,11 +183,17 @@ function helpFor(found: ColumnType, wanted: ColumnType): { help?: string } {
   const isOnly = (type: ColumnType, test: (name: string) => boolean) => type !== 'any' && [...type].every(test)
   const isEntityName = (name: string) => name === ANY_ENTITY || name.startsWith('entity:')
   const isText = (name: string) => name === 'String'
+  const isNumber = (name: string) => name === 'Long' || name === 'Float'
+  if (isOnly(found, isNumber) && isOnly(wanted, isNumber))
+    return { help: 'integers and floats do not mix; write `2.0` for a float' }
   const isDecimal = (name: string) => name === 'decimal'
-  if (isOnly(found, isDecimal) && wanted === ORDERED) return { help: 'decimals have `lessThan`, `greaterThan` and their like' }
+  if (isOnly(found, isDecimal) && wanted === ORDERED)
+    return { help: 'decimals have `lessThan`, `greaterThan` and their like' }
   const [entities, other] = isOnly(found, isEntityName) ? [found, wanted] : [wanted, found]
   if (!isOnly(entities, isEntityName) || !isOnly(other, isText)) return {}
   const type = entities === 'any' ? undefined : [...entities].find((name) => isEntity(name) && name !== ANY_ENTITY)
   const example = type === undefined ? 'User' : type.slice('entity:'.length)
-  return { help: `the id of an entity is \`E.id\`; an entity is written \`${example}::"…"\`, or its column is declared` }
+  return {
+    help: `the id of an entity is \`E.id\`; an entity is written \`${example}::"…"\`, or its column is declared`,
+  }
 }

@@ -3,9 +3,10 @@
  * and what the declaration excludes is refused. Serves facts of all kinds, literals of rules, queries and updates. Spec:
  * LANGUAGE section 2, "Types".
  */
-import { quote } from '../values/string-literal.ts'
+
 import { looksLikeEntityLiteral, parseEntityUid } from '../values/entity-uid.ts'
 import { callExtension, EXTENSION_FUNCTIONS } from '../values/extension.ts'
+import { quote } from '../values/string-literal.ts'
 import { type EntityUid, entityUid, type Value } from '../values/value.ts'
 import { isEntity, printType, printTypeName, typeOf } from './column-types.ts'
 import type { Column, ColumnType, TypeName } from './program.ts'
@@ -19,7 +20,8 @@ export function coerceValue(
 ): Value | Refusal {
   const { declared } = column
   if (declared === undefined || declared === 'any') return normaliseValue(value, pathTypes)
-  if (typeof value !== 'string') return declared.has(typeOf(value)) ? normaliseValue(value, pathTypes) : refuse(value, declared)
+  if (typeof value !== 'string')
+    return declared.has(typeOf(value)) ? normaliseValue(value, pathTypes) : refuse(value, declared)
   const read = readText(value, declared)
   return typeof read === 'object' && 'error' in read ? read : normaliseValue(read, pathTypes)
 }
@@ -69,8 +71,8 @@ const CONSTRUCTORS: ReadonlyMap<TypeName, string> = new Map([
 ])
 
 function construct(type: TypeName, text: string): Value {
-  const constructor = EXTENSION_FUNCTIONS.get(CONSTRUCTORS.get(type) ?? '')
-  return constructor ? callExtension(constructor, [text]) : text
+  const found = EXTENSION_FUNCTIONS.get(CONSTRUCTORS.get(type) ?? '')
+  return found ? callExtension(found, [text]) : text
 }
 
 /** The end of a message of `callExtension`. */

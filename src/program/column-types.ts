@@ -80,12 +80,19 @@ export function published(type: ColumnType): ColumnType {
   return type !== 'any' && type.has(ANY_ENTITY) ? 'any' : type
 }
 
-/** The type as messages name it, without its article. */
+/** The type as messages name it. */
 export function printType(type: ColumnType): string {
   if (type === 'any') return 'value of any type'
   const names = [...type].map(printTypeName)
   const shown = names.length > SHOWN_MAX ? [...names.slice(0, SHOWN_MAX), '…'] : names
   return shown.length === 0 ? 'nothing' : shown.join(' or ')
+}
+
+/** The type with its article: `a String`, `an ipaddr`. */
+export function withArticle(type: ColumnType): string {
+  const text = printType(type)
+  // The letters that sound like `you` take `a`, as in `a User`.
+  return `${/^(?!U|Eu)[AEIOUaeiou]/.test(text) ? 'an' : 'a'} ${text}`
 }
 
 /** `entity:User` is `User`. */

@@ -8,8 +8,7 @@ import { refuse } from './normalise-expr.ts'
 import { variablesOfLiteral } from './plan.ts'
 import type { Literal } from './program.ts'
 import type { Scopes } from './request-scope.ts'
-import type { RuleDraft, RuleScope } from './rule-draft.ts'
-import { dependenciesOf } from './strata.ts'
+import { dependenciesOf, type RuleDraft, type RuleScope } from './rule-draft.ts'
 
 /** A reason is a text, or a concatenation that starts with one: nobody else can choose how it begins. */
 export function checkReason(reason: Expr, effect: string, scope: RuleScope): void {
@@ -22,10 +21,16 @@ export function checkReason(reason: Expr, effect: string, scope: RuleScope): voi
 
 /** Reports what of a `permit` is not tied to the request. */
 export function checkPermit(rule: RuleDraft, scopes: Scopes, diagnostics: Diagnostics): void {
-  const readsRequest = (literal: Literal) => dependenciesOf([literal]).some(({ predicate }) => scopes.isRequest[predicate])
+  const readsRequest = (literal: Literal) =>
+    dependenciesOf([literal]).some(({ predicate }) => scopes.isRequest[predicate])
   if (!rule.body.some(readsRequest)) {
     const help = 'add a literal such as `action("read")` or `principal(Id, "User")`'
-    diagnostics.error('R352', '`permit` does not depend on the request, so it would open for every request', rule.span, { help })
+    diagnostics.error(
+      'R352',
+      '`permit` does not depend on the request, so it would open for every request',
+      rule.span,
+      { help },
+    )
     return
   }
   const anchored = connectedVariables(rule.body, (literal) => readsRequest(literal) && !isNegated(literal))

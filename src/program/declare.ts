@@ -1,12 +1,12 @@
 /**
  * Declarations: what a `decl` says about a predicate and its columns. Spec: LANGUAGE sections 2 ("Types") and 4.
  */
-import type { DeclaredColumn, Declaration } from '../syntax/datalog/ast.ts'
+import type { Declaration, DeclaredColumn } from '../syntax/datalog/ast.ts'
 import type { Diagnostics } from '../text/diagnostic.ts'
 import type { Span } from '../text/source.ts'
-import { type ColumnType, type TypeName } from './program.ts'
 import { areDisjoint, printType, typeOfName } from './column-types.ts'
 import { definePredicate, type PredicateDraft, type PredicateTable } from './predicate-table.ts'
+import type { ColumnType, TypeName } from './program.ts'
 
 /** Takes a declaration; mistakes are reported. */
 export function declarePredicate(table: PredicateTable, decl: Declaration): void {
@@ -40,7 +40,9 @@ export function declarePredicate(table: PredicateTable, decl: Declaration): void
 export function resolveTypeName(name: string, span: Span, diagnostics: Diagnostics): TypeName | undefined {
   const type = typeOfName(name)
   if (typeof type === 'string') return type
-  const help = type.help ?? 'types are `String`, `Long`, `Bool`, `Float`, `ipaddr`, `decimal`, `datetime`, `duration` and entity types'
+  const help =
+    type.help ??
+    'types are `String`, `Long`, `Bool`, `Float`, `ipaddr`, `decimal`, `datetime`, `duration` and entity types'
   diagnostics.error('R336', `\`${name}\` is no type`, span, { help })
   return undefined
 }

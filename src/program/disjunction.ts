@@ -6,22 +6,27 @@ import type { Literal } from '../syntax/datalog/ast.ts'
 /** A literal that is no disjunction. */
 export type PlainLiteral = Exclude<Literal, { kind: 'or' }>
 
-/** How many ways through a body are taken. */
-export const ALTERNATIVES_MAX = 1000
-
-/** All ways through `body`, or how many there are where that is more than `ALTERNATIVES_MAX`. */
-export function alternativesOf(body: readonly Literal[]): PlainLiteral[][] | number {
-  const count = countOf(body)
-  return count > ALTERNATIVES_MAX ? count : expand(body)
+/** All ways through `body`, or why they are too many or too long. */
+export function alternativesOf(body: readonly Literal[]): PlainLiteral[][] | { readonly error: string } {
+  const { ways, length } = sizeOf(body)
+  if (ways > WAYS_MAX) return { error: `the alternatives multiply to more than ${WAYS_MAX} bodies` }
+  if (length > LITERALS_MAX) return { error: `a body has more than ${LITERALS_MAX} literals` }
+  return expand(body)
 }
 
-/** The depth of both is limited by the parser. */
-function countOf(body: readonly Literal[]): number {
-  let count = 1
+const WAYS_MAX = 1000
+const LITERALS_MAX = 256
+
+/** How many ways there are, and the length of the longest. The depth of the recursion is limited by the parser. */
+function sizeOf(body: readonly Literal[]): { ways: number; length: number } {
+  let ways = 1
+  let length = 0
   for (const literal of body) {
-    if (literal.kind === 'or') count *= literal.alternatives.reduce((sum, way) => sum + countOf(way), 0)
+    const inner = literal.kind === 'or' ? literal.alternatives.map(sizeOf) : [{ ways: 1, length: 1 }]
+    ways *= inner.reduce((sum, way) => sum + way.ways, 0)
+    length += inner.reduce((most, way) => Math.max(most, way.length), 0)
   }
-  return count
+  return { ways, length }
 }
 
 function expand(body: readonly Literal[]): PlainLiteral[][] {

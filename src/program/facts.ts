@@ -60,20 +60,19 @@ export function noteTypes(draft: PredicateDraft, row: readonly Value[]): void {
   }
 }
 
-/** `value` as a fact of `column`, or why it cannot be one. */
-function readFactValue(column: ColumnDraft, value: Value, pathTypes: ReadonlySet<string>): Value | Refusal {
-  if (column.bound === undefined || isWithin(only(typeOf(value)), column.bound)) return coerceValue(column, value, pathTypes)
-  return { error: `a ${printTypeName(typeOf(value))} stands where only ${printType(column.bound)} can` }
+/** Why `value` cannot be a fact of a built-in predicate; `undefined` if it can, or the column is none of these. */
+export function misfitOf({ bound }: ColumnDraft, value: Value): Refusal | undefined {
+  if (bound === undefined || isWithin(only(typeOf(value)), bound)) return undefined
+  return { error: `a ${printTypeName(typeOf(value))} stands where only ${printType(bound)} can` }
 }
 
 const MISTAKES_MAX = 20
 
-/** `undefined` for `[]` and for a file without types. A declaration may have more columns than `types`. */
+/** `undefined` for `[]`, and for a file without types or rows. What a file has that is declared is seen when it is read. */
 function arityOf({ predicate, facts }: DataEntry, table: PredicateTable): number | undefined {
   if (facts.kind === 'inline') return facts.rows[0]?.length
-  const types = facts.types?.length
-  const draft = table.byName.get(predicate)
-  return draft?.declaration && draft.arity >= (types ?? 0) ? draft.arity : types
+  const declared = table.byName.get(predicate)
+  return declared?.declaration ? declared.arity : (facts.arity ?? facts.types?.length)
 }
 
 function defineEntry(entry: DataEntry, arity: number, table: PredicateTable): PredicateDraft | undefined {
@@ -116,8 +115,8 @@ function readRows(
     for (const [i, column] of columns.entries()) {
       const value = row[order[i] ?? i] ?? false
       let result = value
-      if (column.declared !== undefined || column.bound !== undefined || typeof value === 'object') {
-        const coerced = readFactValue(column, value, pathTypes)
+      if (column.declared !== undefined || typeof value === 'object') {
+        const coerced = coerceValue(column, value, pathTypes)
         if (isRefusal(coerced)) {
           const help = coerced.help === undefined ? {} : { help: coerced.help }
           if (mistakes++ < MISTAKES_MAX) diagnostics.error('R340', coerced.error, facts.spanOf(n, order[i]), help)
@@ -135,7 +134,11 @@ function readRows(
     return read ?? row
   }
   const rows = facts.rows.map(readRow)
-  return { kind: 'inline', predicate: draft.id, rows: rows.every((row, i) => row === facts.rows[i]) ? facts.rows : rows }
+  return {
+    kind: 'inline',
+    predicate: draft.id,
+    rows: rows.every((row, i) => row === facts.rows[i]) ? facts.rows : rows,
+  }
 }
 
 function readFile(facts: FactFile, draft: PredicateDraft, { diagnostics }: FactContext): FactSource | undefined {

@@ -16,7 +16,12 @@ export function implicitRules(
 ): RuleDraft[] {
   const made = [
     rule('entity.ancestor', BUILTIN.entityAncestor, [E, A], [atom(BUILTIN.entityParent, [E, A])]),
-    rule('entity.ancestor', BUILTIN.entityAncestor, [E, A], [atom(BUILTIN.entityAncestor, [E, B]), atom(BUILTIN.entityParent, [B, A])]),
+    rule(
+      'entity.ancestor',
+      BUILTIN.entityAncestor,
+      [E, A],
+      [atom(BUILTIN.entityAncestor, [E, B]), atom(BUILTIN.entityParent, [B, A])],
+    ),
   ]
   const heads = new Set(rules.map(({ head }) => head))
   for (const [predicate, others] of [
@@ -25,7 +30,12 @@ export function implicitRules(
     [BUILTIN.entityTag, [ANY, ANY]],
   ] as const) {
     if (!heads.has(predicate) && !drafts[predicate]?.isFilled) continue
-    const type: Literal = { kind: 'compare', operator: '=', left: A, right: { kind: 'method', method: 'type', receiver: E, args: [] } }
+    const type: Literal = {
+      kind: 'compare',
+      operator: '=',
+      left: A,
+      right: { kind: 'method', method: 'type', receiver: E, args: [] },
+    }
     made.push(rule('entity.type', BUILTIN.entityType, [E, A], [atom(predicate, [E, ...others]), type]))
   }
   for (const { id, name, option, columns, arity, declaration } of drafts) {
@@ -41,7 +51,11 @@ export function implicitRules(
   return made
 }
 
-const [E, A, B] = [0, 1, 2].map((variable): VariableRef => ({ kind: 'variable', variable })) as [VariableRef, VariableRef, VariableRef]
+const [E, A, B] = [0, 1, 2].map((variable): VariableRef => ({ kind: 'variable', variable })) as [
+  VariableRef,
+  VariableRef,
+  VariableRef,
+]
 const ANY: Operand = { kind: 'any' }
 
 function atom(predicate: PredicateId, args: readonly Operand[]): AtomLiteral {

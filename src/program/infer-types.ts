@@ -3,12 +3,11 @@
  * the types that are said of it, whatever is put there: `check-types.ts` sees to it. Spec: LANGUAGE section 2, "Types".
  */
 import { NOTHING, only, typeOf, union } from './column-types.ts'
-import { planBody, type Step } from './plan.ts'
 import type { PredicateDraft } from './predicate-table.ts'
 import type { ColumnType, PredicateId } from './program.ts'
-import type { RuleDraft } from './rule-draft.ts'
+import { type RuleDraft, readsOf, stepsOf } from './rule-draft.ts'
 import { type TypeSource, typesOfBody } from './rule-types.ts'
-import { type Components, dependenciesOf } from './strata.ts'
+import type { Components } from './strata.ts'
 
 /** By predicate and column. */
 export type ColumnTypes = readonly ColumnType[][]
@@ -30,9 +29,11 @@ export function typeSource(columns: ColumnTypes): TypeSource {
 }
 
 /** The types of the head's columns, as the body gives them. */
-export function headTypes(rule: Pick<RuleDraft, 'args' | 'body'>, source: TypeSource, steps?: readonly Step[]): ColumnType[] {
-  const types = typesOfBody(rule.body, source, new Map(), steps)
-  return rule.args.map((arg) => (arg.kind === 'constant' ? only(typeOf(arg.value)) : (types.get(arg.variable) ?? 'any')))
+export function headTypes(rule: RuleDraft, source: TypeSource): ColumnType[] {
+  const types = typesOfBody(rule.body, source, new Map(), stepsOf(rule))
+  return rule.args.map((arg) =>
+    arg.kind === 'constant' ? only(typeOf(arg.value)) : (types.get(arg.variable) ?? 'any'),
+  )
 }
 
 /** The types that are said of a column. */
@@ -47,18 +48,15 @@ function inferComponent(
   source: TypeSource,
 ): void {
   const readers = new Map<PredicateId, Set<RuleDraft>>(rules.map(({ head }) => [head, new Set()]))
-  for (const rule of rules) for (const { predicate } of dependenciesOf(rule.body)) readers.get(predicate)?.add(rule)
-  const plans = new Map<RuleDraft, readonly Step[]>()
+  for (const rule of rules) for (const { predicate } of readsOf(rule)) readers.get(predicate)?.add(rule)
   const queue = new Set(rules)
   // A set keeps the order in which rules were added, and its iterator sees those that are added later.
   for (const rule of queue) {
     queue.delete(rule)
     const own = columns[rule.head] ?? []
     if (drafts[rule.head]?.columns.every((column) => fixedType(column) !== undefined)) continue
-    const steps = plans.get(rule) ?? planBody(rule.body).steps
-    plans.set(rule, steps)
     let changed = false
-    for (const [i, type] of headTypes(rule, source, steps).entries()) {
+    for (const [i, type] of headTypes(rule, source).entries()) {
       const column = drafts[rule.head]?.columns[i]
       if (!column || fixedType(column) !== undefined) continue
       const all = union(own[i] ?? NOTHING, type)

@@ -35,7 +35,8 @@ export function callMethod(method: string, receiver: Value, args: readonly Value
   const found = METHODS.get(method)
   if (!found) return failure(`there is no method \`${method}\``)
   const kind = kindOf(receiver)
-  if (kind !== found.receiver && found.receiver !== 'any') return failure(`\`${method}\` is called on a ${kind}, and is defined on a ${found.receiver}`)
+  if (kind !== found.receiver && found.receiver !== 'any')
+    return failure(`\`${method}\` is called on a ${kind}, and is defined on a ${found.receiver}`)
   if (args.length !== found.parameters.length) {
     return failure(`\`${method}\` takes ${found.parameters.length} values, not ${args.length}`)
   }
@@ -150,7 +151,8 @@ function substring(s: string, from: bigint, to: bigint): string | Failure {
 /** Where the scalar stands that is `count` after the one at `offset`, or the end. */
 function offsetOf(s: string, offset: number, count: bigint): number {
   let at = offset
-  for (let left = count; left > 0n && at < s.length; left--) at += (s.codePointAt(at) ?? 0) > 0xffff ? 2 : 1
+  for (let left = Math.min(Number(count), s.length); left > 0 && at < s.length; left--)
+    at += (s.codePointAt(at) ?? 0) > 0xffff ? 2 : 1
   return at
 }
 

@@ -6,7 +6,7 @@
 import type * as ast from '../syntax/datalog/ast.ts'
 import type { Span } from '../text/source.ts'
 import { alternativesOf, type PlainLiteral } from './disjunction.ts'
-import { disjunctionAtom, refuseAlternatives } from './normalise-alternatives.ts'
+import { disjunctionAtom } from './normalise-alternatives.ts'
 import { normaliseExpr, refuse } from './normalise-expr.ts'
 import { normaliseLiteral } from './normalise-literal.ts'
 import { planBody } from './plan.ts'
@@ -103,10 +103,16 @@ function normaliseInside({ pending, locals, groups }: Shape, scope: RuleScope): 
   const inside: Literal[] = []
   const work = (): Expr => {
     const ways = alternativesOf(aggregate.body)
-    const [first, ...others] = typeof ways === 'number' ? [] : ways
-    if (typeof ways === 'number') refuseAlternatives(scope, ways, aggregate.span)
+    const [first, ...others] = 'error' in ways ? [] : ways
+    if ('error' in ways)
+      refuse(scope, 'R342', ways.error, aggregate.span, { help: 'give parts of it names of their own' })
     else if (others.length > 0) {
-      const atom = disjunctionAtom({ ways, needed: [...groups, ...namesInExpr(aggregate.over)], scope, span: aggregate.span })
+      const atom = disjunctionAtom({
+        ways,
+        needed: [...groups, ...namesInExpr(aggregate.over)],
+        scope,
+        span: aggregate.span,
+      })
       if (atom) inside.push(atom)
     } else {
       for (const literal of first ?? []) normaliseLiteral(literal, scope, inside)
@@ -151,7 +157,8 @@ function enumerateGroups(aggregate: AggregateLiteral, scope: RuleScope): Literal
   const span = aggregate.span ? { span: aggregate.span } : {}
   if (context.isQuery) {
     const message = `nothing else binds \`${groups.map((variable) => variables[variable]).join('`, `')}\``
-    if (aggregate.span) refuse(scope, 'R347', message, aggregate.span, { help: 'a query groups by what other literals bind' })
+    if (aggregate.span)
+      refuse(scope, 'R347', message, aggregate.span, { help: 'a query groups by what other literals bind' })
   }
   const { id } = internalPredicate(context.table, 'groups', groups.length)
   const args = groups.map((variable): VariableRef => ({ kind: 'variable', variable }))

@@ -4,7 +4,7 @@
  */
 import type { Expr } from '../syntax/datalog/ast.ts'
 import type { Span } from '../text/source.ts'
-import { ALTERNATIVES_MAX, type PlainLiteral } from './disjunction.ts'
+import type { PlainLiteral } from './disjunction.ts'
 import { refuse } from './normalise-expr.ts'
 import { normaliseLiteral } from './normalise-literal.ts'
 import { internalPredicate } from './predicate-table.ts'
@@ -46,19 +46,15 @@ export function disjunctionAtom({ ways, needed, scope, span }: Alternatives): Li
     scope.failed ||= inner.failed
     const shape = all.map((name) => names[i]?.has(name)).join()
     if (!shapes.includes(shape)) shapes.push(shape)
-    const args = all.map((name): VariableRef | Constant => (names[i]?.has(name) ? variableOf(inner, name, span) : PADDING))
+    const args = all.map((name): VariableRef | Constant =>
+      names[i]?.has(name) ? variableOf(inner, name, span) : PADDING,
+    )
     const { variables, places, locals } = inner
     const tag: Constant = { kind: 'constant', value: BigInt(shapes.indexOf(shape)) }
     context.rules.push({ name: scope.name, head: id, args: [...args, tag], body: out, variables, places, locals, span })
   }
   const outer = all.map((name): Operand => (needed.includes(name) ? variableOf(scope, name, span) : { kind: 'any' }))
   return { kind: 'atom', negated: false, predicate: id, args: [...outer, { kind: 'any' }], span }
-}
-
-/** Reports a body with too many ways through it. */
-export function refuseAlternatives(scope: RuleScope, count: number, span: Span): void {
-  const message = `the alternatives multiply to ${count} bodies, and ${ALTERNATIVES_MAX} are the most`
-  refuse(scope, 'R342', message, span, { help: 'give each disjunction a predicate of its own' })
 }
 
 const PADDING: Constant = { kind: 'constant', value: false }
@@ -73,6 +69,8 @@ function nameWildcards(ways: readonly PlainLiteral[][]): PlainLiteral[][] {
     return { kind: 'variable', name, span: arg.span }
   }
   return ways.map((way) =>
-    way.map((literal) => (literal.kind === 'atom' && !literal.negated ? { ...literal, args: literal.args.map(named) } : literal)),
+    way.map((literal) =>
+      literal.kind === 'atom' && !literal.negated ? { ...literal, args: literal.args.map(named) } : literal,
+    ),
   )
 }

@@ -4,7 +4,6 @@
  */
 import type { PlainLiteral } from './disjunction.ts'
 import { normaliseAggregates, type PendingAggregate } from './normalise-aggregate.ts'
-import { refuse } from './normalise-expr.ts'
 import { normaliseLiteral } from './normalise-literal.ts'
 import type { Literal } from './program.ts'
 import type { RuleScope } from './rule-draft.ts'
@@ -13,12 +12,6 @@ import type { RuleScope } from './rule-draft.ts'
 export function normaliseBody(body: readonly PlainLiteral[], scope: RuleScope): Literal[] {
   const out: Literal[] = []
   const aggregates: PendingAggregate[] = []
-  if (body.length > LITERALS_MAX) {
-    const [first] = body
-    const message = `a body has ${body.length} literals, and ${LITERALS_MAX} are the most`
-    if (first) refuse(scope, 'R342', message, first.span, { help: 'give parts of it names of their own' })
-    return out
-  }
   for (const literal of body) {
     const aggregate = aggregateOf(literal)
     if (aggregate) aggregates.push(aggregate)
@@ -27,8 +20,6 @@ export function normaliseBody(body: readonly PlainLiteral[], scope: RuleScope): 
   if (aggregates.length > 0) normaliseAggregates({ aggregates, body, scope, out })
   return out
 }
-
-const LITERALS_MAX = 1000
 
 /** The aggregate that a literal is, with what its result is compared with. */
 function aggregateOf(literal: PlainLiteral): PendingAggregate | undefined {

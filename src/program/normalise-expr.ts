@@ -9,8 +9,8 @@ import type { Span } from '../text/source.ts'
 import { didYouMean } from '../text/suggest.ts'
 import { CONFORMS, METHODS } from './methods.ts'
 import type { Column, Constant, Expr, Literal, VariableRef } from './program.ts'
-import { newVariable, type RuleScope, variableOf } from './rule-draft.ts'
 import { readConstant } from './rule-constants.ts'
+import { newVariable, type RuleScope, variableOf } from './rule-draft.ts'
 
 /** `expr`; literals that it needs are added to `out`. Without `out`, it can't need any. */
 export function normaliseExpr(expr: ast.Expr, scope: RuleScope, out?: Literal[]): Expr {
@@ -51,7 +51,12 @@ export function normaliseArgument(
 }
 
 /** `part = receiver.split(separator)`. */
-export function normaliseSplit(part: Expr, expr: ast.Expr & { kind: 'method' }, scope: RuleScope, out: Literal[]): void {
+export function normaliseSplit(
+  part: Expr,
+  expr: ast.Expr & { kind: 'method' },
+  scope: RuleScope,
+  out: Literal[],
+): void {
   const method = normaliseMethod(expr, scope, out)
   if (method.kind !== 'method') return
   const [separator] = method.args
@@ -71,7 +76,11 @@ export function refuse(scope: RuleScope, code: Code, message: string, span: Span
   return { kind: 'constant', value: false }
 }
 
-function constantOf(expr: ast.Expr & { kind: 'constant' }, scope: RuleScope, column: Pick<Column, 'declared'> = {}): Constant {
+function constantOf(
+  expr: ast.Expr & { kind: 'constant' },
+  scope: RuleScope,
+  column: Pick<Column, 'declared'> = {},
+): Constant {
   const value = readConstant(expr.value, expr.span, column, scope.context)
   if (value === undefined) scope.failed = true
   return { kind: 'constant', value: value ?? false }

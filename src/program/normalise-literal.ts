@@ -15,20 +15,11 @@ export function normaliseLiteral(literal: PlainLiteral, scope: RuleScope, out: L
   const { span } = literal
   switch (literal.kind) {
     case 'atom':
-      return normaliseAtom(literal, scope, out)
-    case 'compare': {
-      const { operator } = literal
-      if (literal.left.kind === 'aggregate' || literal.right.kind === 'aggregate') return refuseAggregate(literal, scope)
-      if (operator === '=' && isSplit(literal.right)) {
-        return normaliseSplit(normaliseExpr(literal.left, scope, out), literal.right, scope, out)
-      }
-      if (operator === '=' && isSplit(literal.left)) {
-        return normaliseSplit(normaliseExpr(literal.right, scope, out), literal.left, scope, out)
-      }
-      const left = normaliseExpr(literal.left, scope, out)
-      out.push({ kind: 'compare', operator, left, right: normaliseExpr(literal.right, scope, out), span })
-      return
-    }
+      normaliseAtom(literal, scope, out)
+      break
+    case 'compare':
+      normaliseComparison(literal, scope, out)
+      break
     case 'in': {
       const { negated, right } = literal
       const lifted = negated ? undefined : out
@@ -38,17 +29,29 @@ export function normaliseLiteral(literal: PlainLiteral, scope: RuleScope, out: L
         out.push({ kind: 'in', negated, left, right: elements, span })
       } else if (isSplit(right) && lifted) normaliseSplit(left, right, scope, out)
       else out.push({ kind: 'in', negated, left, right: normaliseExpr(right, scope, lifted), span })
-      return
+      break
     }
     case 'test': {
       const { negated } = literal
       out.push({ kind: 'test', negated, expr: normaliseExpr(literal.expr, scope, negated ? undefined : out), span })
-      return
+      break
     }
     case 'bare_aggregate':
-      return refuseAggregate(literal, scope)
+      refuseAggregate(literal, scope)
+      break
     default:
-      return unreachable(literal)
+      unreachable(literal)
+  }
+}
+
+function normaliseComparison(literal: PlainLiteral & { kind: 'compare' }, scope: RuleScope, out: Literal[]): void {
+  const { operator, left, right, span } = literal
+  const split = operator !== '=' ? undefined : isSplit(right) ? right : isSplit(left) ? left : undefined
+  if (left.kind === 'aggregate' || right.kind === 'aggregate') refuseAggregate(literal, scope)
+  else if (split) normaliseSplit(normaliseExpr(split === right ? left : right, scope, out), split, scope, out)
+  else {
+    const normal = normaliseExpr(left, scope, out)
+    out.push({ kind: 'compare', operator, left: normal, right: normaliseExpr(right, scope, out), span })
   }
 }
 
@@ -67,11 +70,23 @@ function normaliseAtom(atom: ast.Atom, scope: RuleScope, out: Literal[]): void {
     return
   }
   if (key?.includes('.')) {
-    const help = { help: `\`${text.slice(0, text.indexOf('.', 'context.'.length))}\` has a row only where its value is no record` }
-    refuse(scope, 'R345', `\`${text}\` reaches into a record, and only whole keys of the context have rows`, place, help)
+    const help = {
+      help: `\`${text.slice(0, text.indexOf('.', 'context.'.length))}\` has a row only where its value is no record`,
+    }
+    refuse(
+      scope,
+      'R345',
+      `\`${text}\` reaches into a record, and only whole keys of the context have rows`,
+      place,
+      help,
+    )
     return
   }
-  const naming = { name: key === undefined ? text : 'context', arity: atom.args.length + (key === undefined ? 0 : 1), place: () => place }
+  const naming = {
+    name: key === undefined ? text : 'context',
+    arity: atom.args.length + (key === undefined ? 0 : 1),
+    place: () => place,
+  }
   const draft = usePredicate(table, naming)
   if (!draft) {
     scope.failed = true

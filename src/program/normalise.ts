@@ -2,12 +2,11 @@
  * Clauses → rules and facts in normal form: `;` taken apart, heads of variables and constants alone. What a body becomes
  * is in `normalise-body.ts`; what deciding heads may say in `deciding.ts`. Spec: LANGUAGE section 4.
  */
-import type { HeadArgument, Rule as Clause } from '../syntax/datalog/ast.ts'
+import type { Rule as Clause, HeadArgument } from '../syntax/datalog/ast.ts'
 import type { Span } from '../text/source.ts'
 import { checkReason } from './deciding.ts'
 import { alternativesOf, type PlainLiteral } from './disjunction.ts'
-import { noteTypes } from './facts.ts'
-import { refuseAlternatives } from './normalise-alternatives.ts'
+import { misfitOf, noteTypes } from './facts.ts'
 import { normaliseBody } from './normalise-body.ts'
 import { normaliseArgument, refuse } from './normalise-expr.ts'
 import { definePredicate, isDecision, type PredicateDraft } from './predicate-table.ts'
@@ -30,8 +29,10 @@ export function normaliseClause(clause: Clause, draft: PredicateDraft, name: str
     return
   }
   const ways = alternativesOf(clause.body)
-  const scope = createScope(context, name, clause.head)
-  if (typeof ways === 'number') return refuseAlternatives(scope, ways, clause.span)
+  if ('error' in ways) {
+    context.diagnostics.error('R342', ways.error, clause.span, { help: 'give parts of it names of their own' })
+    return
+  }
   for (const way of ways) normaliseWay(clause, way, draft, createScope(context, name, clause.head))
 }
 
@@ -56,12 +57,30 @@ function normaliseWay(clause: Clause, way: readonly PlainLiteral[], draft: Predi
   const body = [...normaliseBody(way, scope), ...headOut]
   if (draft.id === BUILTIN.entityType) body.push(typeMatches(args, scope, head.span))
   if (scope.failed) return
-  if (body.length === 0 && !best && args.every((arg) => arg.kind === 'constant')) addFact(draft, args, context)
-  else context.rules.push({ name, head: draft.id, args, body, variables, places, locals, span, headSpan: head.span, ...(best && { best }) })
+  if (body.length === 0 && !best && args.every((arg) => arg.kind === 'constant')) addFact(draft, args, scope, head.span)
+  else
+    context.rules.push({
+      name,
+      head: draft.id,
+      args,
+      body,
+      variables,
+      places,
+      locals,
+      span,
+      headSpan: head.span,
+      ...(best && { best }),
+    })
 }
 
-function addFact(draft: PredicateDraft, args: readonly Constant[], { facts }: RuleContext): void {
+function addFact(draft: PredicateDraft, args: readonly Constant[], scope: RuleScope, span: Span): void {
+  const { facts } = scope.context
   const row = args.map(({ value }) => value)
+  const misfit = draft.columns.flatMap((column, i) => misfitOf(column, row[i] ?? false) ?? [])[0]
+  if (misfit) {
+    scope.context.diagnostics.error('R340', misfit.error, span)
+    return
+  }
   draft.hasFacts = true
   draft.isFilled = true
   noteTypes(draft, row)

@@ -58,7 +58,15 @@ export function createPredicateTable(diagnostics: Diagnostics): PredicateTable {
     const id = table.drafts.length
     const columns = BUILTIN_COLUMNS[id]?.map(([column, bound]) => ({ name: column, bound, known: NOTHING })) ?? []
     const isDecision = id === BUILTIN.permit || id === BUILTIN.forbid
-    add(table, keyOf(name, arity), { id, name, arity, columns, isDefined: true, hasFacts: !isDecision && id !== BUILTIN.entityAncestor, isFilled: false })
+    add(table, keyOf(name, arity), {
+      id,
+      name,
+      arity,
+      columns,
+      isDefined: true,
+      hasFacts: !isDecision && id !== BUILTIN.entityAncestor,
+      isFilled: false,
+    })
   }
   return table
 }
@@ -130,24 +138,63 @@ const ENTITY = only(ANY_ENTITY)
 const STRING = only('String')
 
 /** Cedar has no floats, and the context has no rows for sets and records. */
-const SCALAR: ColumnType = new Set<TypeName>(['String', 'Long', 'Bool', 'ipaddr', 'decimal', 'datetime', 'duration', ANY_ENTITY])
+const SCALAR: ColumnType = new Set<TypeName>([
+  'String',
+  'Long',
+  'Bool',
+  'ipaddr',
+  'decimal',
+  'datetime',
+  'duration',
+  ANY_ENTITY,
+])
 const CEDAR_VALUE = union(SCALAR, new Set<TypeName>(['Set', 'Record']))
 
 /** Names and types of the columns, in the order of `BUILTINS`. */
 const BUILTIN_COLUMNS: readonly (readonly (readonly [string, ColumnType])[])[] = [
   [['id', STRING]],
-  [['id', STRING], ['type', STRING]],
+  [
+    ['id', STRING],
+    ['type', STRING],
+  ],
   [['id', STRING]],
   [['id', STRING]],
-  [['id', STRING], ['type', STRING]],
+  [
+    ['id', STRING],
+    ['type', STRING],
+  ],
   [['id', STRING]],
-  [['principal', ENTITY], ['action', ENTITY], ['resource', ENTITY]],
-  [['key', STRING], ['value', SCALAR]],
-  [['entity', ENTITY], ['type', STRING]],
-  [['child', ENTITY], ['parent', ENTITY]],
-  [['entity', ENTITY], ['name', STRING], ['value', CEDAR_VALUE]],
-  [['entity', ENTITY], ['name', STRING], ['value', CEDAR_VALUE]],
-  [['entity', ENTITY], ['ancestor', ENTITY]],
+  [
+    ['principal', ENTITY],
+    ['action', ENTITY],
+    ['resource', ENTITY],
+  ],
+  [
+    ['key', STRING],
+    ['value', SCALAR],
+  ],
+  [
+    ['entity', ENTITY],
+    ['type', STRING],
+  ],
+  [
+    ['child', ENTITY],
+    ['parent', ENTITY],
+  ],
+  [
+    ['entity', ENTITY],
+    ['name', STRING],
+    ['value', CEDAR_VALUE],
+  ],
+  [
+    ['entity', ENTITY],
+    ['name', STRING],
+    ['value', CEDAR_VALUE],
+  ],
+  [
+    ['entity', ENTITY],
+    ['ancestor', ENTITY],
+  ],
   [['reason', STRING]],
   [['reason', STRING]],
 ]
@@ -173,8 +220,17 @@ function reservedFor(name: string, by: 'decl' | 'facts' | 'head'): { message: st
   if (name === 'entity.ancestor' && by !== 'decl') {
     return { message: '`entity.ancestor` is read-only', help: 'it follows from `entity.parent`' }
   }
+  if (ENTITY_NAMES.includes(name) && by === 'facts') {
+    return {
+      message: `\`${name}\` holds the entity store`,
+      help: 'entities stand in [entities], or in heads of [rules]',
+    }
+  }
   if (isDecision(name) && by === 'facts') {
-    return { message: `\`${name}\` is never a fact`, help: `write a rule that depends on the request: \`${name} :- …\`` }
+    return {
+      message: `\`${name}\` is never a fact`,
+      help: `write a rule that depends on the request: \`${name} :- …\``,
+    }
   }
   const isBuiltin = isDecision(name) || ENTITY_NAMES.includes(name)
   return by === 'decl' && isBuiltin ? { message: `\`${name}\` is built in, and not declared` } : undefined
@@ -187,7 +243,12 @@ function lookUp(table: PredicateTable, { name, arity, place }: Naming): Predicat
   if (found) return found.arity === arity ? found : refuseArity(table, found, { name, arity, place })
   if (name.startsWith('entity.')) {
     const help = didYouMean(name, ENTITY_NAMES, `there are \`${ENTITY_NAMES.join('`, `')}\``)
-    diagnostics.error('R333', `there is no \`${name}\`, and names that start with \`entity.\` are reserved`, place(), help)
+    diagnostics.error(
+      'R333',
+      `there is no \`${name}\`, and names that start with \`entity.\` are reserved`,
+      place(),
+      help,
+    )
     return undefined
   }
   if (arity > COLUMNS_MAX) {
@@ -195,7 +256,16 @@ function lookUp(table: PredicateTable, { name, arity, place }: Naming): Predicat
     return undefined
   }
   const columns = Array.from({ length: arity }, (): ColumnDraft => ({ known: NOTHING }))
-  return add(table, name, { id: table.drafts.length, name, arity, columns, place, isDefined: false, hasFacts: false, isFilled: false })
+  return add(table, name, {
+    id: table.drafts.length,
+    name,
+    arity,
+    columns,
+    place,
+    isDefined: false,
+    hasFacts: false,
+    isFilled: false,
+  })
 }
 
 function refuseArity(table: PredicateTable, found: PredicateDraft, { name, arity, place }: Naming): undefined {

@@ -6,8 +6,9 @@ import type { Head } from '../syntax/datalog/ast.ts'
 import type { Diagnostics } from '../text/diagnostic.ts'
 import type { Span } from '../text/source.ts'
 import type { Value } from '../values/value.ts'
+import { planBody, type Step } from './plan.ts'
 import type { PredicateTable } from './predicate-table.ts'
-import type { Predicate, PredicateId, Rule, Settings, VariableRef } from './program.ts'
+import type { Literal, Predicate, PredicateId, Rule, Settings, VariableRef } from './program.ts'
 
 export interface RuleDraft extends Omit<Rule, 'index'> {
   /** Where each variable first stands. */
@@ -16,6 +17,40 @@ export interface RuleDraft extends Omit<Rule, 'index'> {
   readonly best?: NonNullable<Predicate['best']>
   /** Variables that are local to an aggregate, though a variable of the rule has their name. */
   readonly locals: ReadonlySet<number>
+  /** The order in which the body is evaluated, once it was found. */
+  steps?: readonly Step[]
+  /** What the body reads, once it was asked. */
+  reads?: readonly Dependency[]
+}
+
+/** That a rule reads a predicate. */
+export interface Dependency {
+  readonly predicate: PredicateId
+  /** All of it must be known before: it stands under `not` or in an aggregate. */
+  readonly kind: 'positive' | 'not' | 'aggregate'
+  readonly span?: Span
+}
+
+/** The predicates that a rule reads, with repetition. */
+export function readsOf(rule: RuleDraft): readonly Dependency[] {
+  rule.reads ??= dependenciesOf(rule.body)
+  return rule.reads
+}
+
+/** The order in which the body of a safe rule is evaluated. */
+export function stepsOf(rule: RuleDraft): readonly Step[] {
+  rule.steps ??= planBody(rule.body).steps
+  return rule.steps
+}
+
+/** The predicates that a body reads, with repetition. */
+export function dependenciesOf(body: readonly Literal[], inside = false): Dependency[] {
+  return body.flatMap((literal): Dependency[] => {
+    if (literal.kind === 'aggregate') return dependenciesOf(literal.body, true)
+    if (literal.kind !== 'atom') return []
+    const kind = inside ? 'aggregate' : literal.negated ? 'not' : 'positive'
+    return [{ predicate: literal.predicate, kind, ...(literal.span && { span: literal.span }) }]
+  })
 }
 
 /** What the normalisation of rules works on. */

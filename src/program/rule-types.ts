@@ -4,7 +4,7 @@
  */
 import { unreachable } from '../text/assert.ts'
 import type { Span } from '../text/source.ts'
-import { areDisjoint, intersect, NOTHING, NUMERIC, only, ORDERED, typeOf, typeOfKind, union } from './column-types.ts'
+import { areDisjoint, intersect, NOTHING, NUMERIC, ORDERED, only, typeOf, typeOfKind, union } from './column-types.ts'
 import { METHODS } from './methods.ts'
 import { listOf, planBody, type Step } from './plan.ts'
 import type { AggregateLiteral, AtomLiteral, ColumnType, Expr, Literal, PredicateId } from './program.ts'
@@ -89,35 +89,40 @@ const STRING = only('String')
 function typeLiteral(literal: Literal, typing: Typing): void {
   switch (literal.kind) {
     case 'atom':
-      return typeAtom(literal, typing)
+      typeAtom(literal, typing)
+      break
     case 'compare':
-      return typeComparison(literal, typing)
+      typeComparison(literal, typing)
+      break
     case 'in': {
       const left = typeOfExpr(literal.left, typing)
       if ('kind' in literal.right) {
         need(literal.right, SET, '`in`', typing, literal.span)
-        return
+        break
       }
-      const right = listOf(literal).map((element) => typeOfExpr(element, typing)).reduce(union, NOTHING)
+      const right = listOf(literal)
+        .map((element) => typeOfExpr(element, typing))
+        .reduce(union, NOTHING)
       const [first = literal.left] = listOf(literal)
       const both = meet({ operator: 'in', left: literal.left, right: first, span: literal.span }, left, right, typing)
       if (!literal.negated) assign(literal.left, both, typing)
-      return
+      break
     }
     case 'test':
       compareOperand(literal.expr, typeOfExpr(literal.expr, typing), BOOL, 'a literal', typing, literal.span)
-      return
+      break
     case 'split': {
       need(literal.receiver, STRING, '`split`', typing, literal.span)
       need(literal.separator, STRING, '`split`', typing, literal.span)
       const comparison = { operator: '=', left: literal.part, right: literal.receiver, span: literal.span }
       assign(literal.part, meet(comparison, typeOfExpr(literal.part, typing), STRING, typing), typing)
-      return
+      break
     }
     case 'aggregate':
-      return typeAggregate(literal, typing)
+      typeAggregate(literal, typing)
+      break
     default:
-      return unreachable(literal)
+      unreachable(literal)
   }
 }
 
@@ -186,7 +191,15 @@ interface Comparison {
 function meet(by: Comparison, left: ColumnType, right: ColumnType, { source }: Typing): ColumnType {
   if (areDisjoint(left, right)) {
     const { operator, span } = by
-    source.clash?.({ kind: 'compare', operator, left: by.left, right: by.right, found: left, wanted: right, ...spanOf(span) })
+    source.clash?.({
+      kind: 'compare',
+      operator,
+      left: by.left,
+      right: by.right,
+      found: left,
+      wanted: right,
+      ...spanOf(span),
+    })
   }
   return intersect(left, right)
 }
@@ -203,7 +216,14 @@ function need(expr: Expr, allowed: ColumnType, what: string, typing: Typing, spa
   return intersect(found, allowed)
 }
 
-function compareOperand(operand: Expr, found: ColumnType, wanted: ColumnType, what: string, { source }: Typing, span?: Span): void {
+function compareOperand(
+  operand: Expr,
+  found: ColumnType,
+  wanted: ColumnType,
+  what: string,
+  { source }: Typing,
+  span?: Span,
+): void {
   if (areDisjoint(found, wanted)) source.clash?.({ kind: 'operand', what, operand, found, wanted, ...spanOf(span) })
 }
 

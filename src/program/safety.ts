@@ -2,6 +2,7 @@
  * Safety: every variable that is compared, negated, called on or put into a head is bound by something. What `planBody`
  * cannot order is unsafe. Spec: LANGUAGE section 4.
  */
+import { assert } from '../text/assert.ts'
 import type { Diagnostics } from '../text/diagnostic.ts'
 import { listOf, planBody, variablesOf } from './plan.ts'
 import type { Literal } from './program.ts'
@@ -9,7 +10,8 @@ import type { RuleDraft } from './rule-draft.ts'
 
 /** Reports each variable of `rule` that nothing binds; says whether there is none. */
 export function checkSafety(rule: RuleDraft, diagnostics: Diagnostics): boolean {
-  const { stuck, bound } = planBody(rule.body)
+  const { steps, stuck, bound } = planBody(rule.body)
+  rule.steps = steps
   const open = new Map<number, string>()
   const note = (variable: number, where: string) => {
     if (!bound.has(variable) && !open.has(variable)) open.set(variable, where)
@@ -24,14 +26,17 @@ export function checkSafety(rule: RuleDraft, diagnostics: Diagnostics): boolean 
     const inner = planBody(literal.body, { bound: literal.groups })
     for (const i of inner.stuck) {
       const stuckLiteral = literal.body[i]
-      if (stuckLiteral) for (const variable of roots(stuckLiteral, inner.bound)) note(variable, `in \`${literal.function}\``)
+      if (stuckLiteral)
+        for (const variable of roots(stuckLiteral, inner.bound)) note(variable, `in \`${literal.function}\``)
     }
     if (inner.stuck.length > 0) continue
-    for (const variable of variablesOf(literal.over)) if (!inner.bound.has(variable)) open.set(variable, `in \`${literal.function}\``)
+    for (const variable of variablesOf(literal.over))
+      if (!inner.bound.has(variable)) open.set(variable, `in \`${literal.function}\``)
   }
   // A made-up variable waits for those of its expression; only these have names.
   const named = [...open].filter(([variable]) => !rule.variables[variable]?.startsWith('$'))
   for (const [variable, where] of named) report(rule, variable, where, diagnostics)
+  assert(open.size === 0 || named.length > 0, 'what is unsafe has a name')
   return open.size === 0
 }
 
@@ -51,7 +56,9 @@ function roots(literal: Literal, bound: ReadonlySet<number>): number[] {
     }
     case 'in': {
       const sources = open(listOf(literal).flatMap(variablesOf))
-      return sources.length > 0 && literal.left.kind === 'variable' ? sources : [...sources, ...open(variablesOf(literal.left))]
+      return sources.length > 0 && literal.left.kind === 'variable'
+        ? sources
+        : [...sources, ...open(variablesOf(literal.left))]
     }
     case 'split': {
       const sources = open([literal.receiver, literal.separator].flatMap(variablesOf))
@@ -93,7 +100,8 @@ function report(rule: RuleDraft, variable: number, where: string, diagnostics: D
     return
   }
   const isFact = rule.body.length === 0
-  const isLocal = rule.locals.size > 0 && [...rule.locals].some((local) => rule.variables[local] === name && local !== variable)
+  const isLocal =
+    rule.locals.size > 0 && [...rule.locals].some((local) => rule.variables[local] === name && local !== variable)
   const help = isFact
     ? 'a fact has no variables; texts stand in quotes'
     : isLocal

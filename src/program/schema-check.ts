@@ -3,8 +3,9 @@
  * strictly, with `context.facts` as the declarations type it; entities must conform. cedar-wasm is loaded only where there
  * is a schema. Spec: LANGUAGE section 6.
  */
-import { conformEntities } from '../syntax/json/conform.ts'
+
 import type { Slot } from '../syntax/cedar/ast.ts'
+import { conformEntities } from '../syntax/json/conform.ts'
 import type { Configuration } from '../syntax/rune-file/ast.ts'
 import { withContextFacts } from '../syntax/schema/context-facts.ts'
 import { type ResolvedSchema, readSchema } from '../syntax/schema/read-schema.ts'
@@ -98,7 +99,8 @@ type Tree = Map<string, SchemaType | Tree>
 
 function recordOf(tree: Tree): RecordType {
   const attributes = new Map<string, { type: SchemaType; required: boolean }>()
-  for (const [name, type] of tree) attributes.set(name, { type: type instanceof Map ? recordOf(type) : type, required: true })
+  for (const [name, type] of tree)
+    attributes.set(name, { type: type instanceof Map ? recordOf(type) : type, required: true })
   return { kind: 'record', attributes }
 }
 

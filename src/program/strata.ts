@@ -6,16 +6,8 @@
 import type { Diagnostics } from '../text/diagnostic.ts'
 import type { Span } from '../text/source.ts'
 import type { PredicateDraft } from './predicate-table.ts'
-import type { Literal, PredicateId } from './program.ts'
-import type { RuleDraft } from './rule-draft.ts'
-
-/** That a rule reads a predicate. */
-export interface Dependency {
-  readonly predicate: PredicateId
-  /** All of it must be known before: it stands under `not` or in an aggregate. */
-  readonly kind: 'positive' | 'not' | 'aggregate'
-  readonly span?: Span
-}
+import type { PredicateId } from './program.ts'
+import { type Dependency, type RuleDraft, readsOf } from './rule-draft.ts'
 
 export interface Components {
   /** Predicates of each component; what a component depends on comes before it. */
@@ -25,21 +17,11 @@ export interface Components {
   readonly rulesOf: readonly (readonly RuleDraft[])[]
 }
 
-/** The predicates that a body reads, with repetition. */
-export function dependenciesOf(body: readonly Literal[], inside = false): Dependency[] {
-  return body.flatMap((literal): Dependency[] => {
-    if (literal.kind === 'aggregate') return dependenciesOf(literal.body, true)
-    if (literal.kind !== 'atom') return []
-    const kind = inside ? 'aggregate' : literal.negated ? 'not' : 'positive'
-    return [{ predicate: literal.predicate, kind, ...(literal.span && { span: literal.span }) }]
-  })
-}
-
 /** The components of `count` predicates with these rules. */
 export function componentsOf(count: number, rules: readonly RuleDraft[]): Components {
   const rulesOf: RuleDraft[][] = Array.from({ length: count }, () => [])
   for (const rule of rules) rulesOf[rule.head]?.push(rule)
-  const edges = rulesOf.map((own) => [...new Set(own.flatMap(({ body }) => dependenciesOf(body)).map((d) => d.predicate))])
+  const edges = rulesOf.map((own) => [...new Set(own.flatMap((rule) => readsOf(rule).map((d) => d.predicate)))])
   const all = connect(edges)
   const of = new Array<number>(count).fill(0)
   for (const [i, component] of all.entries()) for (const predicate of component) of[predicate] = i
@@ -52,10 +34,14 @@ export function checkStrata(components: Components, drafts: readonly PredicateDr
   for (const [predicate, rules] of components.rulesOf.entries()) {
     const component = components.of[predicate] ?? 0
     for (const rule of done.has(component) ? [] : rules) {
-      const strict = dependenciesOf(rule.body).find((d) => d.kind !== 'positive' && components.of[d.predicate] === component)
+      const strict = readsOf(rule).find((d) => d.kind !== 'positive' && components.of[d.predicate] === component)
       if (!strict) continue
       done.add(component)
-      reportCycle([{ rule, dependency: strict }, ...wayBack(strict.predicate, predicate, components)], drafts, diagnostics)
+      reportCycle(
+        [{ rule, dependency: strict }, ...wayBack(strict.predicate, predicate, components)],
+        drafts,
+        diagnostics,
+      )
       break
     }
   }
@@ -109,7 +95,7 @@ function wayBack(from: PredicateId, to: PredicateId, { of, rulesOf }: Components
   const queue = [from]
   for (let at = 0; at < queue.length && !cameBy.has(to) && from !== to; at++) {
     for (const rule of rulesOf[queue[at] ?? from] ?? []) {
-      for (const dependency of dependenciesOf(rule.body)) {
+      for (const dependency of readsOf(rule)) {
         const { predicate } = dependency
         if (of[predicate] !== of[to] || predicate === from || cameBy.has(predicate)) continue
         cameBy.set(predicate, { rule, dependency })

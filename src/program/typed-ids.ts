@@ -7,7 +7,14 @@ import type { Diagnostics } from '../text/diagnostic.ts'
 import { ANY_ENTITY, isEntity } from './column-types.ts'
 import type { ColumnTypes } from './infer-types.ts'
 import type { PredicateDraft } from './predicate-table.ts'
-import { type AtomLiteral, BUILTIN, type EntityRecord, type Literal, type PredicateId, type Settings } from './program.ts'
+import {
+  type AtomLiteral,
+  BUILTIN,
+  type EntityRecord,
+  type Literal,
+  type PredicateId,
+  type Settings,
+} from './program.ts'
 import type { RuleDraft } from './rule-draft.ts'
 import type { Components } from './strata.ts'
 
@@ -58,7 +65,8 @@ function typesAt(place: Place, { drafts, columns, entities, schema, settings }: 
   for (const draft of drafts) {
     for (const [i, column] of draft.columns.entries()) {
       const type = column.declared ?? columns[draft.id]?.[i] ?? 'any'
-      for (const name of type === 'any' ? [] : type) if (isEntity(name) && name !== ANY_ENTITY) types.add(name.slice('entity:'.length))
+      for (const name of type === 'any' ? [] : type)
+        if (isEntity(name) && name !== ANY_ENTITY) types.add(name.slice('entity:'.length))
     }
   }
   const excluded = new Set(place.name === 'principal' ? [...pathTypes, defaultResourceType] : [defaultPrincipalType])
@@ -70,9 +78,15 @@ function typesAt(place: Place, { drafts, columns, entities, schema, settings }: 
   return types
 }
 
-function checkPlace(place: Place, types: readonly string[], { components, drafts, diagnostics }: KnownTypesInput): void {
+function checkPlace(
+  place: Place,
+  types: readonly string[],
+  { components, drafts, settings, diagnostics }: KnownTypesInput,
+): void {
   const typed = typedPredicates(place, components, drafts)
   const exposed = exposedPredicates(place, components, typed)
+  const { defaultPrincipalType, defaultResourceType } = settings
+  const usual = (place.name === 'principal' ? defaultPrincipalType : defaultResourceType) ?? types[0]
   const shown = types.slice(0, 3)
   for (const rule of components.rulesOf[BUILTIN.permit] ?? []) {
     const by = isTyped(rule, place, typed) ? undefined : rule.body.find((literal) => exposesId(literal, place, exposed))
@@ -80,18 +94,23 @@ function checkPlace(place: Place, types: readonly string[], { components, drafts
     const { name } = place
     const names = `${shown.map((type) => `\`${type}\``).join(', ')}${types.length > shown.length ? ', …' : ''}`
     const message = `this \`permit\` depends on the id of the ${name} alone, and a ${name} can be of ${types.length} types: ${names}`
-    diagnostics.error('R354', message, by.span ?? rule.span, { help: `write \`${name}(Id, "${types[0]}")\`` })
+    diagnostics.error('R354', message, by.span ?? rule.span, { help: `write \`${name}(Id, "${usual}")\`` })
   }
 }
 
 /** Predicates that hold only where the type was looked at, in each of their rules. */
-function typedPredicates(place: Place, { rulesOf }: Components, drafts: readonly PredicateDraft[]): ReadonlySet<PredicateId> {
+function typedPredicates(
+  place: Place,
+  { all, rulesOf }: Components,
+  drafts: readonly PredicateDraft[],
+): ReadonlySet<PredicateId> {
   const typed = new Set<PredicateId>([place.typed])
   for (const { id, hasFacts } of drafts) if ((rulesOf[id]?.length ?? 0) > 0 && !hasFacts) typed.add(id)
+  // In the order of dependence one pass does, but for recursion.
   for (let shrinks = true; shrinks; ) {
     shrinks = false
-    for (const id of typed) {
-      if (id === place.typed || rulesOf[id]?.every((rule) => isTyped(rule, place, typed))) continue
+    for (const id of all.flat()) {
+      if (!typed.has(id) || id === place.typed || rulesOf[id]?.every((rule) => isTyped(rule, place, typed))) continue
       typed.delete(id)
       shrinks = true
     }
@@ -100,12 +119,18 @@ function typedPredicates(place: Place, { rulesOf }: Components, drafts: readonly
 }
 
 /** Predicates that may hold by the id alone. */
-function exposedPredicates(place: Place, { rulesOf }: Components, typed: ReadonlySet<PredicateId>): ReadonlySet<PredicateId> {
+function exposedPredicates(
+  place: Place,
+  { all, rulesOf }: Components,
+  typed: ReadonlySet<PredicateId>,
+): ReadonlySet<PredicateId> {
   const exposed = new Set<PredicateId>([place.id])
   for (let grows = true; grows; ) {
     grows = false
-    for (const [id, rules] of rulesOf.entries()) {
-      if (exposed.has(id) || !rules.some((rule) => !isTyped(rule, place, typed) && rule.body.some((l) => exposesId(l, place, exposed)))) continue
+    for (const id of all.flat()) {
+      const rules = exposed.has(id) ? [] : (rulesOf[id] ?? [])
+      if (!rules.some((rule) => !isTyped(rule, place, typed) && rule.body.some((l) => exposesId(l, place, exposed))))
+        continue
       exposed.add(id)
       grows = true
     }
@@ -123,6 +148,7 @@ function isTyped({ body }: RuleDraft, place: Place, typed: ReadonlySet<Predicate
 }
 
 function exposesId(literal: Literal, place: Place, exposed: ReadonlySet<PredicateId>): boolean {
+  if (literal.kind === 'aggregate') return literal.body.some((inner) => exposesId(inner, place, exposed))
   if (!isPositive(literal)) return false
   return literal.predicate === place.id ? literal.args[0]?.kind !== 'any' : exposed.has(literal.predicate)
 }

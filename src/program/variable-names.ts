@@ -31,7 +31,10 @@ export function namesInBody(body: readonly Literal[]): string[] {
         return [...namesInExpr(literal.left), ...namesInExpr(literal.right)]
       case 'in': {
         const { left, right } = literal
-        return [...namesInExpr(left), ...(right.kind === 'list' ? right.elements.flatMap(namesInExpr) : namesInExpr(right))]
+        return [
+          ...namesInExpr(left),
+          ...(right.kind === 'list' ? right.elements.flatMap(namesInExpr) : namesInExpr(right)),
+        ]
       }
       case 'test':
         return namesInExpr(literal.expr)

@@ -13,14 +13,14 @@ import type { LoweredPolicy } from './lowered.ts'
 import { variablesOfLiteral } from './plan.ts'
 import { isBuiltin, type PredicateDraft } from './predicate-table.ts'
 import { type AtomLiteral, BUILTIN, type Constant, type Expr, type Literal, type PredicateId } from './program.ts'
-import type { RuleDraft } from './rule-draft.ts'
-import { dependenciesOf } from './strata.ts'
+import { type RuleDraft, readsOf } from './rule-draft.ts'
 
 export interface WarningsInput {
   readonly drafts: readonly PredicateDraft[]
   readonly rules: readonly RuleDraft[]
   readonly columns: ColumnTypes
   readonly policies: readonly LoweredPolicy[]
+  readonly pathTypes: ReadonlySet<string>
   readonly diagnostics: Diagnostics
 }
 
@@ -30,10 +30,10 @@ export function warn(input: WarningsInput): void {
   warnOfUndefined(input)
   // A rule that was dropped for an error may be the use that seems to be missing.
   if (!diagnostics.hasErrors) warnOfUnused(input)
-  const filled = possiblyFilled(drafts, rules)
+  const filled = possiblyFilled(input)
   for (const rule of rules) {
     if (!rule.span || drafts[rule.head]?.name.startsWith('$groups')) continue
-    warnOfDeadRule(rule, filled, input)
+    if (!diagnostics.hasErrors) warnOfDeadRule(rule, filled, input)
     for (const literal of allLiterals(rule.body)) {
       if (literal.kind === 'test') warnOfPrefix(literal, rule, diagnostics)
       if (literal.kind === 'atom') warnOfAnyBool(literal, rule, input)
@@ -44,17 +44,22 @@ export function warn(input: WarningsInput): void {
 function warnOfUndefined({ drafts, rules, diagnostics }: WarningsInput): void {
   const names = drafts.filter(({ isDefined, name }) => isDefined && !name.startsWith('$')).map(({ name }) => name)
   const reported = new Set<PredicateId>()
-  for (const { predicate, span } of rules.flatMap(({ body }) => dependenciesOf(body))) {
+  for (const { predicate, span } of rules.flatMap(readsOf)) {
     const draft = drafts[predicate]
     if (!draft || draft.isDefined || reported.has(predicate)) continue
     reported.add(predicate)
     const otherwise = `\`${draft.name} = []\` in [data], or a \`decl\`, says that it is meant to be empty`
-    diagnostics.warning('R475', `there is no predicate \`${draft.name}\`, so it is empty`, span, didYouMean(draft.name, names, otherwise))
+    diagnostics.warning(
+      'R475',
+      `there is no predicate \`${draft.name}\`, so it is empty`,
+      span,
+      didYouMean(draft.name, names, otherwise),
+    )
   }
 }
 
 function warnOfUnused({ drafts, rules, policies, diagnostics }: WarningsInput): void {
-  const used = new Set(rules.flatMap(({ head, body }) => [head, ...dependenciesOf(body).map((d) => d.predicate)]))
+  const used = new Set(rules.flatMap((rule) => [rule.head, ...readsOf(rule).map((d) => d.predicate)]))
   for (const { asks } of policies) for (const { predicate } of asks) used.add(predicate)
   for (const { id, name, declaration, isFilled } of drafts) {
     if (declaration && !isFilled && !used.has(id)) {
@@ -64,8 +69,9 @@ function warnOfUnused({ drafts, rules, policies, diagnostics }: WarningsInput): 
 }
 
 /** Predicates that can have a row: by a fact, or by a rule whose body can hold. */
-function possiblyFilled(drafts: readonly PredicateDraft[], rules: readonly RuleDraft[]): ReadonlySet<PredicateId> {
+function possiblyFilled({ drafts, rules, pathTypes }: WarningsInput): ReadonlySet<PredicateId> {
   const filled = new Set(drafts.flatMap(({ id, hasFacts }) => (hasFacts ? [id] : [])))
+  if (pathTypes.size === 0) filled.delete(BUILTIN.path)
   const waiting = new Map<PredicateId, RuleDraft[]>()
   const todo: PredicateId[] = []
   const consider = (rule: RuleDraft) => {
@@ -92,13 +98,19 @@ function emptyAtom(body: readonly Literal[], filled: ReadonlySet<PredicateId>): 
   return body.find((literal): literal is AtomLiteral => isPositive(literal) && !filled.has(literal.predicate))
 }
 
-function warnOfDeadRule(rule: RuleDraft, filled: ReadonlySet<PredicateId>, { drafts, diagnostics }: WarningsInput): void {
+function warnOfDeadRule(
+  rule: RuleDraft,
+  filled: ReadonlySet<PredicateId>,
+  { drafts, diagnostics }: WarningsInput,
+): void {
   const empty = emptyAtom(rule.body, filled)
   const draft = empty && drafts[empty.predicate]
   // What is defined nowhere has its own warning.
   if (draft && !draft.isDefined) return
   const why = draft ? `\`${draft.name}\` can have no row` : contradiction(rule)
-  if (why !== undefined) diagnostics.warning('R476', `rule \`${rule.name}\` can never fire: ${why}`, empty?.span ?? rule.span)
+  const help = empty?.predicate === BUILTIN.path ? { help: '`path_types` in [options] says which ids are paths' } : {}
+  if (why !== undefined)
+    diagnostics.warning('R476', `rule \`${rule.name}\` can never fire: ${why}`, empty?.span ?? rule.span, help)
 }
 
 /** Request-time predicates with a single row. */
@@ -139,7 +151,10 @@ function constantsIn(literal: Literal, variables: readonly string[]): { key: str
   if (literal.kind === 'compare' && literal.operator === '=') {
     const [left, right] = [literal.left, literal.right]
     if (right.kind === 'constant' && left.kind === 'constant') {
-      return [{ key: nameOf(left), values: [left.value] }, { key: nameOf(left), values: [right.value] }]
+      return [
+        { key: nameOf(left), values: [left.value] },
+        { key: nameOf(left), values: [right.value] },
+      ]
     }
     if (right.kind === 'constant' && left.kind === 'variable') return [{ key: nameOf(left), values: [right.value] }]
     if (left.kind === 'constant' && right.kind === 'variable') return [{ key: nameOf(right), values: [left.value] }]
@@ -150,8 +165,11 @@ function constantsIn(literal: Literal, variables: readonly string[]): { key: str
   }
   if (!isPositive(literal) || !SINGLE_ROW.has(literal.predicate)) return []
   const id = canonicalPlace(literal.predicate)
-  const keyOf = (column: number) => (literal.predicate === BUILTIN.request ? REQUEST_COLUMNS[column] : column === 0 ? id : `the type of ${id}`)
-  return literal.args.flatMap((arg, i) => (arg.kind === 'constant' ? [{ key: keyOf(i) ?? id, values: [arg.value] }] : []))
+  const keyOf = (column: number) =>
+    literal.predicate === BUILTIN.request ? REQUEST_COLUMNS[column] : column === 0 ? id : `the type of ${id}`
+  return literal.args.flatMap((arg, i) =>
+    arg.kind === 'constant' ? [{ key: keyOf(i) ?? id, values: [arg.value] }] : [],
+  )
 }
 
 const REQUEST_COLUMNS = ['the principal, as an entity,', 'the action, as an entity,', 'the resource, as an entity,']
@@ -175,7 +193,8 @@ function warnOfPrefix(literal: Literal & { kind: 'test' }, rule: RuleDraft, diag
   const isPath =
     receiver.kind === 'variable' &&
     rule.body.some(
-      (other) => isPositive(other) && other.predicate === BUILTIN.path && variablesOfLiteral(other).includes(receiver.variable),
+      (other) =>
+        isPositive(other) && other.predicate === BUILTIN.path && variablesOfLiteral(other).includes(receiver.variable),
     )
   if (!isPath && !prefix.value.startsWith('/')) return
   const text = prefix.value
@@ -197,7 +216,12 @@ function warnOfAnyBool(atom: AtomLiteral, rule: RuleDraft, { drafts, columns, di
 
 function occurrences(variable: number, { args, body }: RuleDraft): number {
   const inHead = args.filter((arg) => arg.kind === 'variable' && arg.variable === variable).length
-  return inHead + allLiterals(body).flatMap(variablesOfLiteral).filter((other) => other === variable).length
+  return (
+    inHead +
+    allLiterals(body)
+      .flatMap(variablesOfLiteral)
+      .filter((other) => other === variable).length
+  )
 }
 
 function allLiterals(body: readonly Literal[]): Literal[] {

@@ -3,8 +3,9 @@
  * with cedar-wasm, a call of the wrong shape throws, and a mistake in its policies, schema or data is an answer. Owns no
  * evaluation and no cache (`src/cedar.ts`). Spec: DESIGN section 4.
  */
-import { type Diagnostic, Diagnostics, runeError } from '../text/diagnostic.ts'
+import { type Diagnostic, Diagnostics, runeError, type Severity } from '../text/diagnostic.ts'
 import type { Source, Span } from '../text/source.ts'
+import { createByteOffsets } from '../text/utf8.ts'
 import type { EntityUid } from '../values/value.ts'
 import type { Policy, ScopeConstraint } from './cedar/ast.ts'
 import { policyFromJson } from './cedar/est.ts'
@@ -27,26 +28,30 @@ export interface CedarPolicies {
 }
 
 /** What one call asks. `entities` holds the actions of the schema too. */
-export interface CedarCall {
+export interface CedarCall<Policies = CedarPolicies> {
   readonly request: CedarRequest
   readonly entities: readonly EntityData[]
-  readonly policies: CedarPolicies
+  readonly policies: Policies
+  readonly warnings: DetailedError[]
 }
 
 /** How a call comes by what it names or holds; `undefined` after a mistake that was reported. */
-export interface CallSources {
+export interface CallSources<Policies> {
   readonly schemaOf: (schema: unknown, diagnostics: Diagnostics) => Schema | undefined
-  readonly policiesOf: (policies: unknown, diagnostics: Diagnostics) => CedarPolicies | undefined
+  readonly policiesOf: (policies: unknown, diagnostics: Diagnostics) => Policies | undefined
 }
+
+/** The answer to a call that had mistakes. */
+export type CallFailure = Failure & { warnings: DetailedError[] }
 
 const REQUEST_FIELDS = ['principal', 'action', 'resource', 'context', 'entities']
 
 /** Reads a call of `isAuthorized` or `statefulIsAuthorized`; throws a `RuneError` if it is of neither shape. */
-export function readCall(
+export function readCall<Policies>(
   call: unknown,
   kind: 'plain' | 'stateful',
-  sources: CallSources,
-): CedarCall | (Failure & { warnings: [] }) {
+  sources: CallSources<Policies>,
+): CedarCall<Policies> | CallFailure {
   const [policiesKey, schemaKey] =
     kind === 'plain' ? ['policies', 'schema'] : ['preparsedPolicySetId', 'preparsedSchemaName']
   const fields = fieldsOfCall(call, 'the call', [...REQUEST_FIELDS, policiesKey], [schemaKey, 'validateRequest'])
@@ -77,7 +82,8 @@ export function readCall(
     )
   }
   if (diagnostics.hasErrors) return failure(diagnostics)
-  return { request, policies, entities: schema ? [...entities, ...schemaActions(schema)] : entities }
+  const { warnings } = failure(diagnostics)
+  return { request, policies, entities: schema ? [...entities, ...schemaActions(schema)] : entities, warnings }
 }
 
 /** Reads a policy set: `{ staticPolicies, templates, templateLinks }`; throws a `RuneError` if it has another shape. */
@@ -107,26 +113,29 @@ export function readPolicySet(policySet: unknown, diagnostics: Diagnostics): Ced
 }
 
 /** The answer for a call that had mistakes. */
-export function failure(diagnostics: Diagnostics): Failure & { warnings: [] } {
-  const errors = diagnostics.all.filter(({ severity }) => severity === 'error').map(detailedError)
-  return { type: 'failure', errors, warnings: [] }
+export function failure({ all }: { readonly all: readonly Diagnostic[] }): CallFailure {
+  const byteAt = createByteOffsets()
+  const some = (severity: Severity): DetailedError[] =>
+    all.filter((diagnostic) => diagnostic.severity === severity).map((diagnostic) => detailedError(diagnostic, byteAt))
+  return { type: 'failure', errors: some('error'), warnings: some('warning') }
 }
 
-function detailedError({ code, message, span, help, related }: Diagnostic): DetailedError {
+/** What went wrong in cedar-wasm's form: a mistake of the call, or, without code and severity, an error of a policy. */
+export function detailedError(
+  mistake: Pick<Diagnostic, 'message'> & Partial<Diagnostic>,
+  byteAt: ReturnType<typeof createByteOffsets>,
+): DetailedError {
+  const { message, span, help = null, code = null, severity = null, related = [] } = mistake
+  const label = span && { label: null, start: byteAt(span.source, span.start), end: byteAt(span.source, span.end) }
   return {
     message,
-    help: help ?? null,
+    help,
     code,
     url: null,
-    severity: 'error',
-    sourceLocations: span === undefined || span.source.text === '' ? [] : [byteRange(span)],
-    related: (related ?? []).map((other) => detailedError({ code, severity: 'error', ...other })),
+    severity,
+    sourceLocations: label && span.source.text !== '' ? [label] : [],
+    related: related.map((other) => ({ ...detailedError(other, byteAt), code, severity })),
   }
-}
-
-function byteRange({ source, start, end }: Span): { label: null; start: number; end: number } {
-  const first = Buffer.byteLength(source.text.slice(0, start))
-  return { label: null, start: first, end: first + Buffer.byteLength(source.text.slice(start, end)) }
 }
 
 /** Policies in one text are numbered as they stand, those in a list by their place in it. */

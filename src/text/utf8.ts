@@ -1,7 +1,8 @@
 /**
- * Bytes → text. UTF-8 alone is read; a mistake has a place. Owns no diagnostics: who read the bytes knows what to say.
+ * Bytes → text, and places of text in bytes. UTF-8 alone is read; a mistake has a place. Owns no diagnostics: who read the bytes knows what to say.
  * Spec: LANGUAGE section 1 (bad UTF-8 and ill-formed strings are errors with a span), RFC 3629.
  */
+import type { Source } from './source.ts'
 
 /** `offset` is where the first invalid byte stands: in `text`, which then has U+FFFD for what could not be read. */
 export type Decoded =
@@ -19,6 +20,37 @@ export function decodeUtf8(bytes: Uint8Array): Decoded {
   const lossy = new TextDecoder('utf-8')
   const offset = lossy.decode(bytes.subarray(0, byte)).length
   return { ok: false, text: lossy.decode(bytes), offset, byte }
+}
+
+/** A function that says where the code unit `at` of a text stands in UTF-8 bytes; asked in any order, it reads each text once. */
+export function createByteOffsets(): (source: Source, at: number) => number {
+  const starts = new Map<Source, number[]>()
+  return (source, at) => {
+    let blockStarts = starts.get(source)
+    if (blockStarts === undefined) {
+      blockStarts = [0]
+      starts.set(source, blockStarts)
+    }
+    const block = Math.floor(at / BLOCK_UNITS)
+    let start = blockStarts.at(-1) ?? 0
+    for (let next = blockStarts.length; next <= block; next++) {
+      start += countBytes(source.text, (next - 1) * BLOCK_UNITS, next * BLOCK_UNITS)
+      blockStarts.push(start)
+    }
+    return (blockStarts[block] ?? 0) + countBytes(source.text, block * BLOCK_UNITS, at)
+  }
+}
+
+const BLOCK_UNITS = 1024
+
+/** Half of a surrogate pair counts for half of the pair's bytes. */
+function countBytes(text: string, from: number, to: number): number {
+  let bytes = 0
+  for (let i = from; i < to; i++) {
+    const unit = text.charCodeAt(i)
+    bytes += unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 2 : 3
+  }
+  return bytes
 }
 
 /** The index of the first byte that no well-formed sequence explains; `bytes.length` if all are fine. */

@@ -106,9 +106,9 @@ export function exprText(expr: Expr): string {
   }
 }
 
-/** A value in Cedar's JSON form, with its escapes; integers must be safe. */
+/** A value in Cedar's JSON form, with its escapes; integers that no number holds exactly stay `bigint`. */
 export function valueJson(value: Value): unknown {
-  if (typeof value === 'bigint') return Number(value)
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value
   if (typeof value !== 'object') return value
   switch (value.kind) {
     case 'entity':

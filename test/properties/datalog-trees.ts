@@ -55,86 +55,103 @@ interface Trees {
   readonly literal: Literal
 }
 
-const trees = fc.letrec<Trees>((tie: fc.LetrecTypedTie<Trees>) => {
-  const expr = tie('expr')
-  const literal = tie('literal')
-  const args = fc.array(expr, { maxLength: 3 })
-  const literals = fc.array(literal, { minLength: 1, maxLength: 3 })
-  const constant: fc.Arbitrary<Expr> = value.map((v) => ({ kind: 'constant', value: v, span }))
-  const isBare = (e: Expr) => e.kind === 'constant' && e.bare === true
-  const method: fc.Arbitrary<Expr> = fc.record({
-    kind: fc.constant('method' as const),
-    method: anyWord,
-    receiver: expr.filter((e) => !isBare(e)),
-    args,
+/** What has no parts. */
+const leaf: fc.Arbitrary<Expr> = fc.oneof(
+  value.map((v): Expr => ({ kind: 'constant', value: v, span })),
+  variable.map((word): Expr => ({ kind: 'variable', name: word, span })),
+  bareWord.map((word): Expr => ({ kind: 'constant', value: word, bare: true, span })),
+  fc.constant<Expr>({ kind: 'wildcard', span }),
+)
+
+const trees = fc.letrec<Trees>((tie: fc.LetrecTypedTie<Trees>) => ({
+  expr: fc.oneof({ maxDepth: 4, depthSize: 'small' }, leaf, arithmeticOf(tie), negateOf(tie), methodOf(tie)),
+  aggregate: fc.record({
+    kind: fc.constant('aggregate' as const),
+    function: fc.constantFrom('count', 'count_distinct', 'sum', 'min', 'max', 'mean'),
+    over: tie('expr'),
+    body: literalsOf(tie).filter((body) => body.length > 1 || !isGroupOfOne(body[0])),
     span: fc.constant(span),
-  })
-  const side = fc.oneof({ weight: 3, arbitrary: expr }, { weight: 1, arbitrary: tie('aggregate') })
-  return {
-    expr: fc.oneof(
-      { maxDepth: 4, depthSize: 'small' },
-      fc.oneof(
-        constant,
-        variable.map((word): Expr => ({ kind: 'variable', name: word, span })),
-        bareWord.map((word): Expr => ({ kind: 'constant', value: word, bare: true, span })),
-        fc.constant<Expr>({ kind: 'wildcard', span }),
-      ),
-      fc.record({
-        kind: fc.constant('arithmetic' as const),
-        operator: fc.constantFrom('+', '-', '*', '/', '%'),
-        left: expr,
-        right: expr,
-        span: fc.constant(span),
-      }),
-      expr.map((operand): Expr => ({ kind: 'negate', operand, span })),
-      method,
-    ),
-    aggregate: fc.record({
-      kind: fc.constant('aggregate' as const),
-      function: fc.constantFrom('count', 'count_distinct', 'sum', 'min', 'max', 'mean'),
-      over: expr,
-      body: literals.filter((body) => body.length > 1 || !isGroupOfOne(body[0])),
+  }),
+  literal: fc.oneof(
+    { maxDepth: 4, depthSize: 'small' },
+    fc.record({
+      kind: fc.constant('atom' as const),
+      negated: fc.boolean(),
+      predicate: name,
+      args: fc.array(tie('expr'), { maxLength: 3 }),
       span: fc.constant(span),
     }),
-    literal: fc.oneof(
-      { maxDepth: 4, depthSize: 'small' },
-      fc.record({
-        kind: fc.constant('atom' as const),
-        negated: fc.boolean(),
-        predicate: name,
-        args,
-        span: fc.constant(span),
-      }),
-      fc
-        .record({
-          kind: fc.constant('compare' as const),
-          operator: fc.constantFrom('=', '!=', '<', '<=', '>', '>='),
-          left: side,
-          right: side,
-          span: fc.constant(span),
-        })
-        .filter(({ operator, left, right }) => {
-          const aggregates = [left, right].filter((e) => e.kind === 'aggregate').length
-          return aggregates === 0 || (aggregates === 1 && operator === '=')
-        }),
-      fc.record({
-        kind: fc.constant('in' as const),
-        negated: fc.boolean(),
-        left: expr,
-        right: fc.oneof(
-          expr,
-          args.map((elements) => ({ kind: 'list' as const, elements, span })),
-        ),
-        span: fc.constant(span),
-      }),
-      fc.record({ kind: fc.constant('test' as const), negated: fc.boolean(), expr: method, span: fc.constant(span) }),
-      tie('aggregate').map((aggregate): Literal => ({ kind: 'bare_aggregate', aggregate, span })),
-      fc
-        .array(literals, { minLength: 1, maxLength: 3 })
-        .map((alternatives): Literal => ({ kind: 'or', alternatives, span })),
-    ),
-  }
-})
+    compareOf(tie),
+    inOf(tie),
+    fc.record({
+      kind: fc.constant('test' as const),
+      negated: fc.boolean(),
+      expr: methodOf(tie),
+      span: fc.constant(span),
+    }),
+    tie('aggregate').map((aggregate): Literal => ({ kind: 'bare_aggregate', aggregate, span })),
+    fc
+      .array(literalsOf(tie), { minLength: 1, maxLength: 3 })
+      .map((alternatives): Literal => ({ kind: 'or', alternatives, span })),
+  ),
+}))
+
+type Tie = fc.LetrecTypedTie<Trees>
+
+function literalsOf(tie: Tie): fc.Arbitrary<Literal[]> {
+  return fc.array(tie('literal'), { minLength: 1, maxLength: 3 })
+}
+
+function arithmeticOf(tie: Tie): fc.Arbitrary<Expr> {
+  return fc.record({
+    kind: fc.constant('arithmetic' as const),
+    operator: fc.constantFrom('+', '-', '*', '/', '%'),
+    left: tie('expr'),
+    right: tie('expr'),
+    span: fc.constant(span),
+  })
+}
+
+function negateOf(tie: Tie): fc.Arbitrary<Expr> {
+  return tie('expr').map((operand) => ({ kind: 'negate', operand, span }))
+}
+
+function methodOf(tie: Tie): fc.Arbitrary<Expr> {
+  return fc.record({
+    kind: fc.constant('method' as const),
+    method: anyWord,
+    receiver: tie('expr').filter((receiver) => receiver.kind !== 'constant' || receiver.bare !== true),
+    args: fc.array(tie('expr'), { maxLength: 3 }),
+    span: fc.constant(span),
+  })
+}
+
+function compareOf(tie: Tie): fc.Arbitrary<Literal> {
+  const side = fc.oneof({ weight: 3, arbitrary: tie('expr') }, { weight: 1, arbitrary: tie('aggregate') })
+  return fc
+    .record({
+      kind: fc.constant('compare' as const),
+      operator: fc.constantFrom('=', '!=', '<', '<=', '>', '>='),
+      left: side,
+      right: side,
+      span: fc.constant(span),
+    })
+    .filter(({ operator, left, right }) => {
+      const aggregates = [left, right].filter((e) => e.kind === 'aggregate').length
+      return aggregates === 0 || (aggregates === 1 && operator === '=')
+    })
+}
+
+function inOf(tie: Tie): fc.Arbitrary<Literal> {
+  const list = fc.array(tie('expr'), { maxLength: 3 }).map((elements) => ({ kind: 'list' as const, elements, span }))
+  return fc.record({
+    kind: fc.constant('in' as const),
+    negated: fc.boolean(),
+    left: tie('expr'),
+    right: fc.oneof(tie('expr'), list),
+    span: fc.constant(span),
+  })
+}
 
 /** The body of `count(X, (a))` is `a`: a group of one alternative is not kept there. */
 function isGroupOfOne(literal: Literal | undefined): boolean {

@@ -231,8 +231,14 @@ function readValue(at: At, part: Part): Expr | undefined {
   }
   const [only] = json.size === 1 ? json.keys() : []
   if (only === '__expr') return malformed(reader, part, 'Cedar no longer knows the escape `__expr`')
-  if (only === '__entity' && isEntity(json.get(only))) return readEntity(reader, part)
-  if (only === '__extn' && isCall(json.get(only))) return readCall(below, within(part, only))
+  if (only === '__entity' && isEntity(json.get(only))) {
+    return ignoreOthers(below, within(part, only), ['type', 'id']) ? readEntity(reader, part) : undefined
+  }
+  if (only === '__extn' && isCall(json.get(only))) {
+    return ignoreOthers(below, within(part, only), ['fn', 'arg', 'args'])
+      ? readCall(below, within(part, only))
+      : undefined
+  }
   return readEntries(below, part, (field) => readValue(below, field))
 }
 
@@ -243,6 +249,12 @@ function readValues(at: At, parts: readonly Part[] | undefined): Expr[] | undefi
     if (value !== undefined) values.push(value)
   }
   return values.length === parts?.length ? values : undefined
+}
+
+/** Whether all other fields of an escape are values, too: more Cedar does not ask of them. */
+function ignoreOthers(at: At, part: Part, known: readonly string[]): boolean {
+  const keys = part.json instanceof Map ? [...part.json.keys()] : []
+  return keys.every((key) => known.includes(key) || readValue(at, within(part, key)) !== undefined)
 }
 
 function isEntity(json: Json | undefined): boolean {

@@ -65,7 +65,7 @@ export interface Mistake {
 }
 
 /** How many mistakes one range of text can have before the reading ends: more help nobody. */
-export const MISTAKES_MAX = 100
+export const MISTAKES_MAX = 50
 
 /** The next token; characters that no token starts with are reported, a run at a time, and skipped. */
 export function nextToken(lexer: Lexer): Token {

@@ -115,7 +115,8 @@ function parseConditions(reader: Reader): Condition[] | undefined {
     const kind = word.text === 'unless' ? 'unless' : 'when'
     if (word.text !== kind) {
       const message = `expected \`when\`, \`unless\` or \`;\`, found ${shown(word.text)}`
-      refuse(reader, { code: 'R226', message, start: word.start, end: word.end })
+      const help = 'conditions are `when { … }` and `unless { … }`'
+      refuse(reader, { code: 'R226', message, start: word.start, end: word.end, help })
     }
     if (expect(reader, '{') === undefined) return undefined
     if (take(reader, '}')) {

@@ -25,7 +25,7 @@ export interface Mistake {
 }
 
 /** How many mistakes one range can have before the reading ends: more help nobody. */
-export const MISTAKES_MAX = 100
+export const MISTAKES_MAX = 50
 
 /** No mistakes yet. */
 export function collectMistakes(source: Source, diagnostics: Diagnostics): Mistakes {

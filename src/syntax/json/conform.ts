@@ -4,7 +4,6 @@
  */
 import type { Code } from '../../text/codes.ts'
 import { printEntityUid } from '../../values/entity-uid.ts'
-import { describeType } from '../../values/extension.ts'
 import type { EntityUid, RecordValue, Value } from '../../values/value.ts'
 import { kindOf } from '../../values/value.ts'
 import type { Action, RecordType, Schema, SchemaType } from '../schema/schema.ts'
@@ -154,7 +153,7 @@ function conformValue({ value, expected, subject, path }: Checked, { schema, rep
 function misfitOf(value: Value, expected: SchemaType): Misfit | undefined {
   const isEntity = typeof value === 'object' && value.kind === 'entity'
   if (kindOf(value) !== expected.kind || (isEntity && expected.kind === 'entity' && value.type !== expected.name)) {
-    const actual = describeType(value).replace(/`/g, '')
+    const actual = isEntity ? value.type : (NAMES[kindOf(value)] ?? kindOf(value))
     const message = `a value was expected to have type ${shown(printType(expected))}, but it has type ${shown(actual)}`
     return { code: 'R724', message, path: [] }
   }
@@ -290,7 +289,13 @@ export function printType(type: SchemaType): string {
   }
 }
 
-const NAMES: Readonly<Record<string, string>> = { string: 'String', long: 'Long', bool: 'Bool' }
+const NAMES: Readonly<Record<string, string>> = {
+  string: 'String',
+  long: 'Long',
+  bool: 'Bool',
+  set: 'Set',
+  record: 'Record',
+}
 
 function printRecordType({ attributes }: RecordType): string {
   const fields = [...attributes].map(

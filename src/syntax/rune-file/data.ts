@@ -11,11 +11,11 @@ import { shown } from '../json/json.ts'
 import type { DataEntry, InlineFacts } from './ast.ts'
 import { type FactFiles, isFactFileTable, readFactFileTable } from './fact-file-table.ts'
 import {
-  describeToml,
   entries,
   inside,
   isTable,
   keySpan,
+  TOML_DEPTH_MAX,
   type TomlNode,
   type TomlTable,
   type TomlValue,
@@ -26,7 +26,7 @@ import { isEntityTable, plainScalar, scalarValue } from './toml-value.ts'
 /** The predicates of a table; dotted names for nested tables. Each mistake is reported, up to a limit a predicate. */
 export function readData(node: TomlNode<TomlTable>, files: FactFiles, diagnostics: Diagnostics): DataEntry[] {
   const found: DataEntry[] = []
-  readTable(node, '', { files, diagnostics, found })
+  readTable(node, '', 0, { files, diagnostics, found })
   return found
 }
 
@@ -39,8 +39,12 @@ interface DataReader {
   readonly found: DataEntry[]
 }
 
-/** The depth of tables is bounded by that of keys and of TOML's nesting. */
-function readTable(node: TomlNode<TomlTable>, prefix: string, reader: DataReader): void {
+/** INVARIANT: the recursion is no deeper than `TOML_DEPTH_MAX`. */
+function readTable(node: TomlNode<TomlTable>, prefix: string, depth: number, reader: DataReader): void {
+  if (depth > TOML_DEPTH_MAX) {
+    reader.diagnostics.error('R205', `tables nest deeper than ${TOML_DEPTH_MAX}`, keySpan(node))
+    return
+  }
   for (const [key, entry] of entries(node)) {
     if (!isPredicateName(key, prefix)) {
       const help = { help: 'names start with a lower-case letter and are of ASCII letters, digits and `_`' }
@@ -55,7 +59,7 @@ function readTable(node: TomlNode<TomlTable>, prefix: string, reader: DataReader
     const { value } = entry
     if (isTable(value) && !isEntityTable(value) && !isFactFileTable(value)) {
       warnOfMisspelling({ ...entry, value }, reader.diagnostics)
-      readTable({ ...entry, value }, `${predicate}.`, reader)
+      readTable({ ...entry, value }, `${predicate}.`, depth + 1, reader)
     } else {
       readPredicate(predicate, entry, reader)
     }
@@ -156,7 +160,9 @@ function areColumns(names: readonly string[], reader: RowReader): boolean {
   }
   const wrong = names.find((name) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
   if (wrong === undefined) return true
-  reader.diagnostics.error('R305', `${shown(wrong)} cannot be the name of a column`, keySpan(reader.node, 0, wrong))
+  const help = { help: 'names of columns are of ASCII letters, digits and `_`' }
+  const span = keySpan(reader.node, 0, wrong)
+  reader.diagnostics.error('R305', `${shown(wrong)} cannot be the name of a column`, span, help)
   return false
 }
 
@@ -213,7 +219,7 @@ function warnOfMisspelling(node: TomlNode<TomlTable>, diagnostics: Diagnostics):
   for (const [key, entry] of entries(node)) {
     const meant = key === 'file' ? undefined : suggest(key, ['format', 'types'])
     if (meant === undefined || key === 'format' || key === 'types') continue
-    const message = `because of its key ${shown(key)} this table is not a fact file, but holds ${describeToml(node.value)}`
+    const message = `because of its key ${shown(key)}, this is no fact file, and each of its keys names a predicate`
     diagnostics.warning('R306', message, keySpan(entry), { help: `did you mean \`${meant}\`?` })
   }
 }

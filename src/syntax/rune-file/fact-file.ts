@@ -56,17 +56,16 @@ export interface FactShape {
 export function factFileShape(file: FactPlace, read: ReadFile, diagnostics: Diagnostics): FactShape | undefined {
   const bytes = openFile(file, read, diagnostics, FIRST_BYTES)
   if (bytes === undefined) return undefined
-  const lineEnd = bytes.lastIndexOf(NEWLINE) + 1
-  const decoded = decodeUtf8(lineEnd > 0 ? bytes.subarray(0, lineEnd) : bytes)
+  const isWhole = bytes.length < FIRST_BYTES - MARK_BYTES
+  const decoded = decodeUtf8(isWhole ? bytes : bytes.subarray(0, bytes.lastIndexOf(NEWLINE) + 1))
   if (!decoded.ok) return undefined
   if (file.format === 'jsonl') return jsonShape(decoded.text, file)
   let arity: number | undefined
-  const cursor: RowCursor = { text: decoded.text, isLast: bytes.length < FIRST_BYTES - MARK_BYTES, at: 0, line: 1 }
+  const cursor: RowCursor = { text: decoded.text, isLast: isWhole, at: 0, line: 1 }
   const take = (fields: string[]): boolean => {
     arity = fields.length
     return false
   }
-  if (lineEnd === 0 && !cursor.isLast) return undefined
   if (file.format === 'tsv') splitTsv(cursor, take)
   else splitCsv(cursor, take)
   return arity === undefined ? undefined : { arity }
@@ -216,11 +215,11 @@ function readJsonRow(row: RowText, reading: Reading): undefined {
     const type = columns.types[i] ?? 'String'
     const value = jsonField(field, type)
     if (value === undefined) {
-      const name = columns.names?.[i] ?? String(i + 1)
+      const name = columns.names?.[i]
       return report(
         reading,
         'R704',
-        `column ${shown(name)} is no ${typeName(type)}`,
+        `column ${name === undefined ? i + 1 : shown(name)} is no ${typeName(type)}`,
         span,
         `wanted: ${exampleOf(type)}`,
       )

@@ -154,7 +154,7 @@ function readSections(source: Source, { sections }: Sections, place: Place, load
   const data = toml('data')
   const rules = range('rules')
   const clauses = rules ? parseClauses(rules, diagnostics) : []
-  const schema = range('schema')
+  const schema = withoutBlanks(range('schema'))
   const entities = toml('entities')
   const policies = range('policies')
   const tests = toml('tests')
@@ -172,6 +172,13 @@ function readSections(source: Source, { sections }: Sections, place: Place, load
     policies: policies ? parsePolicies({ ...policies, hashComments: true }, diagnostics) : [],
     tests: tests ? readTests(tests, files, diagnostics) : [],
   }
+}
+
+/** From its first character: what concerns all of it is shown there. */
+function withoutBlanks(span: Span | undefined): Span | undefined {
+  if (span === undefined) return undefined
+  const start = span.source.text.slice(span.start, span.end).search(/\S/)
+  return start < 0 ? span : { ...span, start: span.start + start }
 }
 
 /** The entities of the JSON file that `[options] entities` names; like other options it may have one value only. */

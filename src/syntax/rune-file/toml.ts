@@ -114,13 +114,15 @@ const MESSAGES: ReadonlyMap<string, string> = new Map([
   ['trying to redefine an already defined value', 'the key is defined already'],
   ['each key-value declaration must be followed by an end-of-line', 'a line break is missing after the value'],
   ['incomplete key-value: cannot find end of key', 'a key without a value'],
-  ['invalid value', 'no value of TOML'],
+  ['invalid value', 'what stands here is no value'],
+  ['expected comma or end of structure', 'a comma or the closing bracket is missing'],
+  ['invalid unicode escape', 'this escape is no character'],
 ])
 
 const HELP: ReadonlyMap<string, string> = new Map([
   ['the string is not closed', 'a string of one line ends on its line; one of several lines stands in three quotes'],
   ['a key without a value', 'write `key = value`'],
-  ['no value of TOML', 'strings stand in quotes: `"alice"`'],
+  ['what stands here is no value', 'strings stand in quotes: `"alice"`'],
 ])
 
 function reportSyntax(e: TomlError, body: Span, diagnostics: Diagnostics): void {
@@ -129,7 +131,9 @@ function reportSyntax(e: TomlError, body: Span, diagnostics: Diagnostics): void 
   for (let line = 1; line < e.line; line++) lineStart = source.text.indexOf('\n', lineStart) + 1
   const start = Math.min(lineStart + e.column - 1, body.end)
   const end = Math.min(start + 1, body.end)
-  const said = /^Invalid TOML document: (.*)/.exec(e.message)?.[1] ?? 'it cannot be read'
+  const isLineEnd = /[\r\n]/.test(source.text.charAt(start))
+  const found = /^Invalid TOML document: (.*)/.exec(e.message)?.[1] ?? 'it cannot be read'
+  const said = isLineEnd && found.startsWith('control characters are not allowed') ? 'unfinished string' : found
   const message = MESSAGES.get(said) ?? said
   const code = message.includes('nest deeper') ? 'R205' : 'R200'
   const help = HELP.get(message)

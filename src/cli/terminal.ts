@@ -9,8 +9,8 @@ export interface Terminal {
   readonly out: Stream
   readonly err: Stream
   readonly env: Readonly<Record<string, string | undefined>>
-  /** All bytes of the standard input. */
-  readInput(): Promise<Uint8Array>
+  /** All bytes of the standard input; `undefined` if there are more than `maxBytes`. */
+  readInput(maxBytes: number): Promise<Uint8Array | undefined>
   /** Milliseconds since the process started. */
   elapsedMs(): number
 }
@@ -51,9 +51,14 @@ export function processTerminal(): Terminal {
     out: streamOf(process.stdout, 1),
     err: streamOf(process.stderr, 2),
     env: process.env,
-    readInput: async () => {
+    readInput: async (maxBytes) => {
       const chunks: Uint8Array[] = []
-      for await (const chunk of process.stdin) chunks.push(chunk)
+      let bytes = 0
+      for await (const chunk of process.stdin) {
+        bytes += chunk.length
+        if (bytes > maxBytes) return undefined
+        chunks.push(chunk)
+      }
       return Buffer.concat(chunks)
     },
     elapsedMs: () => performance.now(),

@@ -15,6 +15,7 @@ export async function validateFile(
 ): Promise<ExitCode> {
   const configuration = await configurationOf(file ?? options.config, terminal.env, inputOf(terminal))
   const { ok, diagnostics, counts } = await validate(configuration)
+  const exit = ok ? EXIT.ok : exitCodeOf(diagnostics)
   if (options.format === 'json') {
     printJson({ ok, diagnostics: diagnostics.map(jsonDiagnostic), ...(counts && { counts }) }, terminal.out)
   } else {
@@ -22,19 +23,13 @@ export async function validateFile(
     const paint = painter(terminal.out, terminal.env, options.color)
     const verdict = ok ? paint('green', 'valid') : paint('red', 'not valid')
     const content = counts ? `: ${countsText(counts)}` : ''
-    terminal.out.write(`${visible(configuration.path)} is ${verdict}${content}\n`)
+    // What could not be read is neither.
+    if (exit !== EXIT.failure) terminal.out.write(`${visible(configuration.path)} is ${verdict}${content}\n`)
   }
-  return ok ? EXIT.ok : exitCodeOf(diagnostics)
+  return exit
 }
 
-const SINGULAR = new Map([
-  ['policies', 'policy'],
-  ['strata', 'stratum'],
-  ['entities', 'entity'],
-])
-
-function countsText(counts: Counts): string {
-  return Object.entries<number>({ ...counts })
-    .map(([name, count]) => plural(count, SINGULAR.get(name) ?? name.slice(0, -1), name))
-    .join(', ')
+function countsText({ predicates, rules, policies, strata, facts }: Counts): string {
+  const counted = [plural(predicates, 'predicate'), plural(rules, 'rule'), plural(policies, 'policy', 'policies')]
+  return [...counted, plural(strata, 'stratum', 'strata'), plural(facts, 'fact')].join(', ')
 }

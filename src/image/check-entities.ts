@@ -19,7 +19,11 @@ export function checkEntities(program: Program, image: Image, diagnostics: Diagn
   for (let row = 0; row < ancestors.count; row++) {
     const entity = ancestors.columns[0]![row]!
     if (entity !== ancestors.columns[1]![row]) continue
-    diagnostics.error('R410', `entity \`${show(entity)}\` is its own ancestor`, placeOf(program, BUILTIN.entityParent, values.uidOf(entity)))
+    diagnostics.error(
+      'R410',
+      `entity \`${show(entity)}\` is its own ancestor`,
+      placeOf(program, BUILTIN.entityParent, values.uidOf(entity)),
+    )
     break
   }
   for (const [predicate, what] of [

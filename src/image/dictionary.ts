@@ -138,7 +138,7 @@ const NO_CONTENT: KnownContent = {
 }
 
 function unknownContent(): never {
-  throw new Error('an id of no dictionary')
+  throw new Error('internal error: an id of no dictionary')
 }
 
 function bounded(payload: number): number {

@@ -4,7 +4,7 @@
  */
 import type { Diagnostics } from '../text/diagnostic.ts'
 import type { Span } from '../text/source.ts'
-import { areDisjoint, NUMERIC, ORDERED, printType } from './column-types.ts'
+import { areDisjoint, NUMERIC, ORDERED, withArticle } from './column-types.ts'
 import type { ColumnTypes } from './infer-types.ts'
 import { variablesOf, variablesOfLiteral } from './plan.ts'
 import type { PredicateDraft } from './predicate-table.ts'
@@ -52,7 +52,7 @@ export function checkBest(
     if (!draft) continue
     const type = draft.best && columns[predicate]?.[draft.best.column]
     if (draft.best && type && areDisjoint(type, ORDERED)) {
-      const message = `\`${draft.best.order}\` needs an order, and column ${draft.best.column + 1} of \`${draft.name}\` is a ${printType(type)}`
+      const message = `\`${draft.best.order}\` needs an order, and column ${draft.best.column + 1} of \`${draft.name}\` is ${withArticle(type)}`
       diagnostics.error('R420', message, rules[0]?.headSpan)
     }
     for (const rule of rules) {
@@ -118,7 +118,7 @@ function misuseIn(rule: RuleDraft, recursion: Recursion): Misuse | undefined {
   const type = head?.best && columns[rule.head]?.[head.best.column]
   const [variable] = tainted
   if (variable === undefined || sums.size === 0 || !type || !areDisjoint(type, NUMERIC)) return undefined
-  return { variable, use: `sums of a ${printType(type)} do not keep its order`, span: rule.headSpan }
+  return { variable, use: `sums of ${withArticle(type)} do not keep its order`, span: rule.headSpan }
 }
 
 /** The literals that make a sum with a tainted variable; what they make is tainted from here on. */

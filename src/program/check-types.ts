@@ -58,19 +58,30 @@ export function finishRule(rule: RuleDraft, drafts: readonly PredicateDraft[], c
   })
   const columnsOfHead = drafts[rule.head]?.columns ?? []
   if (columnsOfHead.every((column) => fixedType(column) === undefined)) return { ...rule, body }
-  const checks = headTypes(rule, source).flatMap((found, i): Literal[] => {
-    const arg = rule.args[i]
-    const wanted = columnsOfHead[i] && fixedType(columnsOfHead[i])
-    if (arg?.kind !== 'variable' || wanted === undefined || wanted === 'any' || isWithin(found, wanted)) return []
-    const types: Constant = { kind: 'constant', value: [...wanted].join('|') }
-    return [{ kind: 'test', negated: false, expr: { kind: 'method', method: CONFORMS, receiver: arg, args: [types] } }]
+  const variables = [...rule.variables]
+  const checks: Literal[] = []
+  const types = headTypes(rule, source)
+  const args = rule.args.map((arg, i) => {
+    const [column, found = 'any'] = [columnsOfHead[i], types[i]]
+    const wanted = column && fixedType(column)
+    if (arg.kind !== 'variable' || wanted === undefined || wanted === 'any' || isWithin(found, wanted)) return arg
+    // Asked for one value, a rule must still fail for another that is malformed, or `not level(0)` would hold for it. An
+    // entity says nothing about another one, and is looked up by its value.
+    const isEntities = isWithin(found, only(ANY_ENTITY))
+    const checked: VariableRef = isEntities ? arg : { kind: 'variable', variable: variables.length }
+    if (!isEntities) variables.push(`$${variables.length}`)
+    const names: Constant = { kind: 'constant', value: [...wanted].join('|') }
+    const right: Expr = { kind: 'method', method: CONFORMS, receiver: arg, args: [names] }
+    checks.push({ kind: 'compare', operator: '=', left: checked, right })
+    return checked
   })
-  return { ...rule, body: [...body, ...checks] }
+  return { ...rule, args, variables, body: [...body, ...checks] }
 }
 
 function reportClash(clash: Clash, check: Check): void {
   const { rule, diagnostics } = check
-  const span = clash.span ?? rule.span
+  // A rule that no text writes is that of an equivalence.
+  const span = clash.span ?? rule.span ?? check.drafts[rule.head]?.declaration
   const found = withArticle(clash.found)
   const wanted = withArticle(clash.wanted)
   switch (clash.kind) {
@@ -134,7 +145,10 @@ function reportHead({ arg, found, wanted, column }: HeadClash, check: Check): vo
   const name = value.startsWith('$') ? 'this' : `\`${value}\``
   const message = `${columnName(draft, column)} is ${withArticle(wanted)}, and ${name} is ${withArticle(found)}`
   const related = [...(arg.kind === 'variable' ? originOf(arg.variable, undefined, check) : []), ...definitionOf(draft)]
-  diagnostics.error('R406', message, rule.headSpan ?? rule.span, { ...helpFor(found, wanted), related })
+  diagnostics.error('R406', message, rule.headSpan ?? rule.span ?? draft?.declaration, {
+    ...helpFor(found, wanted),
+    related,
+  })
 }
 
 function columnName(draft: PredicateDraft | undefined, column: number): string {

@@ -4,8 +4,8 @@
 import type { Declaration, DeclaredColumn } from '../syntax/datalog/ast.ts'
 import type { Diagnostics } from '../text/diagnostic.ts'
 import type { Span } from '../text/source.ts'
-import { areDisjoint, printType, typeOfName } from './column-types.ts'
-import { definePredicate, type PredicateDraft, type PredicateTable } from './predicate-table.ts'
+import { typeOfName } from './column-types.ts'
+import { definePredicate, type PredicateTable } from './predicate-table.ts'
 import type { ColumnType, TypeName } from './program.ts'
 
 /** Takes a declaration; mistakes are reported. */
@@ -33,7 +33,11 @@ export function declarePredicate(table: PredicateTable, decl: Declaration): void
     target.name = column.name
     if (types) target.declared = types
   }
-  if (decl.option === 'equivalence') checkEquivalence(draft, diagnostics, decl.span)
+  // That both are of one type is checked where the types of facts are known, too.
+  if (decl.option === 'equivalence' && draft.arity !== 2) {
+    const message = `an equivalence has two columns, and \`${name}\` has ${draft.arity}`
+    diagnostics.error('R337', message, decl.span)
+  }
 }
 
 /** The type that a name in `types` or in a declaration means; `undefined`, and a report, if it is none. */
@@ -52,14 +56,4 @@ function typesOf(column: DeclaredColumn, diagnostics: Diagnostics): ColumnType |
   const types = column.types.map((name) => resolveTypeName(name, column.span, diagnostics))
   const known = types.filter((type) => type !== undefined)
   return known.length === types.length ? new Set(known) : undefined
-}
-
-function checkEquivalence({ name, arity, columns }: PredicateDraft, diagnostics: Diagnostics, span: Span): void {
-  const [a, b] = columns.map(({ declared }) => declared)
-  if (arity !== 2) {
-    diagnostics.error('R337', `an equivalence has two columns, and \`${name}\` has ${arity}`, span)
-  } else if (a && b && areDisjoint(a, b)) {
-    const message = `an equivalence has two columns of one type, not ${printType(a)} and ${printType(b)}`
-    diagnostics.error('R337', message, span)
-  }
 }

@@ -3,7 +3,7 @@
  * tag exists. Spec: LANGUAGE sections 4 and 5.
  */
 import type { Diagnostics } from '../text/diagnostic.ts'
-import { areDisjoint, printType } from './column-types.ts'
+import { areDisjoint, withArticle } from './column-types.ts'
 import type { PredicateDraft } from './predicate-table.ts'
 import { type AtomLiteral, BUILTIN, type Literal, type Operand, type PredicateId, type VariableRef } from './program.ts'
 import type { RuleDraft } from './rule-draft.ts'
@@ -42,8 +42,9 @@ export function implicitRules(
     if (option !== 'equivalence' || arity !== 2) continue
     const [a, b] = columns.map(({ declared, known }) => declared ?? known)
     if (a && b && areDisjoint(a, b)) {
-      const message = `\`${name}\` relates two values of one type, not a ${printType(a)} and a ${printType(b)}`
+      const message = `\`${name}\` relates two values of one type, not ${withArticle(a)} and ${withArticle(b)}`
       diagnostics.error('R337', message, declaration)
+      continue
     }
     // Reflexivity follows from the two.
     made.push(rule(name, id, [E, A], [atom(id, [A, E])]), rule(name, id, [E, A], [atom(id, [E, B]), atom(id, [B, A])]))

@@ -9,7 +9,7 @@ import { like, parseLikePattern } from '../values/like.ts'
 import { isUnder, normalisePath } from '../values/path.ts'
 import { printValue } from '../values/print.ts'
 import { type EntityUid, kindOf, type Value, type ValueKind } from '../values/value.ts'
-import { isTypeKey, isWithin, only, printType, typeOf } from './column-types.ts'
+import { isTypeKey, isWithin, only, typeOf, withArticle } from './column-types.ts'
 import type { ColumnType } from './program.ts'
 
 /** A method that has no result for its values; `message` says why. */
@@ -162,12 +162,12 @@ function lengthOf(s: string): number {
   return scalars
 }
 
-/** True, or a failure: a column never holds what its declaration excludes. */
-function conforms(value: Value, types: string): boolean | Failure {
+/** `value`, or a failure: a column never holds what its declaration excludes. */
+function conforms(value: Value, types: string): Value | Failure {
   const wanted: ColumnType = new Set(types.split('|').filter(isTypeKey))
   const type = only(typeOf(value))
-  if (isWithin(type, wanted)) return true
-  return failure(`${printValue(value)} is a ${printType(type)}, and only a ${printType(wanted)} can stand here`)
+  if (isWithin(type, wanted)) return value
+  return failure(`${printValue(value)} is ${withArticle(type)}, and only ${withArticle(wanted)} can stand here`)
 }
 
 function messageOf(result: boolean | Failure): string | undefined {

@@ -57,10 +57,7 @@ export function typeOfExpr(expr: Expr, typing: Typing): ColumnType {
     case 'arithmetic': {
       const { operator, span } = expr
       const allowed = operator === '+' ? WITH_STRINGS : NUMERIC
-      const what = `\`${operator}\``
-      const left = need(expr.left, allowed, what, typing, span)
-      const right = need(expr.right, allowed, what, typing, span)
-      return meet({ operator, left: expr.left, right: expr.right, span }, left, right, typing)
+      return needBoth({ operator, left: expr.left, right: expr.right, span }, allowed, typing)
     }
     default: {
       const method = METHODS.get(expr.method)
@@ -140,7 +137,7 @@ function typeAtom(atom: AtomLiteral, { types, source }: Typing): void {
 }
 
 function typeComparison(literal: Literal & { kind: 'compare' }, typing: Typing): void {
-  const { operator, left, right, span } = literal
+  const { operator, left, right } = literal
   if (operator === '=' || operator === '!=') {
     const both = meet(literal, typeOfExpr(left, typing), typeOfExpr(right, typing), typing)
     if (operator === '!=') return
@@ -148,8 +145,7 @@ function typeComparison(literal: Literal & { kind: 'compare' }, typing: Typing):
     assign(right, both, typing)
     return
   }
-  const sides = [left, right].map((side) => need(side, ORDERED, `\`${operator}\``, typing, span))
-  meet(literal, sides[0] ?? 'any', sides[1] ?? 'any', typing)
+  needBoth(literal, ORDERED, typing)
 }
 
 function typeAggregate(literal: AggregateLiteral, typing: Typing): void {
@@ -214,6 +210,17 @@ function need(expr: Expr, allowed: ColumnType, what: string, typing: Typing, spa
   const found = typeOfExpr(expr, typing)
   compareOperand(expr, found, allowed, what, typing, span)
   return intersect(found, allowed)
+}
+
+/** The types that both sides can have among `allowed`; one mistake is reported, not one a side. */
+function needBoth(by: Comparison, allowed: ColumnType, typing: Typing): ColumnType {
+  const left = typeOfExpr(by.left, typing)
+  const right = typeOfExpr(by.right, typing)
+  const isLeft = areDisjoint(left, allowed)
+  const [operand, found] = isLeft ? [by.left, left] : [by.right, right]
+  compareOperand(operand, found, allowed, `\`${by.operator}\``, typing, by.span)
+  if (areDisjoint(found, allowed)) return NOTHING
+  return meet(by, intersect(left, allowed), intersect(right, allowed), typing)
 }
 
 function compareOperand(

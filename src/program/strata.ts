@@ -4,7 +4,6 @@
  * "Depth-first search and linear graph algorithms" (1972), with a stack of its own instead of recursion.
  */
 import type { Diagnostics } from '../text/diagnostic.ts'
-import type { Span } from '../text/source.ts'
 import type { PredicateDraft } from './predicate-table.ts'
 import type { PredicateId } from './program.ts'
 import { type Dependency, type RuleDraft, readsOf } from './rule-draft.ts'

@@ -1,5 +1,8 @@
+/**
+ * Facts and declarations: how values are read for their columns, and what is refused where.
+ */
 import { describe, expect, test } from 'vitest'
-import { codesOf, messageOf, predicateOf, programOf, rowsOf, underlined } from './programs.ts'
+import { analyseText, codesOf, messageOf, predicateOf, programOf, rowsOf, underlined } from './programs.ts'
 
 describe('facts', () => {
   test('a string that meets a declared entity column is an entity: its id, or its literal', () => {
@@ -16,7 +19,8 @@ member(bob, "devs"). member(User::"eve", Group::"devs").`
   })
 
   test('a string that meets a declared extension column is read as that', () => {
-    const text = '[data]\nnet = ["10.0.0.0/8"]\nsince = ["2026-01-01"]\n[rules]\ndecl net(n: ipaddr). decl since(t: datetime).'
+    const text =
+      '[data]\nnet = ["10.0.0.0/8"]\nsince = ["2026-01-01"]\n[rules]\ndecl net(n: ipaddr). decl since(t: datetime).'
     expect(rowsOf(text, 'net')).toEqual(['ip("10.0.0.0/8")'])
     expect(rowsOf(text, 'since')).toEqual(['datetime("2026-01-01")'])
     expect(messageOf('[data]\nnet = ["10.0.0"]\n[rules]\ndecl net(n: ipaddr).', 'R340')).toMatch(/is no ipaddr/)
@@ -74,26 +78,31 @@ member(bob, "devs"). member(User::"eve", Group::"devs").`
     expect(program.facts).toHaveLength(1)
   })
 
+  const withFile = (rest: string, file = 'a\tb\n') => analyseText(`[data]\n${rest}`, new Map([['e.tsv', file]]))
+
   test('the types of a fact file are what is declared, or given, or String', () => {
-    const types = (rest: string) => {
-      const [source] = programOf(`[data]\n${rest}`).facts
+    const types = (rest: string, file?: string) => {
+      const [source] = withFile(rest, file).program?.facts ?? []
       return source?.kind === 'file' ? source.types : undefined
     }
+    const codes = (rest: string, file?: string) => withFile(rest, file).diagnostics.map(({ code }) => code)
     expect(types('e = { file = "e.tsv", types = ["String", "Long"] }')).toEqual(['String', 'Long'])
-    expect(types('e = { file = "e.tsv" }\n[rules]\ndecl e(a: User, b: Long, c).')).toEqual(['entity:User', 'Long', 'String'])
+    expect(types('e = { file = "e.tsv" }')).toEqual(['String', 'String'])
+    expect(types('e = { file = "e.tsv" }\n[rules]\ndecl e(a: User, b: Long).')).toEqual(['entity:User', 'Long'])
     expect(types('e = { file = "e.tsv", types = ["String"] }\n[rules]\ndecl e(a: User, b).')).toEqual([
       'entity:User',
       'String',
     ])
-    expect(types('e = { file = "e.tsv" }\n[rules]\np(X) :- e(X, _).')).toEqual(['String', 'String'])
-    expect(codesOf('[data]\ne = { file = "e.tsv", types = ["Long"] }\n[rules]\ndecl e(a: User).')).toEqual(['R340'])
-    expect(codesOf('[data]\ne = { file = "e.tsv" }\n[rules]\ndecl e(a: User | Group).')).toEqual(['R340'])
-    expect(codesOf('[data]\ne = { file = "e.tsv" }')).toEqual(['R338'])
+    expect(types('e = { file = "e.tsv" }\n[rules]\np(X) :- e(X, _).', '')).toEqual(['String', 'String'])
+    expect(codes('e = { file = "e.tsv", types = ["Long"] }\n[rules]\ndecl e(a: User, b).')).toEqual(['R340'])
+    expect(codes('e = { file = "e.tsv" }\n[rules]\ndecl e(a: User | Group, b).')).toEqual(['R340'])
+    expect(codes('e = { file = "e.tsv" }', '')).toEqual(['R338'])
+    expect(codes('e = { file = "e.tsv" }\n[rules]\np(X) :- e(X).')).toEqual(['R330'])
   })
 
   test('given `types` declare a column: literals that meet it are read as them', () => {
-    const program = programOf('[data]\ne = { file = "e.tsv", types = ["User", "Long"] }\n[rules]\np(N) :- e("alice", N).')
-    const rule = program.rules.find(({ name }) => name.startsWith('p:'))
+    const { program } = withFile('e = { file = "e.tsv", types = ["User", "Long"] }\n[rules]\np(N) :- e("alice", N).')
+    const rule = program?.rules.find(({ name }) => name.startsWith('p:'))
     expect(rule?.body[0]).toMatchObject({ args: [{ value: { kind: 'entity', type: 'User', id: 'alice' } }, {}] })
   })
 })

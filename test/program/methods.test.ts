@@ -1,5 +1,8 @@
-import { describe, expect, test } from 'vitest'
+/**
+ * The methods of rules: results, failures, and that no result is ill-formed.
+ */
 import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
 import { callMethod, isFailure, METHODS } from '../../src/program/methods.ts'
 import { entityUid, type Value } from '../../src/values/value.ts'
 
@@ -73,7 +76,9 @@ describe('methods', () => {
   test("extension values have Cedar's methods, with Cedar's failures", () => {
     expect(call('lessThan', { kind: 'decimal', value: 1n }, { kind: 'decimal', value: 2n })).toBe(true)
     expect(call('toSeconds', { kind: 'duration', value: 2500n })).toBe(2n)
-    expect(call('offset', { kind: 'datetime', value: 2n ** 63n - 1n }, { kind: 'duration', value: 1n })).toMatch(/overflows/)
+    expect(call('offset', { kind: 'datetime', value: 2n ** 63n - 1n }, { kind: 'duration', value: 1n })).toMatch(
+      /overflows/,
+    )
   })
 
   test('a wrong receiver, a wrong argument, a wrong number of them and an unknown name are failures', () => {

@@ -1,3 +1,6 @@
+/**
+ * Aggregates: groups, empty groups, the short form, local variables, disjunction within.
+ */
 import { describe, expect, test } from 'vitest'
 import { codesOf, messageOf, rowsOf } from './programs.ts'
 
@@ -11,7 +14,11 @@ const codes = (rules: string) => codesOf(CALLS + rules)
 
 describe('aggregates', () => {
   test('bindings of all variables and wildcards count, `count_distinct` counts values', () => {
-    expect(rows('n(U, N) :- user(U), N = count(C, call(U, _, C)).', 'n')).toEqual(['"alice", 3', '"bob", 1', '"carol", 0'])
+    expect(rows('n(U, N) :- user(U), N = count(C, call(U, _, C)).', 'n')).toEqual([
+      '"alice", 3',
+      '"bob", 1',
+      '"carol", 0',
+    ])
     expect(rows('n(U, N) :- user(U), N = count_distinct(C, call(U, _, C)).', 'n')).toEqual([
       '"alice", 2',
       '"bob", 1',

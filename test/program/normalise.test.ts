@@ -1,9 +1,13 @@
+/**
+ * Clauses in normal form: disjunction, expressions, `split`, constants, context keys.
+ */
 import { describe, expect, test } from 'vitest'
 import { analyseRules, codesOf, messageOf, programOf, rowsOf, ruleCodes } from './programs.ts'
 
 describe('rules', () => {
   test('facts, joins and recursion', () => {
-    const text = '[rules]\nparent(a, b). parent(b, c).\nanc(X, Y) :- parent(X, Y).\nanc(X, Z) :- parent(X, Y), anc(Y, Z).'
+    const text =
+      '[rules]\nparent(a, b). parent(b, c).\nanc(X, Y) :- parent(X, Y).\nanc(X, Z) :- parent(X, Y), anc(Y, Z).'
     expect(rowsOf(text, 'anc')).toEqual(['"a", "b"', '"a", "c"', '"b", "c"'])
   })
 

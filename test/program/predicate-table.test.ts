@@ -1,3 +1,6 @@
+/**
+ * Names: arities, reserved names, the entity bridge, predicates without facts.
+ */
 import { describe, expect, test } from 'vitest'
 import { analyseText, codesOf, messageOf, predicateOf, programOf, ruleCodes, underlined } from './programs.ts'
 

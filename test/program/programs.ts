@@ -7,9 +7,9 @@ import { createImage } from '../../src/image/image.ts'
 import { loadFacts } from '../../src/image/load.ts'
 import { analyse } from '../../src/program/analyse.ts'
 import type { Predicate, Program } from '../../src/program/program.ts'
-import { nodeHost } from '../../src/syntax/rune-file/host.ts'
+import { type Host, nodeHost } from '../../src/syntax/rune-file/host.ts'
 import { loadConfiguration } from '../../src/syntax/rune-file/load.ts'
-import { Diagnostics, type Diagnostic } from '../../src/text/diagnostic.ts'
+import { type Diagnostic, Diagnostics } from '../../src/text/diagnostic.ts'
 import { printValue } from '../../src/values/print.ts'
 
 export interface Analysed {
@@ -17,10 +17,18 @@ export interface Analysed {
   readonly diagnostics: readonly Diagnostic[]
 }
 
-/** Parses and analyses `text`. */
-export function analyseText(text: string): Analysed {
+/** Parses and analyses `text`; `files` are what it can read, by path. */
+export function analyseText(text: string, files: ReadonlyMap<string, string> = new Map()): Analysed {
   const diagnostics = new Diagnostics()
-  const configuration = loadConfiguration({ text: `version = "rune/1.0"\n${text}` }, nodeHost, diagnostics)
+  const host: Host = {
+    ...nodeHost,
+    canonicalPath: (path) => path,
+    readFile: (path) => {
+      const found = files.get(path)
+      return found === undefined ? { reason: 'there is no such file' } : new TextEncoder().encode(found)
+    },
+  }
+  const configuration = loadConfiguration({ text: `version = "rune/1.0"\n${text}` }, host, diagnostics)
   return { program: configuration && analyse(configuration, diagnostics), diagnostics: diagnostics.all }
 }
 

@@ -1,3 +1,6 @@
+/**
+ * Safety: which variables nothing binds, and how that is said.
+ */
 import { describe, expect, test } from 'vitest'
 import { analyseRules, messageOf, ruleCodes, underlined } from './programs.ts'
 

@@ -1,3 +1,6 @@
+/**
+ * Strata and request scope: order, cycles, long chains, what cannot depend on the request.
+ */
 import { describe, expect, test } from 'vitest'
 import { analyseRules, messageOf, predicateOf, programOf, ruleCodes } from './programs.ts'
 
@@ -57,7 +60,7 @@ describe('strata', () => {
 describe('request scope', () => {
   test('what depends on a request-time predicate is request-scoped, through rules, `not` and aggregates', () => {
     const program = programOf(`[rules]
-q(1).
+q(a).
 a(X) :- action(X). b(X) :- a(X). c(X) :- q(X), not b(X). d(N) :- N = count(X, c(X)). e(X) :- q(X).
 f(E) :- entity.type(E, "User").`)
     expect(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => predicateOf(program, name).scope)).toEqual([

@@ -1,3 +1,6 @@
+/**
+ * Uids in normal form, also within sets and records.
+ */
 import { describe, expect, test } from 'vitest'
 import { isRefusal, normaliseUid, normaliseValue } from '../../src/program/uids.ts'
 import { entityUid, type Value } from '../../src/values/value.ts'
@@ -18,7 +21,10 @@ describe('uids', () => {
 
   test('uids within sets and records are normalised, and one that is refused refuses the whole', () => {
     const file = entityUid('File', '/a//b')
-    const set: Value = { kind: 'set', elements: [{ kind: 'record', fields: new Map<string, Value>([['__proto__', file]]) }] }
+    const set: Value = {
+      kind: 'set',
+      elements: [{ kind: 'record', fields: new Map<string, Value>([['__proto__', file]]) }],
+    }
     const field = new Map<string, Value>([['__proto__', entityUid('File', '/a/b')]])
     expect(normaliseValue(set, PATHS)).toEqual({ kind: 'set', elements: [{ kind: 'record', fields: field }] })
     const bad: Value = { kind: 'set', elements: ['a', entityUid('File', 'x')] }

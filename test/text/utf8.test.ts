@@ -1,7 +1,7 @@
 /** Tests of decoding: what UTF-8 is, and where the first invalid byte stands. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeUtf8 } from '../../src/text/utf8.ts'
+import { createByteOffsets, decodeUtf8 } from '../../src/text/utf8.ts'
 
 const numRuns = 500 * Number(process.env['RUNE_FUZZ'] ?? 1)
 
@@ -47,4 +47,17 @@ describe('decoding', () => {
       { numRuns },
     )
   })
+})
+
+test('a place in a text has the number of bytes before it', () => {
+  const text = 'aé߿ࠀ€😀'.repeat(1000)
+  const source = { path: 'x', text }
+  const byteAt = createByteOffsets()
+  for (const at of [7000, 0, 1, 2, 1024, 1023, 6, 5, 3071, 2048]) {
+    const isHalf = /[\udc00-\udfff]/.test(text[at] ?? '')
+    const whole = isHalf ? at + 1 : at
+    expect(byteAt(source, whole)).toBe(Buffer.byteLength(text.slice(0, whole)))
+  }
+  expect(byteAt({ path: 'y', text: 'abc' }, 3)).toBe(3)
+  expect(byteAt(source, text.length)).toBe(Buffer.byteLength(text))
 })

@@ -194,7 +194,13 @@ function integerLiteral(
     return { kind: 'literal', value: as.negative ? -magnitude : magnitude, span }
   }
   const message = 'the integer does not fit in 64 bits'
-  refuse(reader, { code: 'R123', message, start: as.start, end: integer.end, help: as.negative ? `the smallest is ${-LONG_MAX - 1n}` : `the largest is ${LONG_MAX}` })
+  refuse(reader, {
+    code: 'R123',
+    message,
+    start: as.start,
+    end: integer.end,
+    help: as.negative ? `the smallest is ${-LONG_MAX - 1n}` : `the largest is ${LONG_MAX}`,
+  })
   return { kind: 'literal', value: 0n, span }
 }
 

@@ -3,10 +3,10 @@
  * neither the data (`schema.ts`) nor the fence (`wasm.ts`). Spec: Cedar's "Schema grammar", LANGUAGE section 6.
  */
 import type { Schema as CedarSchema, DetailedError } from '@cedar-policy/cedar-wasm/nodejs'
-import type { Diagnostics } from '../../text/diagnostic.ts'
+import { Diagnostics } from '../../text/diagnostic.ts'
 import type { Source, Span } from '../../text/source.ts'
 import { jsonFromJs } from '../json/from-js.ts'
-import { type Json, shown } from '../json/json.ts'
+import { JSON_DEPTH_MAX, type Json, shown } from '../json/json.ts'
 import { reportProblem, type SentText } from './problems.ts'
 import { blankComments, CEDAR_NESTING_MAX, scanCedar } from './scan.ts'
 import { type Schema, schemaFromJson } from './schema.ts'
@@ -49,8 +49,13 @@ export function readSchema(
   for (const error of answer.errors) reportProblem(error, { code: 'R250', severity: 'error', sent, span }, diagnostics)
   for (const one of answer.warnings) reportProblem(one, { code: 'R250', severity: 'warning', sent, span }, diagnostics)
   if (answer.json === undefined) return undefined
-  const json = jsonFromJs(answer.json, 'schema', diagnostics)
-  return json === undefined ? undefined : { schema: schemaFromJson(json), json }
+  // Of what cedar-wasm gives, only depth can be more than we take: common types stand in each other.
+  const json = jsonFromJs(answer.json, 'schema', new Diagnostics())
+  if (json === undefined) {
+    diagnostics.error('R901', `the types of the schema nest deeper than ${JSON_DEPTH_MAX} levels`, span)
+    return undefined
+  }
+  return { schema: schemaFromJson(json), json }
 }
 
 interface Answer {

@@ -42,7 +42,9 @@ export function askCedar<T>(fence: Fence, question: Question<T>, diagnostics: Di
     return ask(fence.instance)
   } catch (e) {
     dropInstance(fence)
-    const why = e instanceof Error ? e.message : 'unknown failure'
+    // A trap says which instruction it was, and depends on the machine.
+    const isTrap = e instanceof RangeError || (e instanceof Error && e.name === 'RuntimeError')
+    const why = e instanceof Error && !isTrap ? e.message : 'it gave up'
     diagnostics.error('R900', `cedar-wasm could not ${what}: ${oneLine(why)}`, span, {
       help: 'long chains of operators and deep nesting are too much for it: split the policy or the type',
     })

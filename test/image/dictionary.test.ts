@@ -1,0 +1,38 @@
+/** Overlays: what is new in them comes and goes with a request, except for what was kept. */
+import { expect, test } from 'vitest'
+import { createArena } from '../../src/image/arena.ts'
+import { createDictionary, createOverlay } from '../../src/image/dictionary.ts'
+import { createValues } from '../../src/image/value-ids.ts'
+import { entityUid, type Value } from '../../src/values/value.ts'
+
+const USER = entityUid('User', 'alice')
+const NESTED: Value = {
+  kind: 'set',
+  elements: ['é', 2n ** 60n, USER, { kind: 'record', fields: new Map([['', USER]]) }],
+}
+
+test('an overlay without an image holds every value', () => {
+  const values = createValues(createOverlay())
+  expect(values.intern(NESTED)).toBe(values.intern(NESTED))
+  expect(values.intern(values.valueOf(values.intern(NESTED)))).toBe(values.intern(NESTED))
+  expect(values.intern('e')).not.toBe(values.intern('é'))
+})
+
+test('what was kept outlives a reset under its id, and what came after it does not', () => {
+  for (const image of [undefined, createDictionary(createArena())]) {
+    const overlay = createOverlay(image)
+    const values = createValues(overlay)
+    const kept = values.intern(NESTED)
+    overlay.keep()
+    const passing = values.intern('passing')
+    overlay.reset()
+    expect(values.valueOf(kept)).toEqual(values.valueOf(values.intern(NESTED)))
+    expect(values.intern(NESTED)).toBe(kept)
+    expect(values.intern('another')).toBe(passing)
+    expect(values.valueOf(passing)).toBe('another')
+    overlay.keep()
+    overlay.reset()
+    expect(values.intern('another')).toBe(passing)
+    expect(values.intern('third')).not.toBe(passing)
+  }
+})

@@ -1,0 +1,143 @@
+/**
+ * Deciding rules: permits that are tied to the request, reasons, names, ids without their type.
+ */
+import { describe, expect, test } from 'vitest'
+import { codesOf, messageOf, programOf, ruleCodes } from './programs.ts'
+
+const DATA =
+  '[data]\nuser = ["alice", "bob"]\nblocked = ["bob"]\nenvironment = "production"\nlimit = [["alice", 3]]\n[rules]\n'
+const codes = (rules: string) => codesOf(DATA + rules)
+
+describe('rules that permit', () => {
+  test('what would open for everybody once somebody is not blocked is refused', () => {
+    expect(codes('permit :- user(U), not blocked(U).')).toEqual(['R352'])
+    expect(messageOf(`${DATA}permit :- action("read"), user(U), not blocked(U).`, 'R353')).toBe(
+      'nothing connects `U` with the request, so one that fits would open for everybody | share a variable with a literal such as `principal(Id, "User")`',
+    )
+  })
+
+  test.each([
+    ['permit :- action("read").'],
+    ['permit :- principal(U), user(U), not blocked(U).'],
+    ['permit :- action("read"), environment("production").'],
+    ['permit :- principal(U), limit(U, N), context("amount", V), V < N.'],
+    ['permit :- principal(U), N = count(X, limit(U, X)), N < 2.'],
+    ['permit :- principal(U), V = U + "x", user(V).'],
+    ['permit :- mine(D). mine(D) :- resource(D), user(D).'],
+    ['permit :- not action("delete").'],
+    ['permit :- action("read"), user(_).'],
+    ['permit :- (action("read") ; action("list")), principal(U), user(U).'],
+    ['can(U) :- principal(U), user(U). permit :- can(U), not blocked(U).'],
+  ])('%s', (rule) => {
+    expect(codes(rule)).toEqual([])
+  })
+
+  test.each([
+    ['permit :- environment("production").', 'R352'],
+    ['permit :- true = true.', 'R352'],
+    ['permit :- principal(P), limit(U, N), N > 2, P != "x".', 'R353'],
+    ['permit :- action("read"), limit(U, N), N > 2.', 'R353'],
+    // A request-time literal under `not` excludes one of many: all others would open.
+    ['permit :- action("read"), user(U), not principal(U).', 'R353'],
+    ['permit :- action("read"), X in ["a", "b"], user(X).', 'R353'],
+    ['permit :- action("read"), N = count(X, user(X)), N > 1.', 'R353'],
+    ['permit :- (principal(U), user(U) ; user(U)).', 'R352'],
+  ])('%s is refused', (rule, code) => {
+    expect(codes(rule)).toEqual([code])
+  })
+
+  test('a `forbid` may depend on anything', () => {
+    expect(codes('forbid :- environment("production"). forbid("x") :- user(U), not blocked(U).')).toEqual([])
+  })
+})
+
+describe('reasons', () => {
+  test('are a text, or start with one', () => {
+    expect(codes('permit("fine") :- action("read"). permit(fine) :- action("list").')).toEqual([])
+    expect(codes('permit("limit of " + U) :- principal(U). forbid("x".concat(U) + "!") :- principal(U).')).toEqual([])
+  })
+
+  test.each([
+    ['permit(U) :- principal(U).'],
+    ['permit(U + "x") :- principal(U).'],
+    ['permit("" + U) :- principal(U).'],
+    ['permit(1) :- action("read").'],
+    ['forbid(U.lower) :- principal(U).'],
+    ['forbid(User::"a") :- action("read").'],
+    ['forbid(_) :- action("read").'],
+  ])('%s is refused: nobody else chooses how a reason begins', (rule) => {
+    expect(codes(rule)).toEqual(['R351'])
+  })
+
+  test('without one, the rule is named by its effect and its place among these', () => {
+    const rules =
+      'permit :- action("a"). forbid :- action("b"). p(1). permit("x") :- action("c"). permit :- (action("d") ; action("e")).'
+    const deciding = programOf(`[rules]\n${rules}`).rules.filter(({ head }) => head === 13 || head === 14)
+    expect(deciding.map(({ name, args }) => [name, args[0]?.kind === 'constant' && args[0].value])).toEqual([
+      ['permit0', 'permit0'],
+      ['forbid0', 'forbid0'],
+      ['permit1', 'x'],
+      ['permit2', 'permit2'],
+      ['permit2', 'permit2'],
+    ])
+  })
+
+  test('other rules are named by their predicate and line', () => {
+    const names = programOf('[rules]\np(1).\nq(X) :-\n  p(X).\n\nr(X) :- q(X).').rules.map(({ name }) => name)
+    expect(names).toEqual(['q:4', 'r:7', 'entity.ancestor', 'entity.ancestor'])
+  })
+})
+
+describe('ids without their type', () => {
+  const SEVERAL = `[entities]
+'User::"alice"' = {}
+'Service::"alice"' = {}
+[rules]
+admin(alice).
+`
+  const several = (rules: string) => codesOf(SEVERAL + rules)
+
+  test('a permit on an id alone is refused where several types are known', () => {
+    expect(messageOf(`${SEVERAL}permit :- principal("alice").`, 'R354')).toBe(
+      'this `permit` depends on the id of the principal alone, and a principal can be of 2 types: `Service`, `User` | write `principal(Id, "Service")`',
+    )
+    expect(several('permit :- principal(U), admin(U).')).toEqual(['R354'])
+    expect(several('permit :- resource(U), admin(U).')).toEqual(['R354'])
+    expect(several('is_admin(U) :- principal(U), admin(U). permit :- is_admin(_).')).toEqual(['R354'])
+    expect(several('permit :- action("x"), N = count(U, (principal(U), admin(U))), N > 0.')).toEqual(['R354'])
+  })
+
+  test('it is fine where the type is looked at, or nothing depends on the id', () => {
+    expect(several('permit :- principal(U, "User"), admin(U).')).toEqual([])
+    expect(several('permit :- principal(U), admin(U), principal(U, "User").')).toEqual([])
+    expect(several('permit :- principal(U), admin(U), request(P, _, _), P.type = "User".')).toEqual([])
+    expect(several('is_user(U) :- principal(U, "User"). permit :- principal(U), is_user(U).')).toEqual([])
+    expect(several('permit :- principal(_), action("read").')).toEqual([])
+    expect(several('permit :- action("x"), not principal("alice").')).toEqual([])
+    expect(several('forbid :- principal("alice").')).toEqual([])
+  })
+
+  test('a predicate that looks at the type in one of its rules only does not count', () => {
+    const rules = 'u(U) :- principal(U, "User"). u(U) :- principal(U), admin(U). permit :- u(_).'
+    expect(several(rules)).toEqual(['R354'])
+  })
+
+  test('one known type, groups, actions and paths do not make it several', () => {
+    const one = `[options]
+path_types = ["File"]
+default_principal_type = "User"
+default_resource_type = "File"
+[entities]
+'User::"alice"' = { in = ['Group::"g"'] }
+'Group::"g"' = {}
+'File::"/a"' = {}
+'Action::"read"' = {}
+[rules]
+permit :- principal("alice"), path(_).`
+    expect(codesOf(one)).toEqual([])
+  })
+})
+
+test('`permit` without rules decides nothing and is static', () => {
+  expect(ruleCodes('p(1).')).toEqual([])
+})

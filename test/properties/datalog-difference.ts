@@ -1,0 +1,163 @@
+/** Engine against oracle on one random program: what `datalog.test.ts` asks for many. */
+import { requestRows } from '../../src/decide/request-facts.ts'
+import { createMachine } from '../../src/fixpoint/machine.ts'
+import { createSolver, OPEN, type Solver } from '../../src/fixpoint/solve.ts'
+import { createOverlay } from '../../src/image/dictionary.ts'
+import { createValues, type ValueId, type Values } from '../../src/image/value-ids.ts'
+import type { Predicate } from '../../src/program/program.ts'
+import { parseClauses } from '../../src/syntax/datalog/parse.ts'
+import { Diagnostics, RuneError } from '../../src/text/diagnostic.ts'
+import { type Built, build } from '../../src/threads/build.ts'
+import { canonicalKey } from '../../src/values/equality.ts'
+import { normalisePath } from '../../src/values/path.ts'
+import type { Value } from '../../src/values/value.ts'
+import { evaluate, type Facts, type Tuples } from '../oracle/datalog.ts'
+import { entityFacts, requestFacts } from '../oracle/datalog-facts.ts'
+import { type DatalogCase, generateDatalog, PATH_TYPE, runeText } from './generate-datalog.ts'
+
+/** How engine and oracle differ on a case; undefined where they agree. */
+export async function difference(of: DatalogCase, counts = { built: 0, refused: 0 }): Promise<string | undefined> {
+  const model = modelOf(of)
+  if (model === undefined) return undefined
+  let built: Built
+  try {
+    built = build({ text: runeText(of) })
+    counts.built++
+  } catch (error) {
+    if (!(error instanceof RuneError)) throw error
+    counts.refused++
+    const fails = [...model.values()].some(({ errors }) => errors.size > 0)
+    const codes = error.diagnostics.filter((d) => d.severity === 'error').map((d) => d.code)
+    if (codes.every((code) => code === 'R401') && fails) return undefined
+    // The store may get a cycle or a second value from rules: the oracle has no opinion on that.
+    if (codes.every((code) => code === 'R410' || code === 'R411')) return undefined
+    return `refused: ${error.diagnostics.filter((d) => d.severity === 'error').map((d) => `${d.code} ${d.message}`).join('; ')}`
+  }
+  const { solver, values } = solverOf(built, of)
+  for (const predicate of built.program.predicates) {
+    if (predicate.name.startsWith('$') || predicate.span === undefined) continue
+    const problem = compare(predicate, model.get(predicate.name), solver, values)
+    if (problem !== undefined) return problem
+  }
+  return undefined
+}
+
+function modelOf(of: DatalogCase): ReadonlyMap<string, Tuples> | undefined {
+  const text = of.clauses.join('\n')
+  const clauses = parseClauses({ source: { path: 'case', text }, start: 0, end: text.length }, new Diagnostics())
+  const facts = new Map<string, (readonly Value[])[]>()
+  const add = (all: Facts) => {
+    for (const [name, rows] of all) facts.set(name, [...(facts.get(name) ?? []), ...rows])
+  }
+  for (const { predicate, row } of of.data) facts.set(predicate, [...(facts.get(predicate) ?? []), row])
+  add(entityFacts(of.entities))
+  if (of.request) add(requestFacts(of.request, [PATH_TYPE]))
+  try {
+    return evaluate(clauses, facts)
+  } catch {
+    return undefined // Does not end: limits are tested elsewhere.
+  }
+}
+
+function solverOf({ program, image }: Built, { request }: DatalogCase): { solver: Solver; values: Values } {
+  const values = createValues(createOverlay(image.dictionary))
+  const machine = createMachine(values)
+  const solver = createSolver(program, image, machine)
+  if (!request) {
+    solver.begin()
+    return { solver, values }
+  }
+  const uid = (of: { kind: 'entity'; type: string; id: string }): ValueId => {
+    const path = of.type === PATH_TYPE ? normalisePath(of.id) : { path: of.id }
+    return values.intern('path' in path ? { ...of, id: path.path } : of)
+  }
+  const interned = {
+    principal: uid(request.principal),
+    action: uid(request.action),
+    resource: uid(request.resource),
+    context: values.intern({ kind: 'record', fields: request.context }),
+  }
+  const isPath = request.resource.type === PATH_TYPE
+  solver.begin({ rows: (predicate) => requestRows(interned, predicate, values, isPath), bringsEntities: false })
+  return { solver, values }
+}
+
+/** All rows at once, and each row and error by its first column: demand must not change an answer. */
+function compare(
+  predicate: Predicate,
+  expected: Tuples | undefined,
+  solver: Solver,
+  values: Values,
+): string | undefined {
+  const show = (row: readonly (Value | undefined)[]) => row.map((v) => (v === undefined ? '⊤' : canonicalKey(v))).join()
+  const rows = [...(expected?.rows.values() ?? [])]
+  const errors = [...(expected?.errors.values() ?? [])]
+  const valueOf = (id: ValueId) => (id === OPEN ? undefined : values.valueOf(id))
+  const ask = (pattern: readonly (Value | undefined)[]) => {
+    const asked = pattern.map((value) => (value === undefined ? OPEN : values.intern(value)))
+    const fits = (row: readonly (Value | undefined)[]) => {
+      return row.every(
+        (v, i) => pattern[i] === undefined || v === undefined || canonicalKey(v) === canonicalKey(pattern[i]!),
+      )
+    }
+    const answer = solver.ask(predicate.id, asked)
+    const got = (all: readonly (readonly ValueId[])[]) =>
+      [
+        ...new Set(
+          all
+            .map((row) => row.map(valueOf))
+            .filter(fits)
+            .map(show),
+        ),
+      ].sort()
+    const want = (all: readonly (readonly (Value | undefined)[])[]) => [...new Set(all.filter(fits).map(show))].sort()
+    const differs = (what: string, a: string[], b: string[]) =>
+      a.join('|') === b.join('|')
+        ? undefined
+        : `${what} of ${predicate.name}(${show(pattern)}): got ${a.join(' ')}, want ${b.join(' ')}`
+    const filled = (all: readonly (readonly ValueId[])[]) =>
+      all.map((row) => row.map((id, i) => (id === OPEN ? asked[i]! : id)))
+    return (
+      differs('rows', got(answer.rows), want(rows)) ??
+      differs(
+        'errors',
+        got(filled(answer.errors.map((e) => e.row))),
+        want(errors.map((row) => row.map((v, i) => v ?? pattern[i]))),
+      )
+    )
+  }
+  const open = new Array<undefined>(predicate.arity).fill(undefined)
+  const firsts = new Map(
+    [...rows, ...errors].flatMap(([v]) => (v === undefined ? [] : [[canonicalKey(v), v] as const])),
+  )
+  const patterns = [open, ...[...firsts.values()].slice(0, 5).map((v) => open.with(0, v as never))]
+  for (const pattern of patterns) {
+    const problem = ask(pattern)
+    if (problem !== undefined) return problem
+  }
+  return undefined
+}
+
+/** The problem with a case that is as small as leaving out clauses and facts makes it. */
+export async function shrink(seed: number, problem: string): Promise<string> {
+  const of = generateDatalog(seed)
+  const still = async (clauses: readonly string[], data: DatalogCase['data']) => {
+    const text = await difference({ ...of, clauses, data }).catch((e: Error) => e.message)
+    // A refusal shrinks to one for the same reason.
+    return text?.slice(0, 14) === problem.slice(0, 14) ? text : undefined
+  }
+  let [clauses, data] = [of.clauses, of.data]
+  for (let i = clauses.length - 1; i >= 0; i--) {
+    const fewer = clauses.filter((_, j) => j !== i)
+    if (await still(fewer, data)) clauses = fewer
+  }
+  for (let i = data.length - 1; i >= 0; i--) {
+    const fewer = data.filter((_, j) => j !== i)
+    if (await still(clauses, fewer)) data = fewer
+  }
+  return `${(await still(clauses, data)) ?? problem}\n${runeText({ ...of, clauses, data })}\nrequest: ${JSON.stringify(of.request, show)}`
+}
+
+function show(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? `${value}n` : value instanceof Map ? [...value] : value
+}

@@ -36,7 +36,7 @@ export function typeOfKind(kind: ValueKind): TypeName {
 /** The types of `a` and those of `b`; `a` itself where `b` adds none. */
 export function union(a: ColumnType, b: ColumnType): ColumnType {
   if (a === b || a === 'any' || b === 'any') return a === 'any' ? a : b
-  if (a.size === 0) return b
+  if (a.size === 0) return b.size === 0 ? a : b
   let all: Set<TypeName> | undefined
   for (const type of b) {
     if (a.has(type) || (isEntity(type) && a.has(ANY_ENTITY))) continue

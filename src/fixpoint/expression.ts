@@ -3,7 +3,7 @@
  * `src/program/methods.ts`; arithmetic is here. Spec: LANGUAGE section 4, "Expressions" and "Methods".
  */
 import { inlineInt, isInlineInt, kindOfId, type ValueId, type Values } from '../image/value-ids.ts'
-import { callMethod, isFailure } from '../program/methods.ts'
+import { callMethod, isFailure, TEXT_MAX } from '../program/methods.ts'
 import type { Expr } from '../program/program.ts'
 import { ERROR, fail, floatId, longId, type Machine, smallIntId } from './machine.ts'
 
@@ -66,8 +66,13 @@ function arithmetic(machine: Machine, operator: Operator, a: ValueId, b: ValueId
   if (kind === 'long') return longArithmetic(machine, operator, values.longOf(a), values.longOf(b))
   if (kind === 'float')
     return floatArithmetic(machine, operator, values.valueOf(a) as number, values.valueOf(b) as number)
-  if (kind === 'string' && operator === '+') return values.string(values.textOf(a) + values.textOf(b))
+  if (kind === 'string' && operator === '+') return concatenate(machine, values.textOf(a), values.textOf(b))
   return fail(machine, `\`${operator}\` is not defined on a ${kind}`)
+}
+
+function concatenate(machine: Machine, a: string, b: string): ValueId | typeof ERROR {
+  if (a.length + b.length > TEXT_MAX) return fail(machine, 'the result of `+` is too long')
+  return machine.values.string(a + b)
 }
 
 /** Both are below 2^26 in size, so that every result is exact. */

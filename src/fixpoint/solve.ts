@@ -12,25 +12,11 @@ import { planBody } from '../program/plan.ts'
 import { BUILTIN, type PredicateId, type Program, type Rule } from '../program/program.ts'
 import { isBetter } from './best.ts'
 import { compileBody } from './body.ts'
-import type { AtomLayout, Next, Reader } from './body-target.ts'
+import type { AtomLayout, Reader } from './body-target.ts'
 import type { Environment } from './expression.ts'
+import { type Answer, type ErrorRow, type Goal, matchErrors, newGoal, OPEN, takeRow } from './goal.ts'
 import { type Machine, step } from './machine.ts'
 import { loadKey, scanAbsent, scanRows } from './scan.ts'
-
-/** In a pattern: any value. In an error row: a value that could not be computed. */
-export const OPEN = -1
-
-export interface Answer {
-  readonly rows: readonly (readonly ValueId[])[]
-  /** Derivations that failed; `OPEN` stands for a value that is not known. */
-  readonly errors: readonly ErrorRow[]
-}
-
-export interface ErrorRow {
-  readonly row: readonly ValueId[]
-  readonly rule: Rule
-  readonly message: string
-}
 
 /** What holds for one request. */
 export interface RequestFacts {
@@ -46,17 +32,6 @@ export interface Solver {
   ask(predicate: PredicateId, pattern: readonly ValueId[]): Answer
   /** All bindings of `rule`'s head arguments; `rule` need not belong to the program. */
   run(rule: Rule, constants: Machine['values']): Answer
-}
-
-interface Goal extends Answer {
-  readonly predicate: PredicateId
-  readonly pattern: readonly ValueId[]
-  readonly rows: ValueId[][]
-  readonly errors: ErrorRow[]
-  readonly keys: Map<string, number>
-  readonly waiting: Set<Goal>
-  queued: boolean
-  complete: boolean
 }
 
 /** Goals of one stratum that are being worked off, and the one at work. */
@@ -182,19 +157,6 @@ function isBase(predicate: PredicateId): boolean {
   return predicate <= BUILTIN.context || (predicate >= BUILTIN.entityType && predicate <= BUILTIN.entityTag)
 }
 
-function newGoal(predicate: PredicateId, pattern: readonly ValueId[]): Goal {
-  return {
-    predicate,
-    pattern,
-    rows: [],
-    errors: [],
-    keys: new Map(),
-    waiting: new Set(),
-    queued: false,
-    complete: false,
-  }
-}
-
 /** Takes the rows that hold without any rule. */
 function seed(state: State, goal: Goal): void {
   const relation = state.image.relations[goal.predicate]!
@@ -308,7 +270,7 @@ function goalReader(state: State): Reader {
           step(machine)
           if (takeRow(layout, goal.rows[i]!, environment)) next(environment)
         }
-        matchErrors(state, layout, goal, environment, failed)
+        matchErrors(machine, layout, goal, environment, failed)
       }
     },
     absent: (atom, layout, next, failed) => {
@@ -319,54 +281,13 @@ function goalReader(state: State): Reader {
         const goal = askFor(predicate, layout, environment)
         if (goal.rows.some((row) => takeRow(layout, row, environment))) return
         let failing = false
-        matchErrors(state, layout, goal, environment, () => () => {
+        matchErrors(machine, layout, goal, environment, () => () => {
           failing = true
         })
         if (failing) failed(environment)
         else next(environment)
       }
     },
-  }
-}
-
-/** Binds the open columns from `row`; false where a known or repeated one does not agree. */
-function takeRow(layout: AtomLayout, row: readonly ValueId[], environment: Environment): boolean {
-  for (let i = 0; i < layout.key.length; i++) {
-    const source = layout.sources[i]!
-    if (row[layout.key[i]!] !== (source < 0 ? environment[~source]! : source)) return false
-  }
-  for (const bind of layout.binds) environment[bind.variable] = row[bind.column]!
-  for (const repeat of layout.repeats) if (environment[repeat.variable] !== row[repeat.column]) return false
-  return true
-}
-
-function matchErrors(
-  state: State,
-  layout: AtomLayout,
-  goal: Goal,
-  environment: Environment,
-  failed: (known: readonly number[]) => Next,
-): void {
-  const { machine } = state
-  for (let i = 0; i < goal.errors.length; i++) {
-    const { row, message } = goal.errors[i]!
-    step(machine)
-    const fits = layout.key.every((column, k) => {
-      const source = layout.sources[k]!
-      return row[column] === OPEN || row[column] === (source < 0 ? environment[~source]! : source)
-    })
-    if (!fits) continue
-    const known = new Map<number, ValueId>()
-    let agrees = true
-    for (const { column, variable } of [...layout.binds, ...layout.repeats]) {
-      if (row[column] === OPEN) continue
-      if (known.has(variable) && known.get(variable) !== row[column]) agrees = false
-      known.set(variable, row[column]!)
-    }
-    if (!agrees) continue
-    for (const [variable, id] of known) environment[variable] = id
-    machine.failure = message
-    failed([...known.keys()])(environment)
   }
 }
 

@@ -113,12 +113,6 @@ function createMakers(dictionary: Dictionary): Makers {
     as64[0] = value
     return tagged(kind, dictionary.fixed(kind, words))
   }
-  const ip = (value: IpAddr): ValueId => {
-    for (let i = 0; i < 4; i++) words[i] = Number((value.bits >> BigInt(32 * i)) & 0xffffffffn)
-    words[4] = value.prefix
-    words[5] = value.version
-    return tagged('ipaddr', dictionary.fixed('ipaddr', words))
-  }
   const makers: Makers = {
     string: (text) => dictionary.text(text),
     bool: (value) => (value ? TRUE : FALSE),
@@ -162,7 +156,7 @@ function createMakers(dictionary: Dictionary): Makers {
       case 'entity':
         return makers.entity(dictionary.text(value.type), dictionary.text(value.id))
       case 'ipaddr':
-        return ip(value)
+        return tagged('ipaddr', dictionary.fixed('ipaddr', writeIp(words, value)))
       case 'set':
         return makers.set(value.elements.map(makers.intern))
       case 'record':
@@ -231,6 +225,14 @@ function createReaders(dictionary: Dictionary): Readers {
     },
   }
   return readers
+}
+
+/** Fills an ip record. */
+function writeIp(words: Uint32Array, { bits, prefix, version }: IpAddr): Uint32Array {
+  for (let i = 0; i < 4; i++) words[i] = Number((bits >> BigInt(32 * i)) & 0xffffffffn)
+  words[4] = prefix
+  words[5] = version
+  return words
 }
 
 function inlineId(n: number): ValueId {

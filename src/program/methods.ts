@@ -57,7 +57,7 @@ export function isFailure(result: Value | Failure): result is Failure {
 }
 
 /** UTF-16 units that a text made by a method may have: growth through recursion must end somewhere. */
-const TEXT_MAX = 1 << 24
+export const TEXT_MAX = 1 << 24
 
 const STRING_METHODS: readonly Method[] = [
   text('starts_with', 1, 'bool', (s: string, start: string) => s.startsWith(start)),

@@ -34,11 +34,7 @@ export function build(input: ConfigurationInput, host: Host = nodeHost): Built {
 }
 
 /** Builds a configuration with more facts than it has itself. */
-export function buildWith(
-  configuration: Configuration,
-  facts: readonly DataEntry[],
-  host: Host = nodeHost,
-): Built {
+export function buildWith(configuration: Configuration, facts: readonly DataEntry[], host: Host = nodeHost): Built {
   const files = configuration.files.map((file, i) =>
     i === configuration.files.length - 1 ? { ...file, data: [...file.data, ...facts] } : file,
   )

@@ -7,7 +7,7 @@
 import type { Atom, Expr } from '../../src/syntax/datalog/ast.ts'
 import type { Value } from '../../src/values/value.ts'
 import { aggregate, compare, EvaluationError, elements, evaluateExpr, split } from './datalog-expressions.ts'
-import { type AggregateStep, listed, type Step, stepVariables, variablesOf } from './datalog-rules.ts'
+import { type AggregateStep, listed, type Step, variablesOf } from './datalog-rules.ts'
 import { valueKey } from './value-key.ts'
 
 export interface Cell {
@@ -48,9 +48,6 @@ export function solve(body: readonly Step[], outer: Bindings, database: Database
       return
     }
     if (sure && pending.length > 0) throw new Error('unsafe rule')
-    // What an error tuple matched before all variables were bound may be true of what they were bound to later.
-    const isTrue = (step: Step): boolean => pending.includes(step) || truth(step, bindings, database) === true
-    if (!sure && body.every(isTrue)) return
     found.set(bindingKey({ bindings, sure }), { bindings, sure })
   }
   search(body, outer, true)
@@ -137,13 +134,6 @@ function outcomes(step: Step, bindings: Bindings, database: Database): Binding[]
   }
 }
 
-/** Whether a step holds; `undefined` where it fails, or names what could not be bound. */
-function truth(step: Step, bindings: Bindings, database: Database): boolean | undefined {
-  if (!stepVariables(step).every((name) => bindings.has(name))) return undefined
-  const results = outcomes(step, bindings, database)
-  return results.length === 0 ? false : results.some(({ sure }) => sure) || undefined
-}
-
 /** The value of `expr` under `bindings`. */
 export function evaluate(expr: Expr, bindings: Bindings): Value {
   return evaluateExpr(expr, (name) => {
@@ -196,7 +186,8 @@ function matchAtom(atom: Atom, bindings: Bindings, database: Database): Binding[
   }
   const isDecided = sure.some((one) => one === bindings)
   const found = sure.map((one) => ({ bindings: one, sure: true }))
-  return isDecided ? found.slice(0, 1) : [...found, ...unsure.map((one) => ({ bindings: one, sure: false }))]
+  // What fails is not hidden by what holds: an error of a predicate is one of all that reads it.
+  return [...(isDecided ? found.slice(0, 1) : found), ...unsure.map((one) => ({ bindings: one, sure: false }))]
 }
 
 /** The key of a row: equal for equal rows only. */

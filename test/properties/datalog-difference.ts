@@ -1,16 +1,17 @@
 /** Engine against oracle on one random program: what `datalog.test.ts` asks for many. */
 import { requestRows } from '../../src/decide/request-facts.ts'
+import { OPEN } from '../../src/fixpoint/goal.ts'
 import { createMachine } from '../../src/fixpoint/machine.ts'
-import { createSolver, OPEN, type Solver } from '../../src/fixpoint/solve.ts'
+import { createSolver, type Solver } from '../../src/fixpoint/solve.ts'
 import { createOverlay } from '../../src/image/dictionary.ts'
 import { createValues, type ValueId, type Values } from '../../src/image/value-ids.ts'
-import type { Predicate } from '../../src/program/program.ts'
+import { BUILTIN, type Predicate } from '../../src/program/program.ts'
 import { parseClauses } from '../../src/syntax/datalog/parse.ts'
 import { Diagnostics, RuneError } from '../../src/text/diagnostic.ts'
 import { type Built, build } from '../../src/threads/build.ts'
 import { canonicalKey } from '../../src/values/equality.ts'
 import { normalisePath } from '../../src/values/path.ts'
-import type { Value } from '../../src/values/value.ts'
+import type { EntityUid, Value } from '../../src/values/value.ts'
 import { evaluate, type Facts, type Tuples } from '../oracle/datalog.ts'
 import { entityFacts, requestFacts } from '../oracle/datalog-facts.ts'
 import { type DatalogCase, generateDatalog, PATH_TYPE, runeText } from './generate-datalog.ts'
@@ -31,9 +32,37 @@ export async function difference(of: DatalogCase, counts = { built: 0, refused: 
     if (codes.every((code) => code === 'R401') && fails) return undefined
     // The store may get a cycle or a second value from rules: the oracle has no opinion on that.
     if (codes.every((code) => code === 'R410' || code === 'R411')) return undefined
-    return `refused: ${error.diagnostics.filter((d) => d.severity === 'error').map((d) => `${d.code} ${d.message}`).join('; ')}`
+    return `refused: ${error.diagnostics
+      .filter((d) => d.severity === 'error')
+      .map((d) => `${d.code} ${d.message}`)
+      .join('; ')}`
   }
-  const { solver, values } = solverOf(built, of)
+  return compareAll(built, model, of) ?? withoutStore(of, model)
+}
+
+/** The same answers with half of the entities brought by the request. Rules with `entity.*` heads read the store alone: not those. */
+function withoutStore(of: DatalogCase, model: ReadonlyMap<string, Tuples>): string | undefined {
+  if (of.entities.length === 0 || of.clauses.some((clause) => clause.startsWith('entity.'))) return undefined
+  const brought = of.entities.filter((_, i) => i % 2 === 0)
+  const stored = of.entities.filter((_, i) => i % 2 === 1)
+  let built: Built
+  try {
+    built = build({ text: runeText({ ...of, entities: stored }) })
+  } catch (error) {
+    if (error instanceof RuneError) return undefined // Fewer entities can leave types or rows that are refused.
+    throw error
+  }
+  const problem = compareAll(built, model, of, brought)
+  return problem === undefined ? undefined : `with entities of the request: ${problem}`
+}
+
+function compareAll(
+  built: Built,
+  model: ReadonlyMap<string, Tuples>,
+  of: DatalogCase,
+  brought: DatalogCase['entities'] = [],
+): string | undefined {
+  const { solver, values } = solverOf(built, of, brought)
   for (const predicate of built.program.predicates) {
     if (predicate.name.startsWith('$') || predicate.span === undefined) continue
     const problem = compare(predicate, model.get(predicate.name), solver, values)
@@ -59,26 +88,45 @@ function modelOf(of: DatalogCase): ReadonlyMap<string, Tuples> | undefined {
   }
 }
 
-function solverOf({ program, image }: Built, { request }: DatalogCase): { solver: Solver; values: Values } {
+function solverOf(
+  { program, image }: Built,
+  { request }: DatalogCase,
+  brought: DatalogCase['entities'],
+): { solver: Solver; values: Values } {
   const values = createValues(createOverlay(image.dictionary))
-  const machine = createMachine(values)
-  const solver = createSolver(program, image, machine)
-  if (!request) {
-    solver.begin()
-    return { solver, values }
-  }
-  const uid = (of: { kind: 'entity'; type: string; id: string }): ValueId => {
+  const solver = createSolver(program, image, createMachine(values))
+  const uid = (of: EntityUid): ValueId => {
     const path = of.type === PATH_TYPE ? normalisePath(of.id) : { path: of.id }
     return values.intern('path' in path ? { ...of, id: path.path } : of)
   }
-  const interned = {
-    principal: uid(request.principal),
-    action: uid(request.action),
-    resource: uid(request.resource),
-    context: values.intern({ kind: 'record', fields: request.context }),
+  const fields = (all: ReadonlyMap<string, Value>) =>
+    new Map([...all].map(([k, v]) => [values.string(k), values.intern(v)]))
+  const entities = new Map(
+    brought.map(({ uid: of, attrs, tags, parents }) => [
+      uid(of),
+      { attrs: fields(attrs), tags: fields(tags), parents: [...parents].map(uid) },
+    ]),
+  )
+  const nobody = { kind: 'entity', type: 'Nobody', id: '' } as const
+  const { principal, action, resource, context } = request ?? {
+    principal: nobody,
+    action: nobody,
+    resource: nobody,
+    context: new Map(),
   }
-  const isPath = request.resource.type === PATH_TYPE
-  solver.begin({ rows: (predicate) => requestRows(interned, predicate, values, isPath), bringsEntities: false })
+  const interned = {
+    principal: uid(principal),
+    action: uid(action),
+    resource: uid(resource),
+    context: values.intern({ kind: 'record', fields: context }),
+    entities,
+  }
+  const isPath = resource.type === PATH_TYPE
+  solver.begin({
+    rows: (predicate) =>
+      request || predicate > BUILTIN.context ? requestRows(interned, predicate, values, isPath) : [],
+    bringsEntities: brought.length > 0,
+  })
   return { solver, values }
 }
 
@@ -92,7 +140,7 @@ function compare(
   const show = (row: readonly (Value | undefined)[]) => row.map((v) => (v === undefined ? '⊤' : canonicalKey(v))).join()
   const rows = [...(expected?.rows.values() ?? [])]
   const errors = [...(expected?.errors.values() ?? [])]
-  const valueOf = (id: ValueId) => (id === OPEN ? undefined : values.valueOf(id))
+  const known = (id: ValueId) => (id === OPEN ? undefined : values.valueOf(id))
   const ask = (pattern: readonly (Value | undefined)[]) => {
     const asked = pattern.map((value) => (value === undefined ? OPEN : values.intern(value)))
     const fits = (row: readonly (Value | undefined)[]) => {
@@ -105,7 +153,7 @@ function compare(
       [
         ...new Set(
           all
-            .map((row) => row.map(valueOf))
+            .map((row) => row.map(known))
             .filter(fits)
             .map(show),
         ),

@@ -136,9 +136,13 @@ function declaration(
 ): string[] {
   if (!declared) return []
   const columns = kinds
-    .map((kind, i) => `c${i}${random.chance(0.9) || level === 0 ? `: ${TYPE_OF[kind]}` : ''}`)
+    .map((kind, i) => `c${i}${random.chance(0.9) || level === 0 || !['string', 'long'].includes(kind) ? `: ${TYPE_OF[kind]}` : ''}`)
     .join(', ')
-  const option = equivalence ? ' equivalence' : level > 0 ? random.pick(['', '', hasRequest ? '' : ' materialize', ' on_demand']) : ''
+  const option = equivalence
+    ? ' equivalence'
+    : level > 0
+      ? random.pick(['', '', hasRequest ? '' : ' materialize', ' on_demand'])
+      : ''
   return [`decl ${name}(${columns})${option}.`]
 }
 

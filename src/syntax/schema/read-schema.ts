@@ -6,10 +6,10 @@ import type { Schema as CedarSchema, DetailedError } from '@cedar-policy/cedar-w
 import { Diagnostics } from '../../text/diagnostic.ts'
 import type { Source, Span } from '../../text/source.ts'
 import { jsonFromJs } from '../json/from-js.ts'
-import { JSON_DEPTH_MAX, type Json, shown } from '../json/json.ts'
+import { type Json, shown } from '../json/json.ts'
 import { reportProblem, type SentText } from './problems.ts'
 import { blankComments, CEDAR_NESTING_MAX, scanCedar } from './scan.ts'
-import { type Schema, schemaFromJson } from './schema.ts'
+import { areTypesBounded, type Schema, schemaFromJson } from './schema.ts'
 import { askCedar, type Cedar, type Fence, jsonToJs } from './wasm.ts'
 
 /** A schema as text: a whole source, or the range of it that is a `[schema]` section. */
@@ -48,11 +48,10 @@ export function readSchema(
   if (answer === undefined) return undefined
   for (const error of answer.errors) reportProblem(error, { code: 'R250', severity: 'error', sent, span }, diagnostics)
   for (const one of answer.warnings) reportProblem(one, { code: 'R250', severity: 'warning', sent, span }, diagnostics)
-  if (answer.json === undefined) return undefined
-  // Of what cedar-wasm gives, only depth can be more than we take: common types stand in each other.
-  const json = jsonFromJs(answer.json, 'schema', new Diagnostics())
+  const { json } = answer
   if (json === undefined) {
-    diagnostics.error('R901', `the types of the schema nest deeper than ${JSON_DEPTH_MAX} levels`, span)
+    const message = 'the types of the schema are too large, or nest too deep, once common types are written out'
+    if (answer.errors.length === 0) diagnostics.error('R901', message, span)
     return undefined
   }
   return { schema: schemaFromJson(json), json }
@@ -61,19 +60,26 @@ export function readSchema(
 interface Answer {
   readonly errors: readonly DetailedError[]
   readonly warnings: readonly DetailedError[]
-  readonly json?: unknown
+  /** Absent without errors where the types are too large. */
+  readonly json?: Json
 }
 
-/** Resolving does not check everything that a schema must be, so that it is checked first. It takes text alone. */
+/**
+ * Resolving comes first: it keeps common types apart, whereas checking writes them out, which a few that double each other
+ * would make endless. It does not check everything, and takes text alone.
+ */
 function resolve(cedar: Cedar, schema: unknown): Answer {
-  const checked = cedar.checkParseSchema(schema as CedarSchema)
-  if (checked.type === 'failure') return { errors: checked.errors, warnings: [] }
   const text =
     typeof schema === 'string' ? { type: 'success' as const, text: schema } : cedar.schemaToText(schema as CedarSchema)
   if (text.type === 'failure') return { errors: text.errors, warnings: [] }
   const resolved = cedar.schemaToJsonWithResolvedTypes(text.text)
   if (resolved.type === 'failure') return { errors: resolved.errors, warnings: [] }
-  return { errors: [], warnings: resolved.warnings, json: resolved.json }
+  // Of what cedar-wasm gives, only depth can be more than we take.
+  const json = jsonFromJs(resolved.json, 'schema', new Diagnostics())
+  if (json === undefined || !areTypesBounded(json)) return { errors: [], warnings: [] }
+  const checked = cedar.checkParseSchema(schema as CedarSchema)
+  if (checked.type === 'failure') return { errors: checked.errors, warnings: [] }
+  return { errors: [], warnings: resolved.warnings, json }
 }
 
 function sentText(from: SchemaText): SentText {

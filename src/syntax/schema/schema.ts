@@ -71,6 +71,50 @@ export function schemaFromJson(json: Json): Schema {
   return { entityTypes, actions }
 }
 
+/** Whether the common types of a resolved schema stay within limits once they are written out. Linear in the schema. */
+export function areTypesBounded(json: Json): boolean {
+  const sizes = new Map<string, Size>()
+  const declared = new Map<string, Json>()
+  for (const [namespace, definition] of fieldsOf(json)) {
+    for (const [name, type] of fieldsOf(fieldsOf(definition).get('commonTypes'))) declared.set(qualify(namespace, name), type)
+  }
+  const measure = (type: Json, depth: number): Size => {
+    if (depth > TYPE_DEPTH_MAX) return TOO_LARGE
+    if (Array.isArray(type)) return sum(type, depth)
+    if (!(type instanceof Map)) return { nodes: 1, depth: 0 }
+    const name = type.get('type')
+    const common = typeof name === 'string' ? declared.get(name) : undefined
+    if (common === undefined || typeof name !== 'string') return sum(type.values(), depth)
+    const known = sizes.get(name)
+    if (known !== undefined) return known
+    // Met again inside of itself, it counts as nothing: cedar-wasm reports the cycle.
+    sizes.set(name, { nodes: 1, depth: 0 })
+    const size = measure(common, depth + 1)
+    sizes.set(name, size)
+    return size
+  }
+  const sum = (parts: Iterable<Json>, depth: number): Size => {
+    let nodes = 1
+    let deepest = 0
+    for (const part of parts) {
+      const size = measure(part, depth + 1)
+      nodes += size.nodes
+      deepest = Math.max(deepest, size.depth + 1)
+    }
+    return nodes > TYPE_NODES_MAX || deepest > TYPE_DEPTH_MAX ? TOO_LARGE : { nodes, depth: deepest }
+  }
+  return measure(json, 0) !== TOO_LARGE
+}
+
+interface Size {
+  readonly nodes: number
+  readonly depth: number
+}
+
+const TYPE_NODES_MAX = 2_000_000
+const TYPE_DEPTH_MAX = 500
+const TOO_LARGE: Size = { nodes: Number.POSITIVE_INFINITY, depth: 0 }
+
 const EMPTY_RECORD: RecordType = { kind: 'record', attributes: new Map() }
 
 /** Common types, each resolved once and then shared. */

@@ -145,6 +145,9 @@ function ask(fence: Fence, { schema, items }: Call, diagnostics: Diagnostics): V
   return askCedar(fence, { what, span, ask: (cedar) => cedar.validate(call) }, diagnostics)
 }
 
+/** Warnings that a policy with errors has because of these. */
+const FOLLOWS = /^(unable to find an applicable action|policy is impossible)/
+
 function report(answer: ValidationAnswer, items: readonly Item[], diagnostics: Diagnostics): void {
   if (answer.type === 'failure') {
     const span = items.length === 1 ? items[0]?.sent.span : undefined
@@ -162,9 +165,10 @@ function report(answer: ValidationAnswer, items: readonly Item[], diagnostics: D
     for (const place of places) {
       for (const error of errors.get(place.id) ?? [])
         reportProblem(error, { code: 'R902', severity: 'error', ...place }, diagnostics)
-      // What cedar-wasm warns of in a policy with errors follows from them.
-      for (const error of errors.has(place.id) ? [] : (warnings.get(place.id) ?? []))
+      for (const error of warnings.get(place.id) ?? []) {
+        if (errors.has(place.id) && FOLLOWS.test(error.message)) continue
         reportProblem(error, { code: 'R903', severity: 'warning', ...place }, diagnostics)
+      }
     }
   }
   for (const one of answer.otherWarnings) {

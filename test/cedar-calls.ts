@@ -128,6 +128,18 @@ export const PROBES: readonly (readonly [string, Parts])[] = [
     'an address as the schema says',
     { schema: SCHEMA, entities: [entity('a', { attrs: { ip: '10.0.0.1' } })], ...when('principal.ip.isIpv4()') },
   ],
+  [
+    'text as the arguments of a call that the schema expects',
+    {
+      schema: 'entity U, R; action v appliesTo { principal: U, resource: R, context: { d: datetime } };',
+      context: { d: { fn: 'offset', args: [{ fn: 'offset', args: ['2024-01-01', '1d'] }, duration('1d')] } },
+      ...when('context.d == datetime("2024-01-03")'),
+    },
+  ],
+  [
+    'text as the arguments of a call that is not expected',
+    { context: { d: { __extn: { fn: 'offset', args: ['2024-01-01', '1d'] } } } },
+  ],
   ['an attribute that the schema lacks', { schema: SCHEMA, ...attribute(1) }],
   ['a tag that the schema allows', { schema: SCHEMA, entities: [entity('a', { tags: { t: 'x' } })] }],
   ['a tag that the schema refuses', { schema: SCHEMA, entities: [entity('a', { tags: { t: 1 } })] }],

@@ -187,9 +187,9 @@ describe('files', () => {
 
   test.each([
     ['tsv', 'a\t1\nb\n', ['R703']],
-    ['tsv', 'a\t1\tx\n', ['R703']],
+    ['tsv', 'a\t1\nb\t2\tx\n', ['R703']],
     ['tsv', 'a\t1e3\n', ['R704']],
-    ['tsv', '\n', ['R705']],
+    ['tsv', 'a\t1\n\n', ['R705']],
     ['csv', 'a,1\n"b,2\n', ['R705']],
     ['csv', 'a,"1"x\n', ['R705']],
     ['csv', '"a\n', ['R705']],

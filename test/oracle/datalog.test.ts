@@ -134,8 +134,8 @@ describe('what fails', () => {
     expect(of('q')).toEqual(['1', 'error 0'])
     expect(of('r')).toEqual(['error 0'])
     expect(of('c')).toEqual(['error ?'])
-    expect(of('s')).toEqual(['1', 'error 0'])
-    expect(of('g')).toEqual(['1,1', 'error 0,?'])
+    expect(of('s')).toEqual(['1', 'error 0', 'error 1'])
+    expect(of('g')).toEqual(['error 0,?', 'error 1,?'])
   })
 
   test('an error stays beside the same tuple', () => {

@@ -163,16 +163,18 @@ function compare(
       a.join('|') === b.join('|')
         ? undefined
         : `${what} of ${predicate.name}(${show(pattern)}): got ${a.join(' ')}, want ${b.join(' ')}`
-    const filled = (all: readonly (readonly ValueId[])[]) =>
-      all.map((row) => row.map((id, i) => (id === OPEN ? asked[i]! : id)))
-    return (
-      differs('rows', got(answer.rows), want(rows)) ??
-      differs(
-        'errors',
-        got(filled(answer.errors.map((e) => e.row))),
-        want(errors.map((row) => row.map((v, i) => v ?? pattern[i]))),
-      )
-    )
+    const problem = differs('rows', got(answer.rows), want(rows))
+    if (problem !== undefined) return problem
+    const gotErrors = answer.errors.map((e) => e.row)
+    if (pattern.every((value) => value === undefined)) return differs('errors', got(gotErrors), want(errors))
+    // What a call gives a value can be known in an error where it is unknown without: as long as each is one of the other's.
+    const alike = (a: readonly (Value | undefined)[], b: readonly (Value | undefined)[]) =>
+      a.every((v, i) => v === undefined || b[i] === undefined || canonicalKey(v) === canonicalKey(b[i]))
+    const [ours, theirs] = [gotErrors.map((row) => row.map(known)).filter(fits), errors.filter(fits)]
+    const isCovered =
+      ours.every((row) => theirs.some((other) => alike(row, other))) &&
+      theirs.every((row) => ours.some((other) => alike(row, other)))
+    return isCovered ? undefined : differs('errors', got(gotErrors), [...want(errors), '(or alike)'])
   }
   const open = new Array<undefined>(predicate.arity).fill(undefined)
   const firsts = new Map(

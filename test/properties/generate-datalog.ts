@@ -136,7 +136,10 @@ function declaration(
 ): string[] {
   if (!declared) return []
   const columns = kinds
-    .map((kind, i) => `c${i}${random.chance(0.9) || level === 0 || !['string', 'long'].includes(kind) ? `: ${TYPE_OF[kind]}` : ''}`)
+    .map(
+      (kind, i) =>
+        `c${i}${random.chance(0.9) || level === 0 || !['string', 'long'].includes(kind) ? `: ${TYPE_OF[kind]}` : ''}`,
+    )
     .join(', ')
   const option = equivalence
     ? ' equivalence'

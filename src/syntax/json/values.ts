@@ -7,7 +7,7 @@ import type { Code } from '../../text/codes.ts'
 import type { Diagnostics } from '../../text/diagnostic.ts'
 import { isTypeName } from '../../values/entity-uid.ts'
 import { callExtension, EXTENSION_FUNCTIONS } from '../../values/extension.ts'
-import { type EntityUid, entityUid, type Value } from '../../values/value.ts'
+import { type EntityUid, entityUid, type Value, type ValueKind } from '../../values/value.ts'
 import type { RecordType, SchemaType } from '../schema/schema.ts'
 import { printType } from './conform.ts'
 import { type Json, shown } from './json.ts'
@@ -88,7 +88,7 @@ function plainFromJson(reading: JsonReading, json: Json): Value | undefined {
     const parts = typeAndIdOf(json.get('__entity'))
     if (parts !== undefined) return makeUid(reading, parts)
     const call = callOf(json.get('__extn'))
-    if (call !== undefined) return evaluate(reading, call)
+    if (call !== undefined) return evaluate(reading, call, (arg) => plainFromJson(reading, arg))
     // cedar-wasm reads such a list as the escape, though its format does not say so: neither reading is safe.
     const [first, second, ...more] = listIn(json)
     if (typeof first === 'string' && second !== undefined && more.length === 0) {
@@ -152,11 +152,19 @@ function readAll<K extends string | number>(
 
 const CONSTRUCTORS = { decimal: 'decimal', ipaddr: 'ip', datetime: 'datetime', duration: 'duration' } as const
 
-/** An extension value where one is expected: `__extn` or its content, or the argument of the type's own constructor. */
+/** An extension value where one is expected: `__extn` or its content, or the argument of the type's own constructor. Its arguments are expected to be of the kinds of the parameters. */
 function extensionFromJson(reading: JsonReading, json: Json, kind: keyof typeof CONSTRUCTORS): Value | undefined {
   if (typeof fieldOf(json, '__expr') === 'string') return refuseExpr(reading)
   const call = callOf(fieldOf(json, '__extn')) ?? callOf(json) ?? { name: CONSTRUCTORS[kind], args: [json], in: [] }
-  return evaluate(reading, call)
+  const parameters = EXTENSION_FUNCTIONS.get(call.name)?.parameters ?? []
+  return evaluate(reading, call, (arg, i) => {
+    const parameter = parameters[i]
+    return isExtensionKind(parameter) ? extensionFromJson(reading, arg, parameter) : plainFromJson(reading, arg)
+  })
+}
+
+function isExtensionKind(kind: ValueKind | undefined): kind is keyof typeof CONSTRUCTORS {
+  return kind !== undefined && Object.hasOwn(CONSTRUCTORS, kind)
 }
 
 /** A call of an extension function; the arguments stand in the JSON under `in`. */
@@ -176,8 +184,12 @@ function callOf(json: Json | undefined): JsonCall | undefined {
   return Array.isArray(args) ? { name, args, in: ['args'] } : undefined
 }
 
-function evaluate(reading: JsonReading, call: JsonCall): Value | undefined {
-  const args = readAll(reading, call.args.entries(), (arg) => plainFromJson(reading, arg))
+function evaluate(
+  reading: JsonReading,
+  call: JsonCall,
+  read: (arg: Json, index: number) => Value | undefined,
+): Value | undefined {
+  const args = readAll(reading, call.args.entries(), read)
   const definition = EXTENSION_FUNCTIONS.get(call.name)
   if (definition === undefined)
     return refuse(reading, 'R287', `the extension function ${shown(call.name)} does not exist`)

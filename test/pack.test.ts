@@ -22,6 +22,7 @@ const POLICY = `version = "rune/1.0"
 
 [options]
 default_principal_type = "User"
+default_resource_type = "File"
 
 [data]
 reader = ["alice"]

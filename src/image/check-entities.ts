@@ -43,8 +43,13 @@ export function checkEntities(program: Program, image: Image, diagnostics: Diagn
   }
 }
 
-/** Of a rule that adds to the predicate, else of the entity as written. */
+/** Of what says something of the entity: a rule for it, any rule that adds to the predicate, or the entity as written. */
 function placeOf(program: Program, predicate: PredicateId, { type, id }: EntityUid): Span | undefined {
-  const rule = program.rules.find(({ head, span }) => head === predicate && span)
-  return rule?.span ?? program.entities.find(({ uid }) => uid.type === type && uid.id === id)?.span
+  const rules = program.rules.filter(({ head, span }) => head === predicate && span)
+  const own = rules.find(({ args: [entity] }) => {
+    const value = entity?.kind === 'constant' ? entity.value : undefined
+    return typeof value === 'object' && value.kind === 'entity' && value.type === type && value.id === id
+  })
+  const open = rules.find(({ args: [entity] }) => entity?.kind === 'variable')
+  return (own ?? open)?.span ?? program.entities.find(({ uid }) => uid.type === type && uid.id === id)?.span
 }

@@ -9,7 +9,7 @@ import { alternativesOf, type PlainLiteral } from './disjunction.ts'
 import { misfitOf, noteTypes } from './facts.ts'
 import { normaliseBody } from './normalise-body.ts'
 import { normaliseArgument, refuse } from './normalise-expr.ts'
-import { definePredicate, isDecision, type PredicateDraft } from './predicate-table.ts'
+import { definePredicate, isDecision, isEntityPredicate, type PredicateDraft } from './predicate-table.ts'
 import { BUILTIN, type Constant, type Literal, type VariableRef } from './program.ts'
 import { createScope, newVariable, type RuleContext, type RuleScope } from './rule-draft.ts'
 
@@ -57,7 +57,10 @@ function normaliseWay(clause: Clause, way: readonly PlainLiteral[], draft: Predi
   const body = [...normaliseBody(way, scope), ...headOut]
   if (draft.id === BUILTIN.entityType) body.push(typeMatches(args, scope, head.span))
   if (scope.failed) return
-  if (body.length === 0 && !best && args.every((arg) => arg.kind === 'constant')) addFact(draft, args, scope, head.span)
+  const isFact = body.length === 0 && !best && args.every((arg) => arg.kind === 'constant')
+  if (isFact && !fits(draft, args, scope, head.span)) return
+  // What is said of entities keeps its place: it can contradict what stands elsewhere.
+  if (isFact && !isEntityPredicate(draft.id)) addFact(draft, args, scope)
   else
     context.rules.push({
       name,
@@ -73,14 +76,16 @@ function normaliseWay(clause: Clause, way: readonly PlainLiteral[], draft: Predi
     })
 }
 
-function addFact(draft: PredicateDraft, args: readonly Constant[], scope: RuleScope, span: Span): void {
+/** Whether a fact can be one; if not, that is reported. */
+function fits(draft: PredicateDraft, args: readonly Constant[], { context }: RuleScope, span: Span): boolean {
+  const misfit = draft.columns.flatMap((column, i) => misfitOf(column, args[i]?.value ?? false) ?? [])[0]
+  if (misfit) context.diagnostics.error('R340', misfit.error, span)
+  return !misfit
+}
+
+function addFact(draft: PredicateDraft, args: readonly Constant[], scope: RuleScope): void {
   const { facts } = scope.context
   const row = args.map(({ value }) => value)
-  const misfit = draft.columns.flatMap((column, i) => misfitOf(column, row[i] ?? false) ?? [])[0]
-  if (misfit) {
-    scope.context.diagnostics.error('R340', misfit.error, span)
-    return
-  }
   draft.hasFacts = true
   draft.isFilled = true
   noteTypes(draft, row)

@@ -36,10 +36,11 @@ export function isTypeName(text: string): boolean {
 
 /** Whether `text` is an identifier of Cedar that is not reserved: the name of a type, namespace, or bare attribute. */
 export function isIdentifier(text: string): boolean {
-  return /^[_a-zA-Z][_a-zA-Z0-9]*$/.test(text) && !RESERVED.has(text)
+  return /^[_a-zA-Z][_a-zA-Z0-9]*$/.test(text) && !RESERVED_IDENTIFIERS.has(text)
 }
 
-const RESERVED: ReadonlySet<string> = new Set([
+/** Identifiers that name no type, and no attribute without quotes. */
+export const RESERVED_IDENTIFIERS: ReadonlySet<string> = new Set([
   'true',
   'false',
   'if',

@@ -2,6 +2,8 @@
  * Calls of the Cedar API that are nearly right: parts of a request, its context and its entities are dropped, doubled,
  * moved and replaced. Whatever fails for cedar-wasm fails here, and all else has its answer; with a schema and without.
  */
+import { createRequire } from 'node:module'
+import { setFlagsFromString } from 'node:v8'
 import type * as Wasm from '@cedar-policy/cedar-wasm/nodejs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -13,7 +15,6 @@ import {
   type StatefulAuthorizationCall,
   statefulIsAuthorized,
 } from '../../src/cedar.ts'
-import { wasm } from '../syntax/json/wasm-schema.ts'
 import { createRandom, type Random, runs } from './random.ts'
 
 const SCHEMA = `type Limits = { soft?: Long, hard: Long };
@@ -40,9 +41,9 @@ const BASE = {
   entities: [
     {
       uid: alice,
-      attrs: { name: 'Alice', boss: { type: 'User', id: 'bob' }, ips: ['10.0.0.1', extension('ip', '::1')] },
+      attrs: { name: 'Alice', boss: { type: 'User', id: 'bob' }, ips: ['10.0.0.1', extension('ip', '::1'), '::/0'] },
       parents: [{ type: 'Group', id: 'g' }],
-      tags: { t: ['x', ''] },
+      tags: { t: ['x', '', 'y'] },
     },
     { uid: { __entity: { type: 'User', id: 'bob' } }, attrs: { name: '', limits: { hard: -1 } }, parents: [] },
     { uid: { type: 'Group', id: 'g' }, attrs: {}, parents: [{ type: 'Org', id: 'a' }] },
@@ -90,25 +91,47 @@ const KEYS = [
 ]
 
 test('calls that are nearly right succeed and fail as with cedar-wasm', { timeout: 60_000 + runs(60_000) }, () => {
-  for (const api of [{ preparsePolicySet, preparseSchema }, wasm]) {
-    const answers: CheckParseAnswer[] = [
-      api.preparsePolicySet('calls', { staticPolicies: POLICIES }),
-      api.preparseSchema('calls', SCHEMA),
-    ]
-    expect(answers).toEqual([{ type: 'success' }, { type: 'success' }])
-  }
-  let failures = 0
+  preparse({ preparsePolicySet, preparseSchema })
+  let wasm = preparse(loadWasm())
+  let [calls, failures] = [0, 0]
   const numRuns = runs(2000)
   const property = fc.property(fc.integer(), (seed) => {
+    if (++calls % WASM_CALLS_MAX === 0) wasm = preparse(loadWasm())
     const call = randomCall(createRandom(seed))
-    const theirs = outcomeThere(call)
+    const theirs = outcomeThere(wasm, call)
     if (theirs === 'failure') failures++
-    expect(outcome(statefulIsAuthorized(call)), JSON.stringify(call)).toBe(theirs)
+    const ours = outcome(statefulIsAuthorized(call))
+    if (ours === 'failure' && hasPair(call)) return
+    expect(ours, JSON.stringify(call)).toBe(theirs)
   })
   fc.assert(property, { numRuns, endOnFailure: true, unbiased: true })
   expect(failures / numRuns).toBeGreaterThan(0.2)
   expect(failures / numRuns).toBeLessThan(0.8)
 })
+
+/** Each call that it throws costs an instance of cedar-wasm a piece of its stack. */
+const WASM_CALLS_MAX = 2000
+
+/** An instance of its own: the package keeps its state in its module. */
+function loadWasm(): typeof Wasm {
+  // Node 20's optimiser aborts the process when it inlines calls into wasm.
+  setFlagsFromString('--no-turbo-inline-js-wasm-calls')
+  const require = createRequire(import.meta.url)
+  const path = require.resolve('@cedar-policy/cedar-wasm/nodejs')
+  delete require.cache[path]
+  return require(path)
+}
+
+interface Preparser {
+  readonly preparsePolicySet: (id: string, policies: { staticPolicies: string }) => CheckParseAnswer
+  readonly preparseSchema: (name: string, schema: string) => CheckParseAnswer
+}
+
+function preparse<T extends Preparser>(api: T): T {
+  expect(api.preparsePolicySet('calls', { staticPolicies: POLICIES })).toEqual({ type: 'success' })
+  expect(api.preparseSchema('calls', SCHEMA)).toEqual({ type: 'success' })
+  return api
+}
 
 function randomCall(random: Random): StatefulAuthorizationCall {
   const parts = structuredClone(BASE)
@@ -152,11 +175,20 @@ function placesIn(value: unknown): Place[] {
   return Object.keys(holder).flatMap((key) => [{ holder, key }, ...placesIn(holder[key])])
 }
 
-/** cedar-wasm throws what does not have the shape of a call. */
-function outcomeThere(call: StatefulAuthorizationCall): string {
+/** cedar-wasm takes the list `["User", "alice"]` for `{ type, id }`, and so on, though its format has no such lists. */
+function hasPair(value: unknown): boolean {
+  return placesIn(value).some(({ holder, key }) => {
+    const list = holder[key]
+    return key !== 'args' && Array.isArray(list) && list.length === 2 && typeof list[0] === 'string'
+  })
+}
+
+/** cedar-wasm throws what does not have the shape of a call; a trap is no answer. */
+function outcomeThere(wasm: typeof Wasm, call: StatefulAuthorizationCall): string {
   try {
     return outcome(wasm.statefulIsAuthorized(call as unknown as Wasm.StatefulAuthorizationCall))
-  } catch {
+  } catch (error) {
+    if (error instanceof Error && error.name === 'RuntimeError') throw error
     return 'failure'
   }
 }

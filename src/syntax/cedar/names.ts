@@ -2,20 +2,7 @@
  * Which identifiers Cedar reserves, and what a name is: identifiers joined by `::`, without white space in its normal
  * form. Spec: Cedar's grammar; its RFC 52 reserves `__cedar`.
  */
-
-/** Identifiers that name no type and no attribute without quotes. */
-const RESERVED: ReadonlySet<string> = new Set([
-  'true',
-  'false',
-  'if',
-  'then',
-  'else',
-  'in',
-  'is',
-  'like',
-  'has',
-  '__cedar',
-])
+import { RESERVED_IDENTIFIERS } from '../../values/entity-uid.ts'
 
 /** Whether `text` is an identifier of Cedar's grammar, reserved or not. */
 export function isIdentifier(text: string): boolean {
@@ -24,7 +11,7 @@ export function isIdentifier(text: string): boolean {
 
 /** Whether `identifier` cannot be a name. */
 export function isReserved(identifier: string): boolean {
-  return RESERVED.has(identifier)
+  return RESERVED_IDENTIFIERS.has(identifier)
 }
 
 /** Whether `text` can stand as an attribute without quotes. */

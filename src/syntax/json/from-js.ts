@@ -54,7 +54,7 @@ function convert(value: unknown, depth: number, walk: Walk): Json | undefined {
         return refuse(walk, 'R282', `nests deeper than ${JSON_DEPTH_MAX} levels, or holds itself`)
       return Array.isArray(value) ? convertArray(value, depth + 1, walk) : convertObject(value, depth + 1, walk)
     case 'undefined':
-      return refuse(walk, 'R283', 'is undefined')
+      return refuse(walk, 'R283', 'has no value')
     default:
       return refuse(walk, 'R283', `is a ${typeof value}, which has no form in JSON`)
   }

@@ -12,15 +12,21 @@ export interface LineState {
   depth: number
   /** Where a dotted key of TOML has more segments than `KEY_SEGMENTS_MAX`; -1 if none has. */
   deepKey: number
+  /** Where a number of TOML ends that has more digits than `DIGITS_MAX`; -1 if none does. */
+  longNumber: number
 }
 
 /** A dotted key of this many segments would nest tables too deep for anybody to read. */
 export const KEY_SEGMENTS_MAX = 64
 
+/** A number of more digits fits in 64 bits no more, and takes longer to read than its length says. */
+export const DIGITS_MAX = 10_000
+
 /** The start of the first line after `at` that is outside of strings and comments, or the end of the text. */
 export function skipLine(text: string, at: number, language: Language, state: LineState): number {
   if (language === 'none') return afterNewline(text, at)
   let dots = 0
+  let digits = 0
   let i = at
   while (i < text.length) {
     const c = text.charCodeAt(i)
@@ -31,6 +37,9 @@ export function skipLine(text: string, at: number, language: Language, state: Li
       continue
     }
     if (endsKey(c)) dots = 0
+    if (isDigit(c)) {
+      if (++digits > DIGITS_MAX && language === 'toml') state.longNumber = i
+    } else if (c !== UNDERSCORE) digits = 0
     if (c === OPEN_SQUARE || c === OPEN_CURLY || c === OPEN_ROUND) state.depth++
     else if (c === CLOSE_SQUARE || c === CLOSE_CURLY || c === CLOSE_ROUND) state.depth = Math.max(0, state.depth - 1)
     const skipped = skipOpaque(text, i, language)
@@ -91,8 +100,13 @@ const EQUALS = 0x3d
 const OPEN_SQUARE = 0x5b
 const BACKSLASH = 0x5c
 const CLOSE_SQUARE = 0x5d
+const UNDERSCORE = 0x5f
 const OPEN_CURLY = 0x7b
 const CLOSE_CURLY = 0x7d
+
+function isDigit(c: number): boolean {
+  return c >= 0x30 && c <= 0x39
+}
 
 function endsKey(c: number): boolean {
   return c === EQUALS || c === COMMA || c === OPEN_SQUARE || c === OPEN_CURLY || c === CLOSE_SQUARE || c === CLOSE_CURLY

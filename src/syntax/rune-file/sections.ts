@@ -6,7 +6,7 @@ import type { Diagnostics } from '../../text/diagnostic.ts'
 import type { Source, Span } from '../../text/source.ts'
 import { didYouMean } from '../../text/suggest.ts'
 import { shown } from '../json/json.ts'
-import { endOfLine, KEY_SEGMENTS_MAX, type Language, type LineState, skipLine } from './section-lexer.ts'
+import { DIGITS_MAX, endOfLine, KEY_SEGMENTS_MAX, type Language, type LineState, skipLine } from './section-lexer.ts'
 
 export type SectionName = 'metadata' | 'options' | 'data' | 'rules' | 'schema' | 'entities' | 'policies' | 'tests'
 
@@ -33,14 +33,14 @@ export function splitSections(source: Source, diagnostics: Diagnostics): Section
     preambleEnd: 0,
   }
   const { text } = source
-  let state: LineState = { depth: 0, deepKey: -1 }
+  let state: LineState = { depth: 0, deepKey: -1, longNumber: -1 }
   let at = 0
   while (at < text.length) {
     const header = headerAt(text, at)
     if (header !== undefined && opens(header, splitter.open, state)) {
       closeSection(splitter, at, state)
       splitter.open = openSection(splitter, header, at)
-      state = { depth: 0, deepKey: -1 }
+      state = { depth: 0, deepKey: -1, longNumber: -1 }
     }
     at = skipLine(text, at, splitter.open.language, state)
   }
@@ -112,9 +112,12 @@ function opens(header: Header, open: OpenSection, state: LineState): boolean {
 function closeSection(splitter: Splitter, end: number, state: LineState): void {
   const { open, source, diagnostics } = splitter
   if (open === PREAMBLE) splitter.preambleEnd = end
-  if (state.deepKey >= 0) {
-    const span = { source, start: state.deepKey, end: state.deepKey + 1 }
-    diagnostics.error('R205', `a dotted key may have at most ${KEY_SEGMENTS_MAX} segments`, span)
+  const unreadable = Math.max(state.deepKey, state.longNumber)
+  if (unreadable >= 0) {
+    const span = { source, start: unreadable, end: unreadable + 1 }
+    if (state.deepKey >= 0) {
+      diagnostics.error('R205', `a dotted key may have at most ${KEY_SEGMENTS_MAX} segments`, span)
+    } else diagnostics.error('R102', `a number may have at most ${DIGITS_MAX} digits`, span)
     if (open === PREAMBLE) splitter.preambleEnd = 0
   } else if (open.name !== undefined && open.header !== undefined) {
     splitter.sections.set(open.name, { header: open.header, body: { source, start: open.bodyStart, end } })

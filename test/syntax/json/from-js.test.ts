@@ -29,7 +29,7 @@ describe('a value of JavaScript', () => {
   })
 
   it.each([
-    [{ a: { b: [1, undefined] } }, 'R283 `context.a.b[1]` is undefined'],
+    [{ a: { b: [1, undefined] } }, 'R283 `context.a.b[1]` has no value'],
     [{ a: () => 1 }, 'R283 `context.a` is a function, which has no form in JSON'],
     [{ 'odd key': Symbol('x') }, 'R283 `context["odd key"]` is a symbol, which has no form in JSON'],
     [{ a: new Date(0) }, 'R283 `context.a` is an instance of a class'],
@@ -41,8 +41,8 @@ describe('a value of JavaScript', () => {
     [2n ** 63n, 'R151 `context` does not fit in 64 bits'],
     ['\ud800', 'R101 `context` holds half of a surrogate pair'],
     [{ '\udc00': 1 }, 'R101 `context` has a key with half of a surrogate pair'],
-    [undefined, 'R283 `context` is undefined'],
-    [new Array(2 ** 32 - 1), 'R283 `context[0]` is undefined'],
+    [undefined, 'R283 `context` has no value'],
+    [new Array(2 ** 32 - 1), 'R283 `context[0]` has no value'],
   ])('that has no exact form is refused: %#', (value, message) => {
     expect(convert(value)).toBe(message)
   })

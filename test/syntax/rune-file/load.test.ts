@@ -49,7 +49,7 @@ describe('a file', () => {
     expect(file?.policies).toHaveLength(1)
     expect(file?.entities).toHaveLength(1)
     expect(file?.tests).toHaveLength(1)
-    expect(file?.source.text.slice(file.schema?.start, file.schema?.end)).toBe('\nentity User;\n')
+    expect(file?.source.text.slice(file.schema?.start, file.schema?.end)).toBe('entity User;\n')
     expect(file?.policies[0]?.span.source).toBe(file?.source)
   })
 

@@ -273,3 +273,19 @@ permit(principal, action, resource);`)
     ],
   })
 })
+
+test('a fact that a better derived row has replaced counts again where a request changes what is derived', async () => {
+  const rune = await open(`[entities]
+'Agent::"root"' = {}
+[data]
+start = [["a", 1]]
+[rules]
+decl cost(node: String, n: Long).
+cost("a", 5).
+cost(X, min N) :- start(X, N), not entity.type(_, "Blocker").
+permit("cheap") :- action("read"), cost("a", 1).
+permit("dear") :- action("read"), cost("a", 5).`)
+  const blocker = { uid: { type: 'Blocker', id: 'b' }, attrs: {}, parents: [] }
+  expect(rune.authorize(REQUEST).reasons).toEqual(['cheap'])
+  expect(rune.authorize({ ...REQUEST, entities: [blocker] }).reasons).toEqual(['dear'])
+})

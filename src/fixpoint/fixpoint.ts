@@ -174,11 +174,18 @@ function seedBest(run: Run, stratum: Stratum): void {
   for (const predicate of stratum.predicates) run.best[predicate]?.seed(run.image.relations[predicate]!, run.machine)
 }
 
-/** Rows that a better one has replaced go away. */
+/** Rows that a better one has replaced go away, facts among them to where demand evaluation finds them. */
 function settleBest(run: Run, stratum: Stratum): void {
   for (const predicate of stratum.predicates) {
     const best = run.best[predicate]
-    if (best) retain(run.image.relations[predicate]!, best.isAlive)
+    const relation = run.image.relations[predicate]!
+    if (!best) continue
+    const replaced: number[][] = []
+    for (let row = 0; row < relation.baseCount; row++) {
+      if (!best.isAlive(row)) replaced.push(relation.columns.map((column) => column[row]!))
+    }
+    if (run.program.predicates[predicate]!.readsEntities) run.image.replacedFacts.set(predicate, replaced)
+    retain(relation, best.isAlive)
   }
 }
 

@@ -162,7 +162,7 @@ function seed(state: State, goal: Goal): void {
   const relation = state.image.relations[goal.predicate]!
   const limit = isBase(goal.predicate) ? relation.count : relation.baseCount
   for (const row of matchingRows(state, goal.predicate, goal.pattern, limit)) addRow(state, goal, row)
-  for (const row of state.facts.rows(goal.predicate)) {
+  for (const row of [...(state.image.replacedFacts.get(goal.predicate) ?? []), ...state.facts.rows(goal.predicate)]) {
     step(state.machine)
     if (row.every((id, i) => goal.pattern[i] === OPEN || goal.pattern[i] === id)) addRow(state, goal, [...row])
   }

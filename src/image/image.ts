@@ -2,11 +2,11 @@
  * The image: the arena with its dictionary and the relations of a program. Made and written by one thread; decisions read
  * it. What the relations mean is known to `src/program`, how derived rows come about to `src/fixpoint`.
  */
-import type { Program } from '../program/program.ts'
+import type { PredicateId, Program } from '../program/program.ts'
 import { type Arena, arenaBytes, createArena } from './arena.ts'
 import { createDictionary, type ImageDictionary } from './dictionary.ts'
 import { createRelation, type Relation, relationBytes } from './relation.ts'
-import { createValues, type Values } from './value-ids.ts'
+import { createValues, type ValueId, type Values } from './value-ids.ts'
 
 export interface Image {
   readonly arena: Arena
@@ -15,6 +15,8 @@ export interface Image {
   readonly values: Values
   /** By predicate id. Of request-scoped predicates only the facts. */
   readonly relations: readonly Relation[]
+  /** Facts that a better row of a `min` or `max` predicate has replaced; they count where a request's entities change what is derived. */
+  readonly replacedFacts: Map<PredicateId, ValueId[][]>
 }
 
 /** An image for `program` without any rows. */
@@ -26,6 +28,7 @@ export function createImage(program: Program): Image {
     dictionary,
     values: createValues(dictionary),
     relations: program.predicates.map((predicate) => createRelation(arena, predicate.arity)),
+    replacedFacts: new Map(),
   }
 }
 

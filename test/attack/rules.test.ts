@@ -30,6 +30,7 @@ describe('a permit that is not tied to the request is refused', () => {
     ['permit :- principal(P, "User"), limit(_, N), N > 1.', ['R353']],
     ['allowed :- action("read").\npermit :- allowed, user(U), admin(U).', ['R353']],
     ['helper(U) :- user(U), not blocked(U).\npermit :- helper(U).', ['R352']],
+    ['permit :- action("read"), N = count(X, user(X)), N > 1.', ['R353']],
   ])('%s', async (text, codes) => {
     expect(await attempt(rules(text))).toEqual(codes)
   })
@@ -37,7 +38,6 @@ describe('a permit that is not tied to the request is refused', () => {
   test.each<[string, Outcome]>([
     ['permit :- principal(P, "User"), user(P), not blocked(P).', 'permit'],
     ['permit :- principal(P, "User"), admin(P).', 'deny'],
-    ['permit :- action("read"), N = count(X, user(X)), N > 1, principal(P, "User"), user(P).', 'permit'],
     ['forbid :- user(U), not blocked(U).\npermit :- action("read").', 'forbid'],
   ])('but tied it holds or not: %s', async (text, outcome) => {
     expect(await attempt(rules(text), REQUEST)).toBe(outcome)
@@ -45,7 +45,7 @@ describe('a permit that is not tied to the request is refused', () => {
 })
 
 describe('a permit that depends on an id whose type is open is refused', () => {
-  const STORE = `[entities]\n'User::"root"' = {}\n'Service::"root"' = {}\n'File::"/a"' = {}\n'Folder::"/a"' = {}\n`
+  const STORE = `\n[entities]\n'User::"root"' = {}\n'Service::"root"' = {}\n'File::"/a"' = {}\n'Folder::"/a"' = {}\n`
   test.each([
     'permit :- principal("root").',
     'permit :- principal(P), admin(P).',
@@ -158,7 +158,7 @@ describe('what fails is neither true nor false', () => {
     ['forbid :- context.g(G), context.s(S), S.matches(G).', { s: 'abc', g: 'a**b' }],
     ['total(N) :- N = sum(X, context.n(X)).\nforbid :- action("read"), total(N), N > 5.', { n: [2n ** 62n, 2n ** 62n + 1n] }],
     ['fails(X) :- context.n(X), 1 / X > 0.\nforbid :- action("read"), N = count(X, fails(X)), N = 1.', { n: 0 }],
-  ])('%s with %j denies', async (text, context) => {
+  ])('%s', async (text, context) => {
     expect(await attempt(rules(permit + text), { ...REQUEST, context })).toBe('deny')
     expect(await attempt(rules(text + '\n' + permit), { ...REQUEST, context })).toBe('deny')
   })

@@ -29,6 +29,11 @@ const CASES = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
 
 test.each(CASES)('%s', async (folder) => {
   const diagnostics = await diagnosticsOf(folder)
+  for (const { message, help = '' } of diagnostics) {
+    for (const said of [message, help]) {
+      expect(said).not.toMatch(/^[A-Z](?!OML|edar)|[.\n]$|\n|undefined|\[object/)
+    }
+  }
   const text = renderDiagnostics(diagnostics, { color: false })
   await expect(text).toMatchFileSnapshot(join(import.meta.dirname, '..', folder, 'expected.txt'))
 })

@@ -10,7 +10,7 @@ import { planBody } from '../program/plan.ts'
 import type { AtomLiteral, Predicate, Program, Rule, Stratum } from '../program/program.ts'
 import type { Code } from '../text/codes.ts'
 import { type Extra, type RuneError, runeError } from '../text/diagnostic.ts'
-import { printValue } from '../values/print.ts'
+import { printBriefly } from '../values/print.ts'
 import { type Best, createBest } from './best.ts'
 import { compileBody } from './body.ts'
 import type { Next, Reader } from './body-target.ts'
@@ -214,7 +214,7 @@ function advanceMarks(marks: Marks, relation: Relation): boolean {
 function derivationError(run: Run, rule: Rule, bound: ReadonlySet<number>, environment: Int32Array): RuneError {
   const row = [...bound]
     .filter((variable) => !rule.variables[variable]!.startsWith('$'))
-    .map((variable) => `${rule.variables[variable]} = ${printValue(run.image.values.valueOf(environment[variable]!))}`)
+    .map((variable) => `${rule.variables[variable]} = ${printBriefly(run.image.values.valueOf(environment[variable]!))}`)
   const where = row.length > 0 ? ` for ${row.join(', ')}` : ''
   return runeError('R401', `rule \`${rule.name}\` fails: ${run.machine.failure}${where}`, {
     ...(rule.span && { span: rule.span }),

@@ -5,7 +5,7 @@
 import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
 import type { Diagnostics } from '../text/diagnostic.ts'
 import type { Span } from '../text/source.ts'
-import { printValue } from '../values/print.ts'
+import { printBriefly } from '../values/print.ts'
 import type { EntityUid } from '../values/value.ts'
 import type { Image } from './image.ts'
 import { firstRow, indexOn } from './relation.ts'
@@ -14,7 +14,7 @@ import type { ValueId } from './value-ids.ts'
 /** Reports each cycle of parents and each attribute or tag with two values. */
 export function checkEntities(program: Program, image: Image, diagnostics: Diagnostics): void {
   const { relations, values } = image
-  const show = (id: ValueId) => printValue(values.valueOf(id))
+  const show = (id: ValueId) => printBriefly(values.valueOf(id))
   const ancestors = relations[BUILTIN.entityAncestor]!
   for (let row = 0; row < ancestors.count; row++) {
     const entity = ancestors.columns[0]![row]!

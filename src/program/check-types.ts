@@ -5,7 +5,7 @@
  */
 import type { Diagnostics } from '../text/diagnostic.ts'
 import type { Span } from '../text/source.ts'
-import { printValue } from '../values/print.ts'
+import { printBriefly } from '../values/print.ts'
 import {
   ANY_ENTITY,
   areDisjoint,
@@ -89,7 +89,7 @@ function reportClash(clash: Clash, check: Check): void {
       const { atom, column } = clash
       const draft = check.drafts[atom.predicate]
       const arg = atom.args[column]
-      const value = arg?.kind === 'constant' ? printValue(arg.value) : (rule.variables[clash.variable ?? 0] ?? '')
+      const value = arg?.kind === 'constant' ? printBriefly(arg.value) : (rule.variables[clash.variable ?? 0] ?? '')
       const message = `\`${value}\` is ${found}, and ${columnName(draft, column)} is ${wanted}: they are never equal`
       const related = [
         ...(clash.variable === undefined ? [] : originOf(clash.variable, atom, check)),
@@ -126,7 +126,7 @@ function reportClash(clash: Clash, check: Check): void {
 
 /** A constant, or a variable that the rule names. */
 function nameOf(expr: Expr, rule: RuleDraft): string | undefined {
-  if (expr.kind === 'constant') return `\`${printValue(expr.value)}\``
+  if (expr.kind === 'constant') return `\`${printBriefly(expr.value)}\``
   const name = expr.kind === 'variable' ? (rule.variables[expr.variable] ?? '$') : '$'
   return name.startsWith('$') ? undefined : `\`${name}\``
 }
@@ -141,7 +141,7 @@ interface HeadClash {
 function reportHead({ arg, found, wanted, column }: HeadClash, check: Check): void {
   const { rule, drafts, diagnostics } = check
   const draft = drafts[rule.head]
-  const value = arg.kind === 'constant' ? printValue(arg.value) : (rule.variables[arg.variable] ?? '')
+  const value = arg.kind === 'constant' ? printBriefly(arg.value) : (rule.variables[arg.variable] ?? '')
   const name = value.startsWith('$') ? 'this' : `\`${value}\``
   const message = `${columnName(draft, column)} is ${withArticle(wanted)}, and ${name} is ${withArticle(found)}`
   const related = [...(arg.kind === 'variable' ? originOf(arg.variable, undefined, check) : []), ...definitionOf(draft)]

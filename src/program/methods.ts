@@ -7,7 +7,7 @@ import { callExtension, EXTENSION_FUNCTIONS, type ExtensionFunction } from '../v
 import { matchesGlob, parseGlob } from '../values/glob.ts'
 import { like, parseLikePattern } from '../values/like.ts'
 import { isUnder, normalisePath } from '../values/path.ts'
-import { printValue } from '../values/print.ts'
+import { printBriefly } from '../values/print.ts'
 import { type EntityUid, kindOf, type Value, type ValueKind } from '../values/value.ts'
 import { isTypeKey, isWithin, only, typeOf, withArticle } from './column-types.ts'
 import type { ColumnType } from './program.ts'
@@ -118,7 +118,7 @@ function extensionMethod(f: ExtensionFunction): Method[] {
 
 function matches(s: string, glob: string): boolean | Failure {
   const parsed = parseGlob(glob)
-  if (parsed.kind === 'error') return failure(`\`${glob}\` is no glob: ${parsed.message}`)
+  if (parsed.kind === 'error') return failure(`\`${printBriefly(glob)}\` is no glob: ${parsed.message}`)
   return parsed.kind === 'plain' ? s === parsed.id : matchesGlob(parsed, s)
 }
 
@@ -167,7 +167,7 @@ function conforms(value: Value, types: string): Value | Failure {
   const wanted: ColumnType = new Set(types.split('|').filter(isTypeKey))
   const type = only(typeOf(value))
   if (isWithin(type, wanted)) return value
-  return failure(`${printValue(value)} is ${withArticle(type)}, and only ${withArticle(wanted)} can stand here`)
+  return failure(`${printBriefly(value)} is ${withArticle(type)}, and only ${withArticle(wanted)} can stand here`)
 }
 
 function messageOf(result: boolean | Failure): string | undefined {

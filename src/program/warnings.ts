@@ -6,7 +6,7 @@
 import type { Diagnostics } from '../text/diagnostic.ts'
 import { didYouMean } from '../text/suggest.ts'
 import { canonicalKey } from '../values/equality.ts'
-import { printValue } from '../values/print.ts'
+import { printBriefly, printValue } from '../values/print.ts'
 import type { Value } from '../values/value.ts'
 import type { ColumnTypes } from './infer-types.ts'
 import type { LoweredPolicy } from './lowered.ts'
@@ -133,7 +133,7 @@ function contradiction({ body, variables }: RuleDraft): string | undefined {
     const both = before?.filter((value) => keys.has(canonicalKey(value))) ?? [...values]
     known.set(key, both)
     if (both.length > 0 || values.length === 0 || !before?.length) return undefined
-    return `${key} would have to be ${printValue(before[0] ?? '')} and ${printValue(values[0] ?? '')}`
+    return `${key} would have to be ${printBriefly(before[0] ?? '')} and ${printBriefly(values[0] ?? '')}`
   }
   for (const literal of body) {
     const found = constantsIn(literal, variables)

@@ -32,6 +32,15 @@ export function printValue(value: Value): string {
   }
 }
 
+/** `printValue` for messages: of a long text only the beginning. */
+export function printBriefly(value: Value): string {
+  const isLong = typeof value === 'string' && value.length > BRIEF_MAX
+  const text = printValue(isLong ? value.slice(0, BRIEF_MAX).toWellFormed() : value)
+  return isLong || text.length > 2 * BRIEF_MAX ? `${text.slice(0, 2 * BRIEF_MAX)}…` : text
+}
+
+const BRIEF_MAX = 80
+
 /**
  * `value` as JSON text, in Cedar's form. Text, since a JSON number of JavaScript would lose the digits of a Long. A record
  * with the one key `__entity` or `__extn` looks like the escape, as it does in Cedar.

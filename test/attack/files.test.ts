@@ -59,13 +59,36 @@ describe('a file that is damaged', () => {
   })
 
   test('anywhere cut off, it is refused with a place or opens', { timeout: 120_000 }, async () => {
-    for (let end = 0; end < WHOLE.length; end += 3) await attempt(WHOLE.slice(0, end), { ...REQUEST, principal: 'nobody' })
+    for (let end = 0; end < WHOLE.length; end += 3)
+      await attempt(WHOLE.slice(0, end), { ...REQUEST, principal: 'nobody' })
   })
 
-  test('with a part missing, doubled or replaced, it is refused with a place or opens', { timeout: 120_000 }, async () => {
+  test('with a part missing, doubled or replaced, it is refused with a place or opens', {
+    timeout: 120_000,
+  }, async () => {
     const place = fc.nat(WHOLE.length)
     const junk = fc.oneof(
-      fc.constantFrom('"', "'", '"""', '(', ')', '[', ']', '{', '}', '.', ',', ';', '\\', '/*', '*/', '#', '\n', '\0', '\r'),
+      fc.constantFrom(
+        '"',
+        "'",
+        '"""',
+        '(',
+        ')',
+        '[',
+        ']',
+        '{',
+        '}',
+        '.',
+        ',',
+        ';',
+        '\\',
+        '/*',
+        '*/',
+        '#',
+        '\n',
+        '\0',
+        '\r',
+      ),
       fc.string({ maxLength: 5, unit: 'binary' }),
       fc.constantFrom('[rules]', '\n[policies]\n', ':-', 'not ', '::', '9'.repeat(30), '\u202e', '\ufeff', '\ud800'),
     )
@@ -123,9 +146,21 @@ describe('what stands twice', () => {
     ['a section', '[data]\na = 1\n[rules]\n[data]\nb = 1', ['R202']],
     ['a section under its other name', '[policies]\n[cedar_policies]\n', ['R202']],
     ['an entity', `[entities]\n'U::"a"' = {}\n'U::"\\u{61}"' = { attrs = { admin = true } }`, ['R304']],
-    ['an entity by its path', `[options]\npath_types=["F"]\n[entities]\n'F::"/a"' = {}\n'F::"/b/../a/"' = { attrs = { x = 1 } }`, ['R290']],
-    ['a policy', '[policies]\n@id("a") permit(principal,action,resource);@id("a") forbid(principal,action,resource);', ['R310']],
-    ['a policy by its number', '[policies]\n@id("policy1") permit(principal,action,resource);forbid(principal,action,resource);', ['R310']],
+    [
+      'an entity by its path',
+      `[options]\npath_types=["F"]\n[entities]\n'F::"/a"' = {}\n'F::"/b/../a/"' = { attrs = { x = 1 } }`,
+      ['R290'],
+    ],
+    [
+      'a policy',
+      '[policies]\n@id("a") permit(principal,action,resource);@id("a") forbid(principal,action,resource);',
+      ['R310'],
+    ],
+    [
+      'a policy by its number',
+      '[policies]\n@id("policy1") permit(principal,action,resource);forbid(principal,action,resource);',
+      ['R310'],
+    ],
     ['an annotation', '[policies]\n@id("a") @id("b") permit(principal,action,resource);', ['R225']],
     ['a declaration', '[rules]\ndecl a(x).\ndecl a(y).', ['R335']],
     ['the version', 'version = "rune/1.0"', ['R200']],
@@ -168,7 +203,13 @@ describe('files', () => {
   test('that hold each other, by whatever name, are refused', async () => {
     mkdirSync(join(folder, 'sub'), { recursive: true })
     symlinkSync('../cycle.rune', join(folder, 'sub', 'link.rune'))
-    for (const name of ['cycle.rune', './cycle.rune', 'sub/../cycle.rune', 'sub/link.rune', join(folder, 'cycle.rune')]) {
+    for (const name of [
+      'cycle.rune',
+      './cycle.rune',
+      'sub/../cycle.rune',
+      'sub/link.rune',
+      join(folder, 'cycle.rune'),
+    ]) {
       expect(await attemptFile(write('cycle.rune', `${HEAD}include = [${JSON.stringify(name)}]\n`))).toEqual(['R701'])
     }
   })
@@ -199,9 +240,12 @@ describe('files', () => {
     ['jsonl', '["a", 9223372036854775808]\n', ['R151']],
     ['jsonl', `${'['.repeat(10_000)}\n`, ['R282']],
     ['jsonl', '\0\n', ['R280']],
-  ])('of %s facts with %j are refused with file and line, and nothing of them is loaded', async (format, text, codes) => {
-    write('rows', text)
-    const facts = `${HEAD}[data]\na = { file = "rows", format = "${format}", types = ["String", "Long"] }\n`
-    expect(await attemptFile(write('facts.rune', facts))).toEqual(codes)
-  })
+  ])(
+    'of %s facts with %j are refused with file and line, and nothing of them is loaded',
+    async (format, text, codes) => {
+      write('rows', text)
+      const facts = `${HEAD}[data]\na = { file = "rows", format = "${format}", types = ["String", "Long"] }\n`
+      expect(await attemptFile(write('facts.rune', facts))).toEqual(codes)
+    },
+  )
 })

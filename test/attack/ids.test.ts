@@ -34,7 +34,24 @@ const ORDINARY = [
   'x'.repeat(100_000),
 ]
 /** Texts that are nearly entity literals, and no bare ids. */
-const NEARLY = ['User::"', 'User::"alice', 'User::"alice" ', ' User::"alice"', '::"alice"', 'User::"a" || true', 'x::"y"z', 'User::"a"::"b"', '1User::"a"', 'if::"a"', 'U s::"a"', 'Us\u0435r::"alice"', 'User::"\\q"', 'User::"\\u{d800}"', 'User::"a*', '"::"']
+const NEARLY = [
+  'User::"',
+  'User::"alice',
+  'User::"alice" ',
+  ' User::"alice"',
+  '::"alice"',
+  'User::"a" || true',
+  'x::"y"z',
+  'User::"a"::"b"',
+  '1User::"a"',
+  'if::"a"',
+  'U s::"a"',
+  'Us\u0435r::"alice"',
+  'User::"\\q"',
+  'User::"\\u{d800}"',
+  'User::"a*',
+  '"::"',
+]
 const ILL = ['\ud800', '\udc00', 'a\ud800b', '\udc00\ud800']
 const quoted = (id: string) => JSON.stringify(id).replace(/[\u007f-\uffff]/g, (c) => c)
 
@@ -60,7 +77,8 @@ permit(principal == User::"alice", action == Action::"read", resource == Doc::"x
         expect(decide(rune, { ...good, [place]: { id } }), id).toBe('deny')
       }
       for (const id of ILL) {
-        for (const input of [id, { id }, { type: 'User', id }]) expect(decide(rune, { ...good, [place]: input })).toEqual(['R741'])
+        for (const input of [id, { id }, { type: 'User', id }])
+          expect(decide(rune, { ...good, [place]: input })).toEqual(['R741'])
       }
     }
   })
@@ -74,7 +92,27 @@ permit(principal == User::"alice", action == Action::"read", resource == Doc::"x
 
   test('of another kind is refused', async () => {
     const rune = await open()
-    const bad = [null, undefined, 1, 10n, true, [], ['alice'], {}, { type: 'User' }, { id: 1 }, { id: null }, { type: null, id: 'alice' }, { type: '', id: 'alice' }, { type: 'User::"x"', id: 'alice' }, { type: 'User ', id: 'alice' }, { type: 'A::', id: 'alice' }, { type: '\ud800', id: 'alice' }, Symbol('alice'), () => 'alice']
+    const bad = [
+      null,
+      undefined,
+      1,
+      10n,
+      true,
+      [],
+      ['alice'],
+      {},
+      { type: 'User' },
+      { id: 1 },
+      { id: null },
+      { type: null, id: 'alice' },
+      { type: '', id: 'alice' },
+      { type: 'User::"x"', id: 'alice' },
+      { type: 'User ', id: 'alice' },
+      { type: 'A::', id: 'alice' },
+      { type: '\ud800', id: 'alice' },
+      Symbol('alice'),
+      () => 'alice',
+    ]
     for (const place of ['principal', 'action', 'resource']) {
       for (const input of bad) expect(decide(rune, { ...good, [place]: input })).toEqual(['R741'])
     }
@@ -123,31 +161,49 @@ permit(principal, action, resource in File::"/tmp/**");`
     }
   })
 
-  test.each(['', '.', '..', 'tmp', './tmp', '/..', '/tmp/../..', '/a/\0', '/a\n', '/a\t', '/a\u007f', '/a\u0085', '\\tmp', '/tmp\\..\\etc', 'C:\\', '~/a', 'file:///tmp/a', '\ud800'])(
-    '%j is refused wherever it stands',
-    async (id) => {
-      const text = JSON.stringify(id)
-      expect(await attempt(TEXT, { ...REQUEST, resource: { id } })).toEqual(['R741'])
-      expect(await attempt(TEXT, { ...REQUEST, principal: { type: 'File', id } })).toEqual(['R741'])
-      const entity = { __entity: { type: 'File', id } }
-      const codes = id.isWellFormed() ? ['R741'] : ['R101']
-      expect(await attempt(TEXT, { ...REQUEST, context: { at: [{ deep: entity }] } })).toEqual(codes)
-      const uid = { type: 'File', id }
-      expect(await attempt(TEXT, { ...REQUEST, entities: [{ uid, attrs: {}, parents: [] }] })).toEqual(codes)
-      const child = { uid: { type: 'User', id: 'x' }, attrs: { home: entity }, parents: [uid] }
-      expect(await attempt(TEXT, { ...REQUEST, entities: [child] })).toEqual(codes)
-      if (!id.isWellFormed()) return
-      const spelled = [...id].map((c) => `\\u{${c.codePointAt(0)?.toString(16)}}`).join('')
-      const literal = `File::"${spelled}"`
-      const head = HEAD + OPTIONS
-      expect(await attempt(`${head}[policies]\npermit(principal, action, resource == ${literal});`)).toEqual(['R464'])
-      expect(await attempt(`${head}[policies]\npermit(principal, action, resource in ${literal});`)).toEqual(['R464'])
-      expect(await attempt(`${head}[rules]\na(${literal}).`)).toEqual(['R340'])
-      expect(await attempt(`${head}[rules]\ndecl a(f: File).\na("${spelled}").`)).toEqual(['R340'])
-      expect(await attempt(`${head}[rules]\ndecl a(f: File).\n[data]\na = [${text.replace('\u007f', '\\u007f')}]`)).toEqual(['R340'])
-      expect(await attempt(`${head}[entities]\n${JSON.stringify(literal)} = {}`)).toEqual(['R340'])
-    },
-  )
+  test.each([
+    '',
+    '.',
+    '..',
+    'tmp',
+    './tmp',
+    '/..',
+    '/tmp/../..',
+    '/a/\0',
+    '/a\n',
+    '/a\t',
+    '/a\u007f',
+    '/a\u0085',
+    '\\tmp',
+    '/tmp\\..\\etc',
+    'C:\\',
+    '~/a',
+    'file:///tmp/a',
+    '\ud800',
+  ])('%j is refused wherever it stands', async (id) => {
+    const text = JSON.stringify(id)
+    expect(await attempt(TEXT, { ...REQUEST, resource: { id } })).toEqual(['R741'])
+    expect(await attempt(TEXT, { ...REQUEST, principal: { type: 'File', id } })).toEqual(['R741'])
+    const entity = { __entity: { type: 'File', id } }
+    const codes = id.isWellFormed() ? ['R741'] : ['R101']
+    expect(await attempt(TEXT, { ...REQUEST, context: { at: [{ deep: entity }] } })).toEqual(codes)
+    const uid = { type: 'File', id }
+    expect(await attempt(TEXT, { ...REQUEST, entities: [{ uid, attrs: {}, parents: [] }] })).toEqual(codes)
+    const child = { uid: { type: 'User', id: 'x' }, attrs: { home: entity }, parents: [uid] }
+    expect(await attempt(TEXT, { ...REQUEST, entities: [child] })).toEqual(codes)
+    if (!id.isWellFormed()) return
+    const spelled = [...id].map((c) => `\\u{${c.codePointAt(0)?.toString(16)}}`).join('')
+    const literal = `File::"${spelled}"`
+    const head = HEAD + OPTIONS
+    expect(await attempt(`${head}[policies]\npermit(principal, action, resource == ${literal});`)).toEqual(['R464'])
+    expect(await attempt(`${head}[policies]\npermit(principal, action, resource in ${literal});`)).toEqual(['R464'])
+    expect(await attempt(`${head}[rules]\na(${literal}).`)).toEqual(['R340'])
+    expect(await attempt(`${head}[rules]\ndecl a(f: File).\na("${spelled}").`)).toEqual(['R340'])
+    expect(
+      await attempt(`${head}[rules]\ndecl a(f: File).\n[data]\na = [${text.replace('\u007f', '\\u007f')}]`),
+    ).toEqual(['R340'])
+    expect(await attempt(`${head}[entities]\n${JSON.stringify(literal)} = {}`)).toEqual(['R340'])
+  })
 })
 
 describe('keys and names', () => {

@@ -72,13 +72,18 @@ describe('a permit that depends on an id whose type is open is refused', () => {
 })
 
 describe('a reason that somebody else can choose is refused', () => {
-  test.each(['permit(U) :- principal(U, "User").', 'permit(U + " may") :- principal(U, "User").', 'forbid(K) :- context(K, _).', 'permit("" + U) :- principal(U, "User").', 'permit(X.lower()) :- principal(X, "User").', 'permit(X) :- action("read"), X = "a".', 'permit(3) :- action("read").'])(
-    '%s',
-    async (text) => {
-      const outcome = await attempt(rules(text))
-      expect(outcome).toEqual([expect.stringMatching(/^R351|^R406/)])
-    },
-  )
+  test.each([
+    'permit(U) :- principal(U, "User").',
+    'permit(U + " may") :- principal(U, "User").',
+    'forbid(K) :- context(K, _).',
+    'permit("" + U) :- principal(U, "User").',
+    'permit(X.lower()) :- principal(X, "User").',
+    'permit(X) :- action("read"), X = "a".',
+    'permit(3) :- action("read").',
+  ])('%s', async (text) => {
+    const outcome = await attempt(rules(text))
+    expect(outcome).toEqual([expect.stringMatching(/^R351|^R406/)])
+  })
 })
 
 describe('permit and forbid stand only in heads of rules', () => {
@@ -90,7 +95,10 @@ describe('permit and forbid stand only in heads of rules', () => {
     [`${OPTIONS}[rules]\np :- not forbid.`, ['R332']],
     [`${OPTIONS}[rules]\np(N) :- N = count(X, permit(X)).`, ['R332']],
     [`${OPTIONS}[rules]\ndecl permit(x).`, ['R331']],
-    [`${OPTIONS}[policies]\npermit(principal, action, resource) when { context.facts.permit.contains("x") };`, ['R451']],
+    [
+      `${OPTIONS}[policies]\npermit(principal, action, resource) when { context.facts.permit.contains("x") };`,
+      ['R451'],
+    ],
     [`${OPTIONS}[rules]\npermit(min N) :- action("read"), limit(_, N).`, ['R351', 'R420']],
     [`${OPTIONS}[rules]\npermit(1, 2) :- action("read").`, ['R330']],
   ])('%s', async (text, codes) => {
@@ -156,7 +164,10 @@ describe('what fails is neither true nor false', () => {
     ['forbid :- context.s(S), S.substring(3, 1) = "x".', { s: 'abc' }],
     ['forbid :- context.s(S), S.replace("", "x") = "x".', { s: 'abc' }],
     ['forbid :- context.g(G), context.s(S), S.matches(G).', { s: 'abc', g: 'a**b' }],
-    ['total(N) :- N = sum(X, context.n(X)).\nforbid :- action("read"), total(N), N > 5.', { n: [2n ** 62n, 2n ** 62n + 1n] }],
+    [
+      'total(N) :- N = sum(X, context.n(X)).\nforbid :- action("read"), total(N), N > 5.',
+      { n: [2n ** 62n, 2n ** 62n + 1n] },
+    ],
     ['fails(X) :- context.n(X), 1 / X > 0.\nforbid :- action("read"), N = count(X, fails(X)), N = 1.', { n: 0 }],
   ])('%s', async (text, context) => {
     expect(await attempt(rules(permit + text), { ...REQUEST, context })).toBe('deny')
@@ -177,7 +188,8 @@ describe('what fails is neither true nor false', () => {
 })
 
 describe('globs stand to the right of `in`, and nowhere else', () => {
-  const policy = (condition: string) => `${HEAD}${OPTIONS}[policies]\npermit(principal, action, resource) when { ${condition} };`
+  const policy = (condition: string) =>
+    `${HEAD}${OPTIONS}[policies]\npermit(principal, action, resource) when { ${condition} };`
   test.each([
     'resource == File::"/etc/*"',
     'resource != File::"/etc/*"',

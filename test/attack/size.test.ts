@@ -30,7 +30,11 @@ describe(`${DEEP} levels`, () => {
     ['`+`', policy(`1${' + 1'.repeat(DEEP)} == 1`), ['R232']],
     ['attributes', policy(`context${'.a'.repeat(DEEP)}`), ['R232']],
     ['methods', policy(`context${'.isEmpty()'.repeat(DEEP)}`), ['R232']],
-    ['parentheses in a scope', `[policies]\npermit(principal == ${nest('(', 'U::"a"', ')')}, action, resource);`, ['R220']],
+    [
+      'parentheses in a scope',
+      `[policies]\npermit(principal == ${nest('(', 'U::"a"', ')')}, action, resource);`,
+      ['R220'],
+    ],
     ['lists of actions', `[policies]\npermit(principal, action in ${nest('[', '', ']')}, resource);`, ['R220']],
     ['records of a schema', `[schema]\nentity U { a: ${nest('{ a: ', 'Long', ' }')} };`, ['R901']],
     ['sets of a schema', `[schema]\nentity U { a: ${nest('Set<', 'Long', '>')} };`, ['R900']],
@@ -82,8 +86,16 @@ describe('many', () => {
     ['mistakes', `[policies]\n${'permit(; '.repeat(100_000)}`, ['R220', 'R233']],
     ['mistakes in rules', `[rules]\n${'a(. '.repeat(100_000)}`, ['R260', 'R274']],
     ['characters of no language', `[rules]\n${'€ '.repeat(100_000)}`, ['R134', 'R274']],
-    ['common types, each in the next', `[schema]\ntype A0 = Long;\n${chain(3000, (a) => `Set<${a}>`)}entity U { a: A3000 };`, ['R901']],
-    ['common types that double each other', `[schema]\ntype A0 = Long;\n${chain(60, (a) => `{ a: ${a}, b: ${a} }`)}entity U { a: A60 };`, ['R901']],
+    [
+      'common types, each in the next',
+      `[schema]\ntype A0 = Long;\n${chain(3000, (a) => `Set<${a}>`)}entity U { a: A3000 };`,
+      ['R901'],
+    ],
+    [
+      'common types that double each other',
+      `[schema]\ntype A0 = Long;\n${chain(60, (a) => `{ a: ${a}, b: ${a} }`)}entity U { a: A60 };`,
+      ['R901'],
+    ],
     ['common types in a circle', '[schema]\ntype A = Set<B>;\ntype B = Set<A>;\nentity U { a: A };', ['R250']],
   ])('%s are read or refused', async (_, text, outcome) => {
     expect(await attempt(HEAD + text)).toEqual(outcome)

@@ -76,7 +76,8 @@ export function areTypesBounded(json: Json): boolean {
   const sizes = new Map<string, Size>()
   const declared = new Map<string, Json>()
   for (const [namespace, definition] of fieldsOf(json)) {
-    for (const [name, type] of fieldsOf(fieldsOf(definition).get('commonTypes'))) declared.set(qualify(namespace, name), type)
+    for (const [name, type] of fieldsOf(fieldsOf(definition).get('commonTypes')))
+      declared.set(qualify(namespace, name), type)
   }
   const measure = (type: Json, depth: number): Size => {
     if (depth > TYPE_DEPTH_MAX) return TOO_LARGE

@@ -146,7 +146,7 @@ function ask(fence: Fence, { schema, items }: Call, diagnostics: Diagnostics): V
 }
 
 /** Warnings that a policy with errors has because of these. */
-const FOLLOWS = /^(unable to find an applicable action|policy is impossible)/
+const FOLLOWS = /unable to find an applicable action|policy is impossible/
 
 function report(answer: ValidationAnswer, items: readonly Item[], diagnostics: Diagnostics): void {
   if (answer.type === 'failure') {

@@ -14,7 +14,7 @@ import { type Json, parseJson } from '../syntax/json/json.ts'
 import { jsonLocator, type Locate } from '../syntax/json/locate.ts'
 import { Diagnostics, type RuneError, runeError } from '../text/diagnostic.ts'
 import { isTypeName, looksLikeEntityLiteral, parseEntityUid, printEntityUid } from '../values/entity-uid.ts'
-import { quote } from '../values/string-literal.ts'
+import { printBriefly } from '../values/print.ts'
 import { type EntityUid, entityUid, type Value } from '../values/value.ts'
 
 /** An entity literal, a bare id, or both parts; a bare id or a missing type takes the default type of its place. */
@@ -102,7 +102,7 @@ function readUid(input: EntityInput, place: 'principal' | 'action' | 'resource',
     if (literal) return literal
     if (looksLikeEntityLiteral(input)) {
       throw refuse(
-        `${place}: \`${quote(input)}\` is no entity literal`,
+        `${place}: \`${printBriefly(input)}\` is no entity literal`,
         'R741',
         'pass `{ type, id }` for ids that others control',
       )
@@ -117,7 +117,7 @@ function readUid(input: EntityInput, place: 'principal' | 'action' | 'resource',
   }
   if (type === undefined) return withDefaultType(id, place, settings)
   if (typeof type !== 'string' || !isTypeName(type)) {
-    const what = typeof type === 'string' ? `\`${quote(type)}\`` : 'the type'
+    const what = typeof type === 'string' ? `\`${printBriefly(type)}\`` : 'the type'
     throw refuse(`${place}: ${what} is no name of a type`, 'R741')
   }
   return checkedUid(type, id, place)
@@ -131,9 +131,9 @@ function withDefaultType(id: string, place: 'principal' | 'action' | 'resource',
   }[place]
   if (type !== undefined) return checkedUid(type, id, place)
   throw refuse(
-    `${place}: \`${quote(id)}\` has no type, and there is no \`default_${place}_type\``,
+    `${place}: \`${printBriefly(id)}\` has no type, and there is no \`default_${place}_type\``,
     'R741',
-    `write the type too, as in \`User::${quote(id)}\`, or set \`default_${place}_type\` in [options]`,
+    `write the type too, as in \`User::${printBriefly(id)}\`, or set \`default_${place}_type\` in [options]`,
   )
 }
 

@@ -11,7 +11,7 @@ import { unreachable } from '../text/assert.ts'
 import { compileAggregate } from './aggregate.ts'
 import type { AtomLayout, BodyTarget, Next } from './body-target.ts'
 import { compileExpr, type Environment, type Evaluate } from './expression.ts'
-import { compareIds, ERROR, fail, type Machine, step } from './machine.ts'
+import { compareIds, ERROR, fail, type Machine, step, stepOverText } from './machine.ts'
 
 /** Compiles `steps`, a plan of the whole of `target.body` made with the variables `bound` bound before. */
 export function compileBody(target: BodyTarget, steps: readonly Step[], bound: Iterable<number>): Next {
@@ -201,6 +201,7 @@ function compileElements(literal: (Step & { kind: 'each' })['source'], machine: 
       }
       const { values } = machine
       const found = values.textOf(text!).split(values.textOf(separator!))
+      stepOverText(machine, values.textOf(text!).length)
       // An empty separator splits into scalars, not into UTF-16 units, which could be ill-formed.
       const all = values.textOf(separator!) === '' ? [...values.textOf(text!)] : found
       return [...new Set(all.map(values.string))]

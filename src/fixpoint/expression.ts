@@ -5,7 +5,7 @@
 import { inlineInt, isInlineInt, kindOfId, type ValueId, type Values } from '../image/value-ids.ts'
 import { callMethod, isFailure, TEXT_MAX } from '../program/methods.ts'
 import type { Expr } from '../program/program.ts'
-import { ERROR, fail, floatId, longId, type Machine, smallIntId } from './machine.ts'
+import { ERROR, fail, floatId, longId, type Machine, smallIntId, stepOverText } from './machine.ts'
 
 /** The values of a rule's variables, by number. Slots of variables that are not bound hold anything. */
 export type Environment = Int32Array
@@ -48,12 +48,18 @@ export function compileExpr(expr: Expr, machine: Machine, constants: Values): Ev
           if (id === ERROR) return ERROR
           ids.push(id)
         }
-        const [receiver, ...args] = ids.map(machine.values.valueOf)
+        const values = ids.map(machine.values.valueOf)
+        const [receiver, ...args] = values
         const result = callMethod(method, receiver!, args)
+        stepOverText(machine, lengthOf(result) + values.reduce((sum: number, value) => sum + lengthOf(value), 0))
         return isFailure(result) ? fail(machine, result.message) : machine.values.intern(result)
       }
     }
   }
+}
+
+function lengthOf(value: unknown): number {
+  return typeof value === 'string' ? value.length : 0
 }
 
 type Operator = (Expr & { kind: 'arithmetic' })['operator']
@@ -72,6 +78,7 @@ function arithmetic(machine: Machine, operator: Operator, a: ValueId, b: ValueId
 
 function concatenate(machine: Machine, a: string, b: string): ValueId | typeof ERROR {
   if (a.length + b.length > TEXT_MAX) return fail(machine, 'the result of `+` is too long')
+  stepOverText(machine, a.length + b.length)
   return machine.values.string(a + b)
 }
 

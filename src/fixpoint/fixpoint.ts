@@ -214,7 +214,9 @@ function advanceMarks(marks: Marks, relation: Relation): boolean {
 function derivationError(run: Run, rule: Rule, bound: ReadonlySet<number>, environment: Int32Array): RuneError {
   const row = [...bound]
     .filter((variable) => !rule.variables[variable]!.startsWith('$'))
-    .map((variable) => `${rule.variables[variable]} = ${printBriefly(run.image.values.valueOf(environment[variable]!))}`)
+    .map(
+      (variable) => `${rule.variables[variable]} = ${printBriefly(run.image.values.valueOf(environment[variable]!))}`,
+    )
   const where = row.length > 0 ? ` for ${row.join(', ')}` : ''
   return runeError('R401', `rule \`${rule.name}\` fails: ${run.machine.failure}${where}`, {
     ...(rule.span && { span: rule.span }),

@@ -36,7 +36,8 @@ export function checkPermit(rule: RuleDraft, scopes: Scopes, diagnostics: Diagno
   const anchored = connectedVariables(rule.body, (literal) => readsRequest(literal) && !isNegated(literal))
   for (const literal of rule.body) {
     const variables = variablesOfLiteral(literal)
-    if (variables.length === 0 || variables.some((variable) => anchored.has(variable))) continue
+    const isGround = variables.length === 0 && (readsRequest(literal) || !hasLocals(literal))
+    if (isGround || variables.some((variable) => anchored.has(variable))) continue
     const names = variables.map((variable) => rule.variables[variable] ?? '').filter((name) => !name.startsWith('$'))
     const which = names.length > 0 ? `\`${[...new Set(names)].join('`, `')}\`` : 'what stands here'
     const message = `nothing connects ${which} with the request, so one that fits would open for everybody`
@@ -54,6 +55,11 @@ function firstOf(reason: Expr): Expr {
     else if (at.kind === 'method' && at.method === 'concat') at = at.receiver
     else return at
   }
+}
+
+/** Whether a literal has wildcards, or variables of its own, which nothing can connect. */
+function hasLocals(literal: Literal): boolean {
+  return literal.kind === 'aggregate' || (literal.kind === 'atom' && literal.args.some(({ kind }) => kind === 'any'))
 }
 
 function isNegated(literal: Literal): boolean {

@@ -113,7 +113,9 @@ forbid("outsider") :- request(P, _, _), outsider(P).
 permit("all") :- action("read").`
     const request = { ...REQUEST, principal: 'mallory' }
     expect(await attempt(text, { ...request, entities: [mallory()] })).toBe('forbid')
-    expect(await attempt(text, { ...request, entities: [mallory({ parents: [uid('Group', 'admins')] })] })).toBe('permit')
+    expect(await attempt(text, { ...request, entities: [mallory({ parents: [uid('Group', 'admins')] })] })).toBe(
+      'permit',
+    )
     expect(await attempt(text, request)).toBe('permit')
   })
 

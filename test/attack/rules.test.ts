@@ -171,7 +171,7 @@ describe('what fails is neither true nor false', () => {
     ['fails(X) :- context.n(X), 1 / X > 0.\nforbid :- action("read"), N = count(X, fails(X)), N = 1.', { n: 0 }],
   ])('%s', async (text, context) => {
     expect(await attempt(rules(permit + text), { ...REQUEST, context })).toBe('deny')
-    expect(await attempt(rules(text + '\n' + permit), { ...REQUEST, context })).toBe('deny')
+    expect(await attempt(rules(`${text}\n${permit}`), { ...REQUEST, context })).toBe('deny')
   })
 
   test.each([
@@ -265,7 +265,6 @@ describe('recursion without end stops at a limit', () => {
     ['max_facts = 1000', 'n("a"). n(M) :- n(N), M = N + "a".'],
     ['max_eval_ms = 200', 'n(0). n(M) :- n(N), M = N + 1.'],
     ['max_eval_ms = 200', `n("a"). n(M) :- n(N), M = N + N.`],
-    ['max_facts = 1000', 'n("a"). n(M) :- n(N), M = N.replace("a", "aa").'],
   ])('%s: %s', async (limit, text) => {
     const outcome = await attempt(`${HEAD}[options]\n${limit}\n[rules]\n${text}`)
     expect(outcome).toEqual([expect.stringMatching(/^R50[123]$|^R401$/)])

@@ -116,6 +116,39 @@ permit(principal, action, resource);`
   })
 })
 
+describe('a request', () => {
+  const LOOP = `${HEAD}[options]
+max_steps = 100000
+[rules]
+n(N) :- context.n(N).
+forbid("cut") :- context.s(S), n(N), S.substring(N, 1000000) = "b".
+forbid("join") :- action("join"), context.s(S), n(N), n(M), N < M, T = S + S, T = "b".
+forbid("split") :- action("split"), context.s(S), n(N), n(M), "b" in [S], P = "x", P = S.split("a").
+permit("all") :- action("read").`
+
+  test('that works on long texts again and again needs too many steps', async () => {
+    const n = Array.from({ length: 3000 }, (_, i) => i)
+    for (const action of ['read', 'join', 'split']) {
+      const request = { ...REQUEST, action, context: { s: 'a'.repeat(1_000_000), n } }
+      expect(await attempt(LOOP, request)).toEqual(['R504'])
+    }
+    expect(await attempt(LOOP, { ...REQUEST, context: { s: 'a', n: [1, 2, 3] } })).toBe('permit')
+  })
+
+  test.each([
+    'x::"'.repeat(100_000),
+    `a::"${'\\"'.repeat(100_000)}`,
+    `${' '.repeat(1_000_000)}::"`,
+    `a::"x${' '.repeat(1_000_000)}`,
+  ])('with a long id is refused in a few words', async (id) => {
+    const text = `${HEAD}[options]\npath_types = ["File"]\n`
+    expect(await attempt(text, { ...REQUEST, principal: id })).toEqual(['R741'])
+    expect(await attempt(text, { ...REQUEST, resource: { type: 'File', id } })).toEqual(['R741'])
+    expect(await attempt(text, { ...REQUEST, principal: { type: id, id: 'x' } })).toEqual(['R741'])
+    expect(await attempt(text, { ...REQUEST, principal: { id } })).toEqual(['R741'])
+  })
+})
+
 function chain(length: number, around: (name: string) => string): string {
   return Array.from({ length }, (_, i) => `type A${i + 1} = ${around(`A${i}`)};\n`).join('')
 }

@@ -258,6 +258,42 @@ describe('a guardrail that cannot be evaluated does not open', () => {
   })
 })
 
+describe('facts that fail are no facts to a policy', () => {
+  const text = (policies: string) => `${HEAD}${OPTIONS}[rules]
+bad(X) :- context.n(N), X = 1 / N.
+pair(X, Y) :- context.n(N), X = 1 / N, Y = X.
+decl pair(x: Long, y: Long).
+down :- context.n(N), 1 / N > 5.
+best(X, min D) :- context.n(N), D = 1 / N, X = "x".
+decl best(x: String, d: Long).
+total(T) :- T = sum(X, bad(X)).
+[policies]
+${policies}`
+  const PERMIT = 'permit(principal, action, resource);'
+
+  test.each([
+    'permit(principal, action, resource) when { !context.facts.bad.contains(5) };',
+    'permit(principal, action, resource) when { context.facts.bad.isEmpty() };',
+    'permit(principal, action, resource) unless { context.facts.bad.containsAny([5, 6]) };',
+    'permit(principal, action, resource) when { context.facts.bad != [5] };',
+    'permit(principal, action, resource) when { !context.facts.down };',
+    'permit(principal, action, resource) unless { context.facts.pair.contains({ x: 5, y: 5 }) };',
+    'permit(principal, action, resource) unless { context.facts.best.contains({ x: "x", d: 5 }) };',
+    'permit(principal, action, resource) when { context.facts.total.contains(0) };',
+    `${PERMIT} forbid(principal, action, resource) when { context.facts.bad.contains(5) };`,
+    `${PERMIT} forbid(principal, action, resource) when { context.facts.down };`,
+    `${PERMIT} forbid(principal, action, resource) unless { context.facts.bad.isEmpty() };`,
+  ])('%s', async (policies) => {
+    expect(await attempt(text(policies), { ...REQUEST, context: { n: 0 } })).toBe('deny')
+  })
+
+  test('and those that do not are', async () => {
+    const policies = `${PERMIT} forbid(principal, action, resource) when { context.facts.bad.contains(5) };`
+    expect(await attempt(text(policies), { ...REQUEST, context: { n: 1 } })).toBe('permit')
+    expect(await attempt(text(policies), REQUEST)).toBe('permit')
+  })
+})
+
 describe('recursion without end stops at a limit', () => {
   test.each<[string, string]>([
     ['max_facts = 1000', 'n(0). n(M) :- n(N), M = N + 1.'],

@@ -289,3 +289,43 @@ permit("dear") :- action("read"), cost("a", 5).`)
   expect(rune.authorize(REQUEST).reasons).toEqual(['cheap'])
   expect(rune.authorize({ ...REQUEST, entities: [blocker] }).reasons).toEqual(['dear'])
 })
+
+test('what stored entities are in cannot be extended by a request', async () => {
+  const rune = await open(`[entities]
+'Agent::"agent-1"' = { in = ['Group::"staff"'] }
+[policies]
+permit(principal in Group::"admins", action, resource);`)
+  const staff = (parents: object[]) => ({ uid: { type: 'Group', id: 'staff' }, attrs: {}, parents })
+  expect(
+    await codesOf(() => rune.authorize({ ...REQUEST, entities: [staff([{ type: 'Group', id: 'admins' }])] })),
+  ).toEqual(['R743'])
+  expect(rune.authorize({ ...REQUEST, entities: [staff([])] }).decision).toBe('deny')
+})
+
+test('the context cannot be hidden from the check of who uses it whole', async () => {
+  const forbid = (condition: string) => `[policies]
+permit(principal, action, resource);
+forbid(principal, action, resource) when { ${condition} };`
+  for (const condition of [
+    '(if true then context else context) has facts',
+    '{c: context}.c has facts.banned',
+    '{c: context}.c.facts.banned',
+  ]) {
+    expect(new Set(await codesOf(() => open(forbid(condition))))).toEqual(new Set(['R453']))
+  }
+  expect(await codesOf(() => open(forbid('context.x.facts')))).toEqual([])
+})
+
+test('a permit on an id alone is refused where policies know several types', async () => {
+  const text = (policy: string) => `${HEAD}[options]
+default_principal_type = "User"
+default_resource_type = "File"
+[rules]
+permit :- principal("admin"), action("read").
+[policies]
+${policy}`
+  const refused = (policy: string) => codesOf(() => Rune.fromText(text(policy)))
+  expect(await refused('permit(principal is Service, action, resource);')).toEqual(['R354'])
+  expect(await refused('permit(principal == Service::"x", action, resource);')).toEqual(['R354'])
+  expect(await refused('permit(principal is User, action, resource);')).toEqual([])
+})

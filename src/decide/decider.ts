@@ -57,7 +57,7 @@ export function createDecider(options: DeciderOptions): Decider {
       bringsEntities: request.entities !== undefined,
     })
     const entities = request.entities ? entitiesWith(image, request.entities) : stored
-    if (request.entities) refuseCycle(image, request.entities, entities, values)
+    refuseNewAncestors(image, request, stored, values)
     return {
       policies: evaluatePolicies(policies, { request, values, entities, demand: rules.demand }),
       permits: decides[0] ? askRules(rules.demand, BUILTIN.permit, values) : NOTHING,
@@ -90,18 +90,17 @@ function askRules(demand: Demand, predicate: PredicateId, values: Values): RuleA
   return { reasons: rows.map((row) => values.textOf(row[0]!)).sort(), failures }
 }
 
-/** A cycle can only close over a stored entity whose parent the request brings. */
-function refuseCycle(
-  image: Image,
-  brought: ReadonlyMap<ValueId, RequestEntity>,
-  entities: EntityView,
-  values: Values,
-): void {
+/**
+ * What stored entities are in is known, and no request may add to it: an entity that stands as a parent in the store can be
+ * brought, but not with parents of its own. So no cycle can close over the store either.
+ */
+function refuseNewAncestors(image: Image, { entities }: InternedRequest, stored: EntityView, values: Values): void {
   const parents = image.relations[BUILTIN.entityParent]!
-  const isStoredParent = (uid: ValueId) => firstRow(parents, indexOn(parents, [1]), [uid], parents.count) >= 0
-  for (const uid of brought.keys()) {
-    if (!isStoredParent(uid) || !entities.hasAncestor(uid, uid)) continue
-    throw runeError('R743', `entities: \`${printEntityUid(values.uidOf(uid))}\` would be its own ancestor`)
+  for (const [uid, entity] of entities ?? []) {
+    if (entity.parents.length === 0 || stored.exists(uid)) continue
+    if (firstRow(parents, indexOn(parents, [1]), [uid], parents.count) < 0) continue
+    const message = `entities: \`${printEntityUid(values.uidOf(uid))}\` has parents, and stored entities are in it`
+    throw runeError('R743', message, { help: 'a request can add entities, and change nothing that the store knows' })
   }
 }
 

@@ -6,7 +6,7 @@
  */
 import { kindOfId, TRUE, type ValueId, type Values } from '../image/value-ids.ts'
 import { boundBy, listOf, planBody, type Step } from '../program/plan.ts'
-import type { AtomLiteral } from '../program/program.ts'
+import type { AtomLiteral, Expr } from '../program/program.ts'
 import { unreachable } from '../text/assert.ts'
 import { compileAggregate } from './aggregate.ts'
 import type { AtomLayout, BodyTarget, Next } from './body-target.ts'
@@ -218,6 +218,8 @@ function compileElements(literal: (Step & { kind: 'each' })['source'], machine: 
       return undefined
     }
   }
+  const fixed = constantElements(listOf(literal), constants)
+  if (fixed) return () => fixed
   return (environment) => {
     const ids: ValueId[] = []
     for (const evaluate of list) {
@@ -227,6 +229,16 @@ function compileElements(literal: (Step & { kind: 'each' })['source'], machine: 
     }
     return ids
   }
+}
+
+/** A list of constants, made once; `includes` does not search. */
+function constantElements(list: readonly Expr[], constants: Values): ReturnType<Elements> {
+  const ids = new Set<ValueId>()
+  for (const element of list) {
+    if (element.kind !== 'constant') return undefined
+    ids.add(constants.intern(element.value))
+  }
+  return Object.assign([...ids], { includes: (id: ValueId) => ids.has(id) })
 }
 
 function compileEach(s: Step & { kind: 'each' }, machine: Machine, constants: Values, next: Next, onError: Next): Next {

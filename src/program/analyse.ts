@@ -84,7 +84,8 @@ function analyseInto(
     settings.pathTypes,
     diagnostics,
   )
-  checkKnownTypes({ components, drafts, columns, entities, settings, diagnostics, ...extra })
+  const written = { policies: configuration.files.flatMap((file) => file.policies), links: configuration.options.links }
+  checkKnownTypes({ components, drafts, columns, entities, ...written, settings, diagnostics, ...extra })
   const predicates = drafts.map((draft) => predicateOf(draft, scopes, columns))
   const policies = policiesOf(configuration, { settings, predicates, entities, diagnostics, ...extra })
   warn({ drafts, rules, columns, policies, pathTypes: settings.pathTypes, diagnostics })

@@ -27,12 +27,27 @@ export function createFactIndex(predicates: readonly Predicate[], typed: boolean
   return { predicates: byName, prefixes, typed }
 }
 
-/** Whether `context.facts` stands in `expr`. Linear, without recursion. */
+/** Whether `context.facts` stands in `expr`, or `facts` of what may be the context, such as `(if … then context else …).facts`. */
 export function mentionsFacts(expr: Expr): boolean {
+  return someNode(expr, (next) => {
+    if (next.kind !== 'get' && next.kind !== 'has') return false
+    const first = next.kind === 'get' ? next.attribute : next.attributes[0]
+    return first === 'facts' && (isContext(next.operand) || hidesContext(next.operand))
+  })
+}
+
+/** Whether the context stands in `expr`, and `expr` is no attribute of it. */
+function hidesContext(expr: Expr): boolean {
+  let base = expr
+  while (base.kind === 'get') base = base.operand
+  return base.kind !== 'variable' && someNode(base, isContext)
+}
+
+/** Whether `holds` for a node of `expr`. Linear, without recursion. */
+function someNode(expr: Expr, holds: (node: Expr) => boolean): boolean {
   const todo = [expr]
   for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
-    const first = next.kind === 'get' ? next.attribute : next.kind === 'has' ? next.attributes[0] : undefined
-    if (first === 'facts' && (next.kind === 'get' || next.kind === 'has') && isContext(next.operand)) return true
+    if (holds(next)) return true
     for (const child of childrenOf(next)) todo.push(child)
   }
   return false

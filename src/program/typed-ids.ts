@@ -2,6 +2,8 @@
  * Ids without their type in rules that permit: `principal("admin")` holds for `User::"admin"` and for `Service::"admin"`.
  * Where several types are known for the place, a `permit` may not depend on the id alone. Spec: LANGUAGE section 4.
  */
+import type { Policy } from '../syntax/cedar/ast.ts'
+import type { TemplateLink } from '../syntax/rune-file/ast.ts'
 import type { Schema } from '../syntax/schema/schema.ts'
 import type { Diagnostics } from '../text/diagnostic.ts'
 import { ANY_ENTITY, isEntity } from './column-types.ts'
@@ -23,6 +25,8 @@ export interface KnownTypesInput {
   readonly drafts: readonly PredicateDraft[]
   readonly columns: ColumnTypes
   readonly entities: readonly EntityRecord[]
+  readonly policies: readonly Policy[]
+  readonly links: readonly TemplateLink[]
   readonly schema?: Schema
   readonly settings: Settings
   readonly diagnostics: Diagnostics
@@ -53,7 +57,8 @@ const PLACES: readonly Place[] = [
  * The entity types that may stand at a place: those of a schema, else all that are known but what cannot be meant: actions,
  * the default type of the other place, and for principals paths and what others are `in`.
  */
-function typesAt(place: Place, { drafts, columns, entities, schema, settings }: KnownTypesInput): Set<string> {
+function typesAt(place: Place, input: KnownTypesInput): Set<string> {
+  const { drafts, columns, entities, schema, settings } = input
   if (schema) {
     const actions = [...schema.actions.values()]
     return new Set(actions.flatMap((action) => (place.name === 'principal' ? action.principals : action.resources)))
@@ -61,7 +66,8 @@ function typesAt(place: Place, { drafts, columns, entities, schema, settings }: 
   const { defaultPrincipalType, defaultResourceType, defaultActionType, pathTypes } = settings
   const own = place.name === 'principal' ? defaultPrincipalType : defaultResourceType
   const types = new Set(own === undefined ? [] : [own])
-  for (const { uid } of entities) types.add(uid.type)
+  const scopes = scopeTypes(place, input)
+  for (const type of [...entities.map(({ uid }) => uid.type), ...scopes]) types.add(type)
   for (const draft of drafts) {
     for (const [i, column] of draft.columns.entries()) {
       const type = column.declared ?? columns[draft.id]?.[i] ?? 'any'
@@ -73,9 +79,33 @@ function typesAt(place: Place, { drafts, columns, entities, schema, settings }: 
   if (place.name === 'principal') for (const { parents } of entities) for (const { type } of parents) excluded.add(type)
   for (const type of types) {
     const isAction = type === defaultActionType || /(^|::)Action$/.test(type)
-    if (type !== own && (isAction || excluded.has(type))) types.delete(type)
+    if (type !== own && !scopes.includes(type) && (isAction || excluded.has(type))) types.delete(type)
   }
   return types
+}
+
+/** The types that the scopes of policies, and the links of templates, name at a place. */
+function scopeTypes(place: Place, { policies, links }: KnownTypesInput): string[] {
+  const scopes = policies.flatMap((policy): string[] => {
+    const scope = policy[place.name]
+    if (scope.kind === 'is') return [scope.type]
+    return scope.kind === 'eq' && scope.entity.kind === 'entity' ? [scope.entity.uid.type] : []
+  })
+  const compared = new Set(
+    policies.flatMap((policy) => {
+      const scope = policy[place.name]
+      return scope.kind === 'eq' && scope.entity.kind === 'slot' ? [idOf(policy)] : []
+    }),
+  )
+  const linked = links.flatMap(({ template, values }) => {
+    const value = values.get(`?${place.name}`)
+    return value && compared.has(template) ? [value.uid.type] : []
+  })
+  return [...scopes, ...linked]
+}
+
+function idOf(policy: Policy): string {
+  return policy.annotations.find(({ key }) => key === 'id')?.value ?? ''
 }
 
 function checkPlace(

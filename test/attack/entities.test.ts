@@ -49,6 +49,11 @@ describe('a request cannot change a stored entity', () => {
     expect(await attempt(STORE, { ...REQUEST, entities: JSON.stringify(entities) })).toEqual(['R743'])
   })
 
+  test('nor what it is in, by one that the store only names', async () => {
+    const entities = [entity(uid('Group', 'all'), { parents: [uid('Group', 'admins')] })]
+    expect(await attempt(STORE, { ...REQUEST, entities })).toEqual(['R743'])
+  })
+
   test('nor close a cycle over it', async () => {
     const up = [entity(uid('Group', 'all'), { parents: [uid('User', 'alice')] })]
     expect(await attempt(STORE, { ...REQUEST, entities: up })).toEqual(['R743'])

@@ -329,3 +329,14 @@ ${policy}`
   expect(await refused('permit(principal == Service::"x", action, resource);')).toEqual(['R354'])
   expect(await refused('permit(principal is User, action, resource);')).toEqual([])
 })
+
+test('a nested record of the context has no rows, and the decision says so where rules ask for the context', async () => {
+  const rune = await open(`[rules]
+forbid :- context.k(V), V > 3.
+[policies]
+permit(principal, action, resource);`)
+  const { decision, errors } = rune.authorize({ ...REQUEST, context: { k: { a: 1 } } })
+  expect([decision, errors]).toMatchObject(['permit', [{ kind: 'context', id: 'k' }]])
+  const silent = await open('[policies]\npermit(principal, action, resource);')
+  expect(silent.authorize({ ...REQUEST, context: { k: { a: 1 } } }).errors).toEqual([])
+})

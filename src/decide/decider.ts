@@ -9,7 +9,7 @@ import type { Image } from '../image/image.ts'
 import { firstRow, indexOn } from '../image/relation.ts'
 import type { ValueId, Values } from '../image/value-ids.ts'
 import { type Demand, FREE } from '../program/demand.ts'
-import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
+import { BUILTIN, type Literal, type PredicateId, type Program } from '../program/program.ts'
 import { runeError } from '../text/diagnostic.ts'
 import { printEntityUid } from '../values/entity-uid.ts'
 import type { Value } from '../values/value.ts'
@@ -17,7 +17,7 @@ import { authorizePolicies, type CompiledPolicy, compilePolicies, type PolicyAns
 import type { Frame } from './cedar/frame.ts'
 import { combine, type Decision, type Findings, type RuleAnswer } from './decision.ts'
 import type { CheckedRequest } from './request.ts'
-import { type InternedRequest, requestRows } from './request-facts.ts'
+import { type InternedRequest, requestRows, unseenKeys } from './request-facts.ts'
 
 /** What answers for rules; implemented by the fixpoint's solver. */
 export interface RuleEvaluation {
@@ -48,6 +48,7 @@ export function createDecider(options: DeciderOptions): Decider {
   const policies = compilePolicies(program.policies, image.values)
   const stored = storedEntities(image)
   const decides = [BUILTIN.permit, BUILTIN.forbid].map((head) => program.rules.some((rule) => rule.head === head))
+  const readsContext = program.rules.some((rule) => reads(rule.body, BUILTIN.context))
   const find = (checked: CheckedRequest): Findings => {
     overlay.reset()
     const request = internRequest(checked, values)
@@ -62,9 +63,19 @@ export function createDecider(options: DeciderOptions): Decider {
       policies: evaluatePolicies(policies, { request, values, entities, demand: rules.demand }),
       permits: decides[0] ? askRules(rules.demand, BUILTIN.permit, values) : NOTHING,
       forbids: decides[1] ? askRules(rules.demand, BUILTIN.forbid, values) : NOTHING,
+      unseenKeys: readsContext ? unseenKeys(request.context, values) : [],
     }
   }
   return { find, decide: (request) => combine(find(request), program.settings.onPolicyError, epoch) }
+}
+
+/** Whether a body has an atom of `predicate`, in an aggregate or not. */
+function reads(body: readonly Literal[], predicate: PredicateId): boolean {
+  return body.some(
+    (literal) =>
+      (literal.kind === 'atom' && literal.predicate === predicate) ||
+      (literal.kind === 'aggregate' && reads(literal.body, predicate)),
+  )
 }
 
 const NOTHING: RuleAnswer = { reasons: [], failures: [] }

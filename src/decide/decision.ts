@@ -19,10 +19,10 @@ export interface Decision {
   readonly epoch: number
 }
 
-/** A policy or rule that could not be evaluated for this request. */
+/** A policy or rule that could not be evaluated for this request, or a part of its context that rules cannot see. */
 export interface DecisionError extends Partial<Position> {
-  readonly kind: 'policy' | 'rule'
-  /** Of the policy, or the rule's name. */
+  readonly kind: 'policy' | 'rule' | 'context'
+  /** Of the policy, the rule's name, or the key. */
   readonly id: string
   readonly message: string
   readonly file?: string
@@ -38,6 +38,8 @@ export interface Findings {
   readonly policies: PolicyAnswer
   readonly permits: RuleAnswer
   readonly forbids: RuleAnswer
+  /** Keys of the context whose values have no rows, though rules ask for rows of the context. */
+  readonly unseenKeys: readonly string[]
 }
 
 /** The decision: forbid, else permit, else deny; a would-be permit that something that failed may have prevented is a deny. */
@@ -59,7 +61,8 @@ function doubtsOf({ policies, permits, forbids }: Findings, mode: Settings['onPo
   return unique([...failing.map((error) => error.policyId), ...rules.map((failure) => failure.rule.name)])
 }
 
-function errorsOf({ policies, permits, forbids }: Findings): DecisionError[] {
+function errorsOf({ policies, permits, forbids, unseenKeys }: Findings): DecisionError[] {
+  const unseen = 'a nested record, of which rules see nothing'
   const failures = [...forbids.failures, ...permits.failures]
   return [
     ...policies.errors.map(({ policyId, message, span }) => ({
@@ -68,6 +71,7 @@ function errorsOf({ policies, permits, forbids }: Findings): DecisionError[] {
       message,
       ...placeOf(span),
     })),
+    ...unseenKeys.map((id) => ({ kind: 'context' as const, id, message: unseen })),
     ...failures.map(({ rule, message }) => ({ kind: 'rule' as const, id: rule.name, message, ...placeOf(rule.span) })),
   ]
 }

@@ -65,6 +65,15 @@ function contextRows(context: ValueId, values: Values): Rows {
   return rows
 }
 
+/** The keys of nested records: what rules see nothing of. */
+export function unseenKeys(context: ValueId, values: Values): string[] {
+  const entries = values.entriesOf(context)
+  const keys: string[] = []
+  for (let i = 0; i < entries.length; i += 2)
+    if (kindOfId(entries[i + 1]!) === 'record') keys.push(values.textOf(entries[i]!))
+  return keys
+}
+
 function isNested(id: ValueId): boolean {
   const kind = kindOfId(id)
   return kind === 'set' || kind === 'record'

@@ -9,7 +9,9 @@ export function suggest(name: string, candidates: Iterable<string>): string | un
   const lower = name.toLowerCase()
   let best: string | undefined
   let bestDistance = Math.min(3, Math.max(1, Math.floor(name.length / 3))) + 1
+  let compared = 0
   for (const candidate of candidates) {
+    if (compared++ === COMPARED_MAX) break
     if (candidate === name || Math.abs(candidate.length - name.length) >= bestDistance) continue
     const distance = candidate.toLowerCase() === lower ? 0 : editDistance(name, candidate)
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
@@ -25,6 +27,9 @@ export function didYouMean(name: string, candidates: Iterable<string>, otherwise
 }
 
 const LENGTH_MAX = 60
+
+/** Thousands of mistakes among thousands of names must not take minutes: only so many names are looked at for each. */
+const COMPARED_MAX = 500
 
 /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
 function editDistance(a: string, b: string): number {

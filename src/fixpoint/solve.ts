@@ -81,7 +81,9 @@ export function createSolver(program: Program, image: Image, machine: Machine): 
       state.work = undefined
     },
     ask: (predicate, pattern) =>
-      isGoal(state, predicate) ? ask(state, predicate, pattern) : storedRows(state, predicate, pattern),
+      isGoal(state, predicate)
+        ? fitting(ask(state, predicate, pattern), pattern)
+        : storedRows(state, predicate, pattern),
     run: (rule, constants) => {
       const goal = newGoal(
         rule.head,
@@ -150,6 +152,13 @@ function ask(state: State, predicate: PredicateId, asked: readonly ValueId[]): G
   }
   if (!goal.complete && work?.current) goal.waiting.add(work.current)
   return goal
+}
+
+/** What of a goal's answer was asked for: of a best value's group the goal has the best row, whatever value was asked. */
+function fitting(goal: Goal, asked: readonly ValueId[]): Answer {
+  const { pattern, rows, errors } = goal
+  const open = asked.findIndex((id, column) => id !== pattern[column])
+  return open < 0 ? goal : { rows: rows.filter((row) => row[open] === asked[open]), errors }
 }
 
 /** Predicates that no rule adds to during a request. */

@@ -88,7 +88,7 @@ function analyseInto(
   checkKnownTypes({ components, drafts, columns, entities, ...written, settings, diagnostics, ...extra })
   const predicates = drafts.map((draft) => predicateOf(draft, scopes, columns))
   const policies = policiesOf(configuration, { settings, predicates, entities, diagnostics, ...extra })
-  warn({ drafts, rules, columns, policies, pathTypes: settings.pathTypes, diagnostics })
+  warn({ drafts, rules, columns, policies, pathTypes: settings.pathTypes, diagnostics, ...extra })
   if (diagnostics.hasErrors) return undefined
   const finished = rules.map((rule, index) => ruleOf(finishRule(rule, drafts, columns), index))
   return {

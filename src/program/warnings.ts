@@ -1,8 +1,9 @@
 /**
  * What a program may say and hardly means: names that are defined nowhere, rules that never fire, declarations that nothing
- * uses, path prefixes that end within a name, single bools that are asked for whatever they are. Spec: LANGUAGE sections 3
- * and 4.
+ * uses, path prefixes that end within a name, single bools that are asked for whatever they are, records of the context.
+ * Spec: LANGUAGE sections 3 and 4.
  */
+import type { Schema } from '../syntax/schema/schema.ts'
 import type { Diagnostics } from '../text/diagnostic.ts'
 import { didYouMean } from '../text/suggest.ts'
 import { canonicalKey } from '../values/equality.ts'
@@ -21,6 +22,7 @@ export interface WarningsInput {
   readonly columns: ColumnTypes
   readonly policies: readonly LoweredPolicy[]
   readonly pathTypes: ReadonlySet<string>
+  readonly schema?: Schema
   readonly diagnostics: Diagnostics
 }
 
@@ -31,12 +33,15 @@ export function warn(input: WarningsInput): void {
   // A rule that was dropped for an error may be the use that seems to be missing.
   if (!diagnostics.hasErrors) warnOfUnused(input)
   const filled = possiblyFilled(input)
+  const records = recordsOf(input.schema)
   for (const rule of rules) {
     if (!rule.span || drafts[rule.head]?.name.startsWith('$groups')) continue
     if (!diagnostics.hasErrors) warnOfDeadRule(rule, filled, input)
     for (const literal of allLiterals(rule.body)) {
       if (literal.kind === 'test') warnOfPrefix(literal, rule, diagnostics)
-      if (literal.kind === 'atom') warnOfAnyBool(literal, rule, input)
+      if (literal.kind !== 'atom') continue
+      warnOfAnyBool(literal, rule, input)
+      warnOfRecord(literal, records, diagnostics)
     }
   }
 }
@@ -212,6 +217,22 @@ function warnOfAnyBool(atom: AtomLiteral, rule: RuleDraft, { drafts, columns, di
   if (arg.kind === 'variable' && occurrences(arg.variable, rule) > 1) return
   const message = `\`${draft.name}(_)\` holds for \`${draft.name} = false\` as well`
   diagnostics.warning('R479', message, atom.span, { help: `write \`${draft.name}(true)\`` })
+}
+
+/** Keys that are a record in each context that has them. */
+function recordsOf(schema: Schema | undefined): ReadonlySet<string> {
+  const contexts = [...(schema?.actions.values() ?? [])].flatMap(({ context }) => [...context.attributes])
+  const others = new Set(contexts.flatMap(([key, { type }]) => (type.kind === 'record' ? [] : [key])))
+  return new Set(contexts.flatMap(([key]) => (others.has(key) ? [] : [key])))
+}
+
+function warnOfRecord(atom: AtomLiteral, records: ReadonlySet<string>, diagnostics: Diagnostics): void {
+  const [key] = atom.args
+  if (atom.predicate !== BUILTIN.context || key?.kind !== 'constant' || typeof key.value !== 'string') return
+  if (!records.has(key.value)) return
+  const message = `\`${printBriefly(key.value)}\` is a record in the contexts of the schema, and rules see nothing of it`
+  const help = 'ask for its attributes in a policy, or pass them as keys of the context'
+  diagnostics.warning('R474', message, atom.span, { help })
 }
 
 function occurrences(variable: number, { args, body }: RuleDraft): number {

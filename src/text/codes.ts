@@ -172,6 +172,7 @@ export const CODES = {
   R407: 'an operator, method or aggregate on a type that it is not defined on',
   R420: 'a `min` or `max` head that is not as it must be',
   R421: 'a best value that its own recursion uses for something else than a sum',
+  R474: 'a key of the context that the schema says is a record, and so has no row',
   R475: 'a predicate that is defined nowhere',
   R476: 'a rule that can never fire',
   R477: 'a declaration that nothing uses',

@@ -223,6 +223,9 @@ function parseDeclaration(reader: Reader): Declaration | undefined {
     )
   }
   reader.at++
+  if (OPTIONS.some((name) => name === textOf(reader)) && !startsLine(reader)) {
+    return refuseHere(reader, 'R271', `a declaration has one option, and this one is ${shown(option)} already`)
+  }
   return { kind: 'decl', predicate, columns, option, span: spanFrom(reader, start) }
 }
 

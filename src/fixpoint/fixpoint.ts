@@ -1,5 +1,5 @@
 /**
- * The fixpoint: all static strata of a program, evaluated bottom-up into the relations of an image. Semi-naive: in each
+ * The fixpoint: all strata of a program that are materialised, evaluated bottom-up into the relations of an image. Semi-naive: in each
  * round a recursive rule is run once for each of its atoms of the same stratum, which then sees only the rows of the last
  * round (`recent`), while atoms before it see older rows (`stable`) and atoms after it see both. New rows are `pending`
  * until the round ends. Source: Abiteboul, Hull, Vianu, "Foundations of Databases", section 13.1.
@@ -45,7 +45,7 @@ interface Run {
 
 const STEPS_PER_CLOCK_READ = 20_000
 
-/** Derives all static rows. Throws a `RuneError` where a derivation fails or a limit is reached; the image is then of no use. */
+/** Derives all rows of what is materialised. Throws a `RuneError` where a derivation fails or a limit is reached; the image is then of no use. */
 export function computeFixpoint(program: Program, image: Image): FixpointStats {
   const { limits } = program.settings
   const machine = createMachine(image.values)
@@ -68,7 +68,7 @@ export function computeFixpoint(program: Program, image: Image): FixpointStats {
   }
   for (const relation of image.relations) relation.baseCount = relation.count
   for (const stratum of program.strata) {
-    if (stratum.scope !== 'static') continue
+    if (stratum.evaluation !== 'materialized') continue
     current = stratum
     evaluateStratum(run, stratum)
   }

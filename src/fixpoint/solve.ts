@@ -107,8 +107,8 @@ function rulesByHead(program: Program): ReadonlyMap<PredicateId, readonly Rule[]
 
 /** Whether `predicate` has to be evaluated for the request at hand, rather than read from the image. */
 function isGoal(state: State, predicate: PredicateId): boolean {
-  const { scope, readsEntities } = state.program.predicates[predicate]!
-  return scope === 'request' || (readsEntities && state.facts.bringsEntities)
+  const { evaluation, readsEntities } = state.program.predicates[predicate]!
+  return evaluation === 'on demand' || (readsEntities && state.facts.bringsEntities)
 }
 
 function storedRows(state: State, predicate: PredicateId, pattern: readonly ValueId[]): Answer {

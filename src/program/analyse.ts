@@ -24,6 +24,7 @@ import { createPredicateTable, type PredicateDraft } from './predicate-table.ts'
 import {
   BUILTIN,
   type EntityRecord,
+  type Evaluation,
   type FactSource,
   type Predicate,
   type Program,
@@ -71,7 +72,7 @@ function analyseInto(
   noteBest(drafts, rules, diagnostics)
   const components = componentsOf(drafts.length, rules)
   checkStrata(components, drafts, diagnostics)
-  const scopes = scopesOf(components)
+  const scopes = scopesOf(components, drafts)
   checkScopes(components, scopes, drafts, diagnostics)
   const columns = inferTypes(components, drafts)
   for (const rule of rules) {
@@ -135,7 +136,7 @@ function readConfiguration(
   return { context, facts: [...sources.filter((source) => source !== undefined), ...inline] }
 }
 
-function predicateOf(draft: PredicateDraft, { isRequest, readsEntities }: Scopes, columns: ColumnTypes): Predicate {
+function predicateOf(draft: PredicateDraft, scopes: Scopes, columns: ColumnTypes): Predicate {
   const { id, name, arity, best, option, place } = draft
   const predicate = {
     id,
@@ -146,8 +147,9 @@ function predicateOf(draft: PredicateDraft, { isRequest, readsEntities }: Scopes
       type: published(columns[id]?.[i] ?? 'any'),
       ...(column.declared && { declared: column.declared }),
     })),
-    scope: isRequest[id] ? ('request' as const) : ('static' as const),
-    readsEntities: readsEntities[id] ?? false,
+    scope: scopes.isRequest[id] ? ('request' as const) : ('static' as const),
+    evaluation: evaluationOf(scopes.isOnDemand[id]),
+    readsEntities: scopes.readsEntities[id] ?? false,
     ...(best && { best }),
     equivalence: option === 'equivalence',
   }
@@ -159,7 +161,7 @@ function ruleOf({ name, head, args, body, variables, span }: RuleDraft, index: n
   return { index, name, head, args, body, variables, ...(span && { span }) }
 }
 
-function strataOf({ all, of }: Components, { isRequest }: Scopes, rules: readonly Rule[]): Stratum[] {
+function strataOf({ all, of }: Components, { isOnDemand }: Scopes, rules: readonly Rule[]): Stratum[] {
   const byComponent = all.map((): Rule[] => [])
   for (const rule of rules) byComponent[of[rule.head] ?? 0]?.push(rule)
   return all.map((predicates, i) => {
@@ -167,8 +169,12 @@ function strataOf({ all, of }: Components, { isRequest }: Scopes, rules: readonl
     const recursive = own.some(({ body }) =>
       body.some((literal) => literal.kind === 'atom' && of[literal.predicate] === i),
     )
-    return { predicates, rules: own, recursive, scope: predicates.some((p) => isRequest[p]) ? 'request' : 'static' }
+    return { predicates, rules: own, recursive, evaluation: evaluationOf(predicates.some((p) => isOnDemand[p])) }
   })
+}
+
+function evaluationOf(isOnDemand: boolean | undefined): Evaluation {
+  return isOnDemand ? 'on demand' : 'materialized'
 }
 
 interface PolicyContext {

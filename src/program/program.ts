@@ -33,8 +33,9 @@ export interface Predicate {
   readonly name: string
   readonly arity: number
   readonly columns: readonly Column[]
-  /** `request`: depends on a request-time predicate, and is evaluated for each request. */
+  /** `request`: depends on a request-time predicate. */
   readonly scope: 'static' | 'request'
+  readonly evaluation: Evaluation
   /** Depends on `entity.*`: evaluated for the request where that brings entities of its own. */
   readonly readsEntities: boolean
   /** Set for predicates with `min` or `max` heads: of each group of the other columns only the best row counts. */
@@ -43,6 +44,12 @@ export interface Predicate {
   /** Where it was first named; absent for built-in and internal predicates. */
   readonly span?: Span
 }
+
+/**
+ * Materialised by the fixpoint, or evaluated for each request and query that asks: what is request-scoped or declared
+ * `on_demand`, and all that depends on such.
+ */
+export type Evaluation = 'materialized' | 'on demand'
 
 export interface Column {
   /** From a `decl` or from rows given as tables. */
@@ -117,8 +124,8 @@ export interface Stratum {
   readonly rules: readonly Rule[]
   /** Whether a rule's body reads a predicate of the same stratum. */
   readonly recursive: boolean
-  /** `request` strata are never materialised. */
-  readonly scope: 'static' | 'request'
+  /** That of all of its predicates. */
+  readonly evaluation: Evaluation
 }
 
 /** A normalised rule. Variables are numbered; an environment is an array of `variables.length` value ids. */

@@ -32,7 +32,8 @@ const FACTS: Facts[] = [
 const PREDICATES: Predicate[] = [
   ...BUILTINS.map(({ name, arity }, id): Predicate => {
     const columns = Array.from({ length: arity }, () => ({ type: 'any' }) as const)
-    return { id, name, arity, columns, scope: 'request', readsEntities: false, equivalence: false }
+    const evaluation = 'on demand'
+    return { id, name, arity, columns, scope: 'request', evaluation, readsEntities: false, equivalence: false }
   }),
   ...predicatesOf(FACTS),
 ]

@@ -85,10 +85,47 @@ f(E) :- entity.type(E, "User").`)
     expect(ruleCodes('decl p(x) on_demand. p(X) :- action(X).')).toEqual([])
   })
 
+  test('what depends on an on-demand predicate is on demand, as is what depends on the request', () => {
+    const program = programOf(`[rules]
+q(a). q(b).
+decl a(x: String) on_demand. a(X) :- q(X).
+b(X) :- q(X), not a(X). c(N) :- N = count(X, b(X)). d(X) :- q(X). decl e(x: String) materialize. e(X) :- d(X).
+f(X) :- a(X), action(X). g(X) :- action(X). decl h(x: String) on_demand. h(a).`)
+    const on = (names: string) => [...names].map((name) => predicateOf(program, name))
+    expect(on('abch').map(({ scope, evaluation }) => `${scope}, ${evaluation}`)).toEqual(
+      Array(4).fill('static, on demand'),
+    )
+    expect(on('fg').map(({ scope, evaluation }) => `${scope}, ${evaluation}`)).toEqual(
+      Array(2).fill('request, on demand'),
+    )
+    expect(on('qde').map(({ evaluation }) => evaluation)).toEqual(Array(3).fill('materialized'))
+  })
+
+  test('what a rule is taken apart into is evaluated as the rule is', () => {
+    const rules = 'p(X, N) :- q(X), N = count(Y, (r(X, Y); s(X, Y))). q(a). r(a, b). s(a, c).'
+    const evaluations = (text: string) =>
+      programOf(text).predicates.flatMap(({ name, evaluation }) => (name.startsWith('$or') ? [evaluation] : []))
+    expect(evaluations(`[rules]\n${rules}`)).toEqual(['materialized'])
+    expect(evaluations(`[rules]\ndecl p(x: String, n: Long) on_demand. ${rules}`)).toEqual(['on demand'])
+  })
+
+  test('what is materialised cannot depend on an on-demand predicate', () => {
+    const demanded = 'q(a). decl p(x) on_demand. p(X) :- q(X). r(X) :- p(X).'
+    expect(ruleCodes(`decl m(x) materialize. m(X) :- r(X). ${demanded}`)).toEqual(['R408'])
+    expect(ruleCodes(`decl m(x) materialize. m(X) :- q(X), not r(X). ${demanded}`)).toEqual(['R408'])
+    expect(ruleCodes(`decl m(x) materialize. m(X) :- p(X). p(X) :- m(X). ${demanded}`)).toEqual(['R408'])
+    expect(ruleCodes(`entity.attr(User::"a", "n", X) :- r(X). s(X) :- entity.attr(_, "n", X). ${demanded}`)).toEqual([
+      'R408',
+    ])
+    expect(ruleCodes(`decl m(x) materialize. m(X) :- q(X). ${demanded}`)).toEqual([])
+  })
+
   test('chains that a request would have to follow end at 200 predicates', () => {
     const chain = (length: number) =>
       ['p0(X) :- action(X).', ...Array.from({ length }, (_, i) => `p${i + 1}(X) :- p${i}(X).`)].join('\n')
     expect(ruleCodes(chain(150))).toEqual([])
     expect(ruleCodes(chain(300))).toEqual(['R405'])
+    const onDemand = `decl p(x) on_demand. p(a).\n${chain(300).replace('action', 'p')}`
+    expect(ruleCodes(onDemand)).toEqual(['R405'])
   })
 })

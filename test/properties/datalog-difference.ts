@@ -5,8 +5,11 @@ import { createMachine } from '../../src/fixpoint/machine.ts'
 import { createSolver, type Solver } from '../../src/fixpoint/solve.ts'
 import { createOverlay } from '../../src/image/dictionary.ts'
 import { createValues, type ValueId, type Values } from '../../src/image/value-ids.ts'
+import { analyse } from '../../src/program/analyse.ts'
 import { BUILTIN, type Predicate } from '../../src/program/program.ts'
 import { parseClauses } from '../../src/syntax/datalog/parse.ts'
+import { nodeHost } from '../../src/syntax/rune-file/host.ts'
+import { loadConfiguration } from '../../src/syntax/rune-file/load.ts'
 import { Diagnostics, RuneError } from '../../src/text/diagnostic.ts'
 import { type Built, build } from '../../src/threads/build.ts'
 import { canonicalKey } from '../../src/values/equality.ts'
@@ -27,9 +30,8 @@ export async function difference(of: DatalogCase, counts = { built: 0, refused: 
   } catch (error) {
     if (!(error instanceof RuneError)) throw error
     counts.refused++
-    const fails = [...model.values()].some(({ errors }) => errors.size > 0)
     const codes = error.diagnostics.filter((d) => d.severity === 'error').map((d) => d.code)
-    if (codes.every((code) => code === 'R401') && fails) return undefined
+    if (codes.every((code) => code === 'R401') && failsAtLoad(of, model)) return undefined
     // The store may get a cycle or a second value from rules: the oracle has no opinion on that.
     if (codes.every((code) => code === 'R410' || code === 'R411')) return undefined
     return `refused: ${error.diagnostics
@@ -38,6 +40,13 @@ export async function difference(of: DatalogCase, counts = { built: 0, refused: 
       .join('; ')}`
   }
   return compareAll(built, model, of) ?? withoutStore(of, model)
+}
+
+/** Whether what is materialised fails: an error of another predicate is one of who asks for it. */
+function failsAtLoad(of: DatalogCase, model: ReadonlyMap<string, Tuples>): boolean {
+  const configuration = loadConfiguration({ text: runeText(of) }, nodeHost, new Diagnostics())
+  const { predicates = [] } = (configuration && analyse(configuration, new Diagnostics())) ?? {}
+  return predicates.some(({ name, evaluation }) => evaluation === 'materialized' && model.get(name)?.errors.size)
 }
 
 /** The same answers with half of the entities brought by the request. Rules with `entity.*` heads read the store alone: not those. */
@@ -155,15 +164,7 @@ function compare(
       )
     }
     const answer = solver.ask(predicate.id, asked)
-    const got = (all: readonly (readonly ValueId[])[]) =>
-      [
-        ...new Set(
-          all
-            .map((row) => row.map(known))
-            .filter(fits)
-            .map(show),
-        ),
-      ].sort()
+    const got = (all: readonly (readonly ValueId[])[]) => [...new Set(all.map((row) => show(row.map(known))))].sort()
     const want = (all: readonly (readonly (Value | undefined)[])[]) => [...new Set(all.filter(fits).map(show))].sort()
     const differs = (what: string, a: string[], b: string[]) =>
       a.join('|') === b.join('|')
@@ -186,7 +187,10 @@ function compare(
   const firsts = new Map(
     [...rows, ...errors].flatMap(([v]) => (v === undefined ? [] : [[canonicalKey(v), v] as const])),
   )
-  const patterns = [open, ...[...firsts.values()].slice(0, 5).map((v) => open.with(0, v as never))]
+  // Whole rows: the first ones, and one that may be none.
+  const [first, second] = rows
+  const whole = first && second ? [first, second, first.with(-1, second.at(-1) ?? first[0]!)] : rows
+  const patterns = [open, ...[...firsts.values()].slice(0, 5).map((v) => open.with(0, v as never)), ...whole]
   for (const pattern of patterns) {
     const problem = ask(pattern)
     if (problem !== undefined) return problem

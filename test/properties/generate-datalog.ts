@@ -46,11 +46,13 @@ export function generateDatalog(seed: number): DatalogCase {
   const hasEntities = random.chance(0.25)
   const request = random.chance(0.3) ? randomRequest(random) : undefined
   const hazard = random.chance(0.3)
+  // What is materialised depends on lower levels alone; facts that add to the entity store are those of level 0.
+  const onDemandFrom = random.int(4) + (hasEntities ? 1 : 0)
   const clauses: string[] = []
   const data: Fact[] = []
   for (const predicate of predicates) {
     const isBase = predicate.level === 0
-    clauses.push(...declaration(random, predicate, request !== undefined))
+    clauses.push(...declaration(random, predicate, { hasRequest: request !== undefined, onDemandFrom }))
     if (predicate.best === undefined && (isBase || random.chance(0.15))) {
       const { texts, facts } = randomFacts(random, predicate, isBase ? 12 : 2)
       clauses.push(...texts)
@@ -104,7 +106,7 @@ function randomPredicates(random: Random): Predicate[] {
     kinds: columns,
     level,
     equivalence: false,
-    declared: random.chance(0.3),
+    declared: random.chance(0.5),
   })
   const columns = (): Kind[] => random.list(random.chance(0.1) ? 0 : 1, 3, () => random.pick(usual))
   // Two binary predicates that chains and cycles run along, and others.
@@ -132,7 +134,7 @@ function randomPredicates(random: Random): Predicate[] {
 function declaration(
   random: Random,
   { name, kinds, declared, equivalence, level }: Predicate,
-  hasRequest: boolean,
+  { hasRequest, onDemandFrom }: { readonly hasRequest: boolean; readonly onDemandFrom: number },
 ): string[] {
   if (!declared) return []
   const columns = kinds
@@ -141,11 +143,8 @@ function declaration(
         `c${i}${random.chance(0.9) || level === 0 || !['string', 'long'].includes(kind) ? `: ${TYPE_OF[kind]}` : ''}`,
     )
     .join(', ')
-  const option = equivalence
-    ? ' equivalence'
-    : level > 0
-      ? random.pick(['', '', hasRequest ? '' : ' materialize', ' on_demand'])
-      : ''
+  const forced = level >= onDemandFrom ? ' on_demand' : hasRequest ? '' : ' materialize'
+  const option = equivalence ? ' equivalence' : random.pick(['', forced])
   return [`decl ${name}(${columns})${option}.`]
 }
 

@@ -58,6 +58,7 @@ export function predicatesOf(facts: readonly Facts[]): Predicate[] {
     arity: columns.length,
     columns: columns.map((column) => ({ type: 'any', ...column })),
     scope: 'static',
+    evaluation: 'materialized',
     readsEntities: false,
     equivalence: false,
   }))

@@ -24,28 +24,78 @@ export interface Struct {
 }
 
 /** Changes with any change of a table of this file. */
-export const LAYOUT_VERSION = 1
+export const LAYOUT_VERSION = 2
 
 /** First word of every image: `RUNE` in ASCII. */
 export const MAGIC = 0x52554e45
 
-/** The arena's first words. */
+/** The arena's first words: what readers and the writer tell each other. */
 export const HEADER = {
   magic: 0,
   layoutVersion: 1,
-  arenaWords: 2,
-  bumpOffset: 3,
-  freeLists: 4,
+  root: 2,
+  reclaims: 3,
+  reclaimedBelow: 4,
+  claimed: 6,
+  slots: 16,
 } as const
 
-/** Blocks of the arena are of 2^k words; class k has its own free list. */
-export const SIZE_CLASSES = 31
+/** A slot of a reader, from the start of the slot. */
+export const SLOT = { taken: 0, epoch: 1 } as const
+export const SLOT_WORDS = 4
+export const SLOTS = 64
 
 /** Words of the header; blocks start behind it. */
-export const HEADER_WORDS = 64
+export const HEADER_WORDS = HEADER.slots + SLOTS * SLOT_WORDS
 
-/** A block's control word (its size class) stands in the word before it. */
-export const BLOCK_CONTROL_WORDS = 1
+/** A root, from the start of its block; the descriptors of the dictionary's tables follow from `tables` on. */
+export const ROOT = {
+  epoch: 0,
+  words: 2,
+  arenaWords: 3,
+  dictionaryNumber: 4,
+  programNumber: 5,
+  program: 6,
+  programBytes: 7,
+  predicates: 8,
+  relations: 9,
+  tables: 10,
+} as const
+
+/** A dictionary's table of fixed records, from the start of its descriptor. */
+export const FIXED_TABLE = { count: 0, rows: 1, rowsWords: 2, buckets: 3, bucketsWords: 4 } as const
+export const FIXED_TABLE_WORDS = 5
+
+/** A dictionary's table of blobs, from the start of its descriptor. */
+export const BLOB_TABLE = {
+  count: 0,
+  starts: 1,
+  startsWords: 2,
+  heap: 3,
+  heapWords: 4,
+  heapUsed: 5,
+  buckets: 6,
+  bucketsWords: 7,
+} as const
+export const BLOB_TABLE_WORDS = 8
+
+/** A relation, from the start of its block; word offsets of the columns follow, then a descriptor for each index. */
+export const RELATION = {
+  stamp: 0,
+  words: 2,
+  arity: 3,
+  count: 4,
+  baseCount: 5,
+  gone: 6,
+  capacity: 7,
+  deaths: 8,
+  deathBase: 9,
+  indexes: 11,
+  columns: 12,
+} as const
+
+/** An index of a relation, from the start of its descriptor; its key columns follow. The first is over all columns. */
+export const INDEX = { heads: 0, headsWords: 1, next: 2, keyLength: 3, key: 4 } as const
 
 /** Bits of a value id: kind above, payload below. */
 export const PAYLOAD_BITS = 27
@@ -74,46 +124,135 @@ export const KIND = {
 /** Words of a record of the kinds that are kept in tables of fixed width. */
 export const FIXED_WORDS = { long: 2, float: 2, entity: 2, decimal: 2, ipaddr: 6, datetime: 2, duration: 2 } as const
 
+/** A field of `offset` words from the start of a struct. */
+function field(name: string, offset: number, words: number, unit: string, writer: string, about: string): Field {
+  return { name, offset, words, unit, writer, about }
+}
+
 export const STRUCTS: readonly Struct[] = [
   {
     name: 'header',
     words: HEADER_WORDS,
-    about: 'the first words of the arena',
+    about: 'the first words of the arena; 64-bit numbers have their low word first',
     fields: [
-      { name: 'magic', offset: HEADER.magic, words: 1, unit: '', writer: 'arena', about: '`RUNE`' },
-      {
-        name: 'layoutVersion',
-        offset: HEADER.layoutVersion,
-        words: 1,
-        unit: '',
-        writer: 'arena',
-        about: 'of these tables',
-      },
-      { name: 'arenaWords', offset: HEADER.arenaWords, words: 1, unit: 'words', writer: 'arena', about: 'length' },
-      {
-        name: 'bumpOffset',
-        offset: HEADER.bumpOffset,
-        words: 1,
-        unit: 'words',
-        writer: 'arena',
-        about: 'first word never given out',
-      },
-      {
-        name: 'freeLists',
-        offset: HEADER.freeLists,
-        words: SIZE_CLASSES,
-        unit: 'word offset',
-        writer: 'arena',
-        about: 'first free block of 2^k words for each k, 0 if none; a free block begins with the offset of the next',
-      },
-      {
-        name: 'reserved',
-        offset: HEADER.freeLists + SIZE_CLASSES,
-        words: HEADER_WORDS - HEADER.freeLists - SIZE_CLASSES,
-        unit: '',
-        writer: '',
-        about: 'zero',
-      },
+      field('magic', HEADER.magic, 1, '', 'writer', '`RUNE`'),
+      field('layoutVersion', HEADER.layoutVersion, 1, '', 'writer', 'of these tables'),
+      field(
+        'root',
+        HEADER.root,
+        1,
+        'word offset',
+        'writer',
+        'of the published root; 0 before the first. Storing it publishes',
+      ),
+      field('reclaims', HEADER.reclaims, 1, 'count', 'writer', 'how often memory was taken back; wraps'),
+      field(
+        'reclaimedBelow',
+        HEADER.reclaimedBelow,
+        2,
+        'epoch',
+        'writer',
+        'what belongs to older epochs may be overwritten',
+      ),
+      field('claimed', HEADER.claimed, 2, 'epoch', 'writer', 'the newest number that marks of deaths may carry'),
+      field('reserved', HEADER.claimed + 2, HEADER.slots - HEADER.claimed - 2, '', '', 'zero'),
+      field('slots', HEADER.slots, SLOTS * SLOT_WORDS, 'slot', 'readers', `${SLOTS} slots of readers`),
+    ],
+  },
+  {
+    name: 'slot',
+    words: SLOT_WORDS,
+    about: 'what one reader announces; a reader without a slot is waited for as if it never answered',
+    fields: [
+      field('taken', SLOT.taken, 1, '', 'reader', '1 while a reader has it'),
+      field('epoch', SLOT.epoch, 2, 'epoch', 'reader', 'that it works on; 0 while it works on none'),
+      field('reserved', SLOT.epoch + 2, 1, '', '', 'zero'),
+    ],
+  },
+  {
+    name: 'root',
+    words: ROOT.tables,
+    about: 'one epoch, never changed once it is published; descriptors of the tables of the dictionary follow',
+    fields: [
+      field('epoch', ROOT.epoch, 2, 'epoch', 'writer', 'its number'),
+      field('words', ROOT.words, 1, 'words', 'writer', 'of this block'),
+      field('arenaWords', ROOT.arenaWords, 1, 'words', 'writer', 'that a view has to cover'),
+      field('dictionaryNumber', ROOT.dictionaryNumber, 1, '', 'writer', 'changes when value ids change their meaning'),
+      field('programNumber', ROOT.programNumber, 1, '', 'writer', 'changes with the program'),
+      field('program', ROOT.program, 1, 'word offset', 'writer', 'of the program as bytes'),
+      field('programBytes', ROOT.programBytes, 1, 'bytes', 'writer', 'its length'),
+      field('predicates', ROOT.predicates, 1, 'count', 'writer', 'predicates of the program'),
+      field(
+        'relations',
+        ROOT.relations,
+        1,
+        'word offset',
+        'writer',
+        'of two words a predicate: offsets of its relation and of the relation of facts that better ones replaced, or 0',
+      ),
+    ],
+  },
+  {
+    name: 'fixed table',
+    words: FIXED_TABLE_WORDS,
+    about: 'a table of records of the dictionary, one for each kind',
+    fields: [
+      field('count', FIXED_TABLE.count, 1, 'records', 'writer', 'of this epoch'),
+      field('rows', FIXED_TABLE.rows, 1, 'word offset', 'writer', 'of the records'),
+      field('rowsWords', FIXED_TABLE.rowsWords, 1, 'words', 'writer', 'room for records'),
+      field('buckets', FIXED_TABLE.buckets, 1, 'word offset', 'writer', 'of the hash: number + 1, or 0'),
+      field('bucketsWords', FIXED_TABLE.bucketsWords, 1, 'words', 'writer', 'a power of two'),
+    ],
+  },
+  {
+    name: 'blob table',
+    words: BLOB_TABLE_WORDS,
+    about: 'a table of blobs of the dictionary: of strings, of sets and of records',
+    fields: [
+      field('count', BLOB_TABLE.count, 1, 'blobs', 'writer', 'of this epoch'),
+      field('starts', BLOB_TABLE.starts, 1, 'word offset', 'writer', 'of where each blob starts in the heap'),
+      field('startsWords', BLOB_TABLE.startsWords, 1, 'words', 'writer', 'room for starts'),
+      field('heap', BLOB_TABLE.heap, 1, 'word offset', 'writer', 'of the blobs'),
+      field('heapWords', BLOB_TABLE.heapWords, 1, 'words', 'writer', 'room for blobs'),
+      field('heapUsed', BLOB_TABLE.heapUsed, 1, 'words', 'writer', 'of this epoch'),
+      field('buckets', BLOB_TABLE.buckets, 1, 'word offset', 'writer', 'of the hash: number + 1, or 0'),
+      field('bucketsWords', BLOB_TABLE.bucketsWords, 1, 'words', 'writer', 'a power of two'),
+    ],
+  },
+  {
+    name: 'relation',
+    words: RELATION.columns,
+    about:
+      'the rows of a predicate in one epoch, never changed once it is published; word offsets of the columns follow, then the indexes',
+    fields: [
+      field('stamp', RELATION.stamp, 2, 'epoch', 'writer', 'the epoch that it was written for'),
+      field('words', RELATION.words, 1, 'words', 'writer', 'of this block'),
+      field('arity', RELATION.arity, 1, 'columns', 'writer', ''),
+      field('count', RELATION.count, 1, 'rows', 'writer', 'rows from this one on belong to later epochs'),
+      field('baseCount', RELATION.baseCount, 1, 'rows', 'writer', 'rows below are facts, the others derived'),
+      field('gone', RELATION.gone, 1, 'rows', 'writer', 'how many are gone in this epoch'),
+      field('capacity', RELATION.capacity, 1, 'words', 'writer', 'of each column'),
+      field(
+        'deaths',
+        RELATION.deaths,
+        1,
+        'word offset',
+        'writer',
+        'of the death number of each row, 0 for none; 0 while no row died',
+      ),
+      field('deathBase', RELATION.deathBase, 2, 'epoch', 'writer', 'what death numbers count from'),
+      field('indexes', RELATION.indexes, 1, 'count', 'writer', 'indexes; the first is over all columns'),
+    ],
+  },
+  {
+    name: 'index',
+    words: INDEX.key,
+    about: 'chains of rows with an equal key, newest first; its key columns follow, ascending',
+    fields: [
+      field('heads', INDEX.heads, 1, 'word offset', 'writer', 'of the newest row + 1 of each hash, or 0'),
+      field('headsWords', INDEX.headsWords, 1, 'words', 'writer', 'a power of two'),
+      field('next', INDEX.next, 1, 'word offset', 'writer', 'of the next older row + 1 of each row, or 0'),
+      field('keyLength', INDEX.keyLength, 1, 'columns', 'writer', ''),
     ],
   },
   {

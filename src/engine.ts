@@ -1,24 +1,33 @@
 /**
- * The engine: what a user opens, asks and closes. One `Rune` is one configuration, its image and a decider over it.
- * Everything that it throws for input that it refuses is a `RuneError`. Spec: DESIGN section 4.
+ * The engine: what a user opens, asks, changes and closes. A `Rune` is a reader of the image in this thread, and the client
+ * of the coordinator that writes it. Everything that it throws for input that it refuses is a `RuneError`. Spec: DESIGN
+ * section 4.
  */
-import { createDecider, type Decider } from './decide/decider.ts'
 import type { Decision } from './decide/decision.ts'
-import { decidingRules, type Explanation, explain } from './decide/explain.ts'
-import { type AuthorizeRequest, checkParts, checkRequest, uidOf } from './decide/request.ts'
-import { createMachine, type Machine } from './fixpoint/machine.ts'
-import { createSolver, type Solver } from './fixpoint/solve.ts'
-import { createOverlay, type Overlay } from './image/dictionary.ts'
-import { createValues } from './image/value-ids.ts'
+import type { Explanation } from './decide/explain.ts'
+import type { QueryResult } from './decide/query.ts'
+import type { AuthorizeRequest } from './decide/request.ts'
 import { type Counts, counts } from './program/counts.ts'
-import type { DemandAnswer } from './program/demand.ts'
-import { type QueryResult, queryOf, resultOf } from './query.ts'
-import type { TestCase } from './syntax/rune-file/ast.ts'
-import { type Diagnostic, RuneError, runeError } from './text/diagnostic.ts'
-import { type Built, build, type ConfigurationInput } from './threads/build.ts'
+import { type Diagnostic, RuneError } from './text/diagnostic.ts'
+import { build, type ConfigurationInput } from './threads/build.ts'
+import type { Published } from './threads/coordinator.ts'
+import { CoordinatorClient, type CoordinatorEvents } from './threads/coordinator-client.ts'
+import { attachReader, type Handle, type Reader } from './threads/reader.ts'
+import { readUpdate, type UpdateInput } from './threads/update.ts'
+
+/** How an engine runs. */
+export interface OpenOptions {
+  /** Reload when a file changes that the configuration was read from. */
+  readonly watch?: boolean
+  /**
+   * Where sources are read, rules evaluated and updates applied: in a thread of its own, or in this one, which suits
+   * short-lived commands and places without threads.
+   */
+  readonly coordinator?: 'thread' | 'inline'
+}
 
 /** For `Rune.fromText`: where includes and fact files are looked for, and what diagnostics call the text. */
-export interface TextOptions {
+export interface TextOptions extends OpenOptions {
   readonly path?: string
 }
 
@@ -30,132 +39,141 @@ export interface Validation {
   readonly counts?: Counts
 }
 
-/** An open configuration. */
-export class Rune {
-  readonly #built: Built
-  readonly #overlay: Overlay
-  readonly #machine: Machine
-  readonly #solver: Solver
-  readonly #decider: Decider
-  #closed = false
+/** Decides in this thread from an image that another thread may change meanwhile; each answer is made from one epoch of it. */
+export class RuneReader {
+  /** @internal */
+  protected readonly reader: Reader
+  readonly #handle: Handle
 
-  private constructor(built: Built) {
-    const { program, image } = built
-    this.#built = built
-    this.#overlay = createOverlay(image.dictionary)
-    const values = createValues(this.#overlay)
-    this.#machine = createMachine(values)
-    this.#solver = createSolver(program, image, this.#machine)
-    this.#decider = createDecider({
-      program,
-      image,
-      overlay: this.#overlay,
-      values,
-      rules: { begin: (facts) => this.#begin(facts), demand: (predicate, pattern) => this.#demand(predicate, pattern) },
-      epoch: 1,
-    })
-  }
-
-  /** Opens a `.rune` file with all that it includes. */
-  static async open(path: string): Promise<Rune> {
-    return new Rune(build({ path }))
-  }
-
-  /** Opens a text as if it were a `.rune` file. */
-  static async fromText(text: string, options: TextOptions = {}): Promise<Rune> {
-    return new Rune(build({ text, ...options }))
+  /** @internal */
+  constructor(handle: Handle) {
+    this.reader = attachReader(handle)
+    this.#handle = handle
   }
 
   /** Decides a request. Throws a `RuneError` for a request that is malformed or reaches a limit; such a request is never permitted. */
   authorize(request: AuthorizeRequest): Decision {
-    this.#checkOpen()
-    return this.#decider.decide(checkRequest(request, this.#built))
+    return this.reader.authorize(request)
   }
 
   /** Decides a request and says which policies and rules made the decision. */
   explain(request: AuthorizeRequest): Explanation {
-    this.#checkOpen()
-    const checked = checkRequest(request, this.#built)
-    const { program, image } = this.#built
-    const decision = this.#decider.decide(checked)
-    const found = this.#decider.find(checked)
-    const derived = decidingRules(program).map((rule) => {
-      const { rows } = this.#solver.run(rule, image.values)
-      return { rule, reasons: rows.flat().map(this.#machine.values.textOf) }
-    })
-    return explain(program, decision, found, derived)
+    return this.reader.explain(request)
   }
 
   /** The rows for which a body holds, such as `can(alice, P), not blocked(P)`: one column for each variable, rows in a fixed order. */
   query(text: string): QueryResult {
-    this.#checkOpen()
-    const { program } = this.#built
-    const query = queryOf(program, text)
-    this.#overlay.reset()
-    this.#begin()
-    const { rows, errors } = this.#solver.run(query.rule, this.#machine.values)
-    const [failed] = errors
-    if (failed)
-      throw runeError('R402', `the query fails: ${failed.message}`, {
-        ...(query.rule.span && { span: query.rule.span }),
-      })
-    return resultOf(query, rows, this.#machine.values)
+    return this.reader.query(text)
+  }
+
+  /** The newest epoch: what the next answer is made from. */
+  get epoch(): number {
+    return this.reader.epoch()
+  }
+
+  /** What stands for the image in other threads: send it there, and call `Rune.attach` with it. */
+  handle(): Handle {
+    return this.#handle
+  }
+
+  /** Decides nothing any more. */
+  async close(): Promise<void> {
+    this.reader.close()
+  }
+}
+
+/** An open configuration. */
+export class Rune extends RuneReader {
+  readonly #client: CoordinatorClient
+  #published: Published
+
+  private constructor(handle: Handle, client: CoordinatorClient, published: Published) {
+    super(handle)
+    this.#client = client
+    this.#published = published
+    const note = (next: Published) => {
+      this.#published = { ...this.#published, ...next }
+    }
+    client.events.on('reload', note).on('update', note)
+  }
+
+  /** Opens a `.rune` file with all that it includes. */
+  static async open(path: string, options: OpenOptions = {}): Promise<Rune> {
+    return await openInput({ path }, options)
+  }
+
+  /** Opens a text as if it were a `.rune` file. */
+  static async fromText(text: string, options: TextOptions = {}): Promise<Rune> {
+    const { path } = options
+    return await openInput(path === undefined ? { text } : { text, path }, options)
+  }
+
+  /** Decides in this thread from the image of an engine that another thread opened; `handle` is what its `handle()` returned. */
+  static attach(handle: Handle): RuneReader {
+    return new RuneReader(handle)
+  }
+
+  /**
+   * Changes facts and entities, all of it or nothing; resolves once all readers see it, with the epoch in which they do. Rejects with a
+   * `RuneError` where something does not fit, or a rule fails with it.
+   */
+  async update(input: UpdateInput): Promise<number> {
+    const { epoch } = await this.#client.update(readUpdate(input, this.reader.program()))
+    return epoch
+  }
+
+  /** Reads the sources anew; what updates changed stays changed. Rejects with a `RuneError`, and what was in force before still is. */
+  async reload(): Promise<number> {
+    const { epoch } = await this.#client.reload()
+    return epoch
+  }
+
+  /** Calls `listener` with each event of that name. */
+  on<E extends keyof CoordinatorEvents>(event: E, listener: (...args: CoordinatorEvents[E]) => void): this {
+    this.#client.events.on(event, listener as never)
+    return this
+  }
+
+  /** Takes back `on`. */
+  off<E extends keyof CoordinatorEvents>(event: E, listener: (...args: CoordinatorEvents[E]) => void): this {
+    this.#client.events.off(event, listener as never)
+    return this
   }
 
   /** Warnings of the configuration. */
   get warnings(): readonly Diagnostic[] {
-    return this.#built.warnings
+    return this.#published.warnings
   }
 
   /** How many predicates, rules, policies and so on the configuration has. */
   get counts(): Counts {
-    return counts(this.#built.program)
+    return this.#published.counts ?? counts({ ...this.reader.program(), facts: [] })
+  }
+
+  /** Ends the engine with its coordinator; readers in other threads go on with the last epoch. */
+  override async close(): Promise<void> {
+    await super.close()
+    await this.#client.close()
   }
 
   /** @internal */
-  static ofBuilt(built: Built): Rune {
-    return new Rune(built)
-  }
-
-  /** @internal Decides a case of `[tests]`, facts aside. */
-  decideCase(test: TestCase): Decision {
-    const { settings } = this.#built.program
-    const request = {
-      principal: uidOf(test.principal, 'principal', settings),
-      action: uidOf(test.action, 'action', settings),
-      resource: uidOf(test.resource, 'resource', settings),
-      context: test.context,
-      entities: test.entities,
+  static async ofInput(
+    input: ConfigurationInput,
+    { watch = false, coordinator = 'thread' }: OpenOptions,
+  ): Promise<Rune> {
+    const client = new CoordinatorClient({ input, watch, mode: coordinator })
+    try {
+      const { published, memory } = await client.open()
+      return new Rune({ memory }, client, published)
+    } catch (error) {
+      await client.close()
+      throw error
     }
-    return this.#decider.decide(checkParts(request, this.#built))
   }
+}
 
-  /** Ends the engine; it decides nothing any more. */
-  async close(): Promise<void> {
-    this.#closed = true
-  }
-
-  #checkOpen(): void {
-    if (this.#closed) throw runeError('R740', 'the engine is closed')
-  }
-
-  /** Resets the budget of a request and hands its facts to the solver. */
-  #begin(facts?: Parameters<Solver['begin']>[0]): void {
-    const { maxSteps } = this.#built.program.settings.limits
-    this.#machine.steps = maxSteps
-    this.#machine.refill = () => {
-      throw runeError('R504', `the request needs more than ${maxSteps} steps`, {
-        help: 'raise `max_steps` in [options] if that is right',
-      })
-    }
-    this.#solver.begin(facts)
-  }
-
-  #demand(predicate: number, pattern: readonly number[]): DemandAnswer {
-    const { rows, errors } = this.#solver.ask(predicate, pattern)
-    const [failed] = errors
-    return failed ? { rows, error: failed.message, failures: errors } : { rows }
-  }
+async function openInput(input: ConfigurationInput, options: OpenOptions): Promise<Rune> {
+  return await Rune.ofInput(input, options)
 }
 
 /** Opens a file, or a text, and reports what is wrong with it instead of throwing. */

@@ -1,10 +1,10 @@
 /** The public API, name by name. `rune-engine/cedar` is in `cedar.ts`. */
 export type { Decision, DecisionError } from './decide/decision.ts'
 export type { Cause, Explanation } from './decide/explain.ts'
+export type { PlainValue, QueryResult } from './decide/query.ts'
 export type { AuthorizeRequest, EntityInput } from './decide/request.ts'
 export { Rune, type TextOptions, type Validation, validate } from './engine.ts'
 export type { Counts } from './program/counts.ts'
-export type { PlainValue, QueryResult } from './query.ts'
 export { type CaseResult, runTests, type TestReport } from './run-tests.ts'
 export { type Diagnostic, RuneError, type Severity } from './text/diagnostic.ts'
 export { visible } from './text/display.ts'

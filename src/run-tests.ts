@@ -3,11 +3,13 @@
  * has some. Spec: LANGUAGE section 8.
  */
 import type { Decision } from './decide/decision.ts'
-import { Rune } from './engine.ts'
+import { type CheckedRequest, checkParts, type RequestTarget, uidOf } from './decide/request.ts'
 import type { TestCase } from './syntax/rune-file/ast.ts'
 import { type Diagnostic, RuneError } from './text/diagnostic.ts'
 import { positionOf } from './text/source.ts'
 import { type Built, build, buildWith, type ConfigurationInput } from './threads/build.ts'
+import { publishOnce } from './threads/coordinator.ts'
+import { attachReader, type Reader } from './threads/reader.ts'
 
 export interface CaseResult {
   readonly name: string
@@ -29,25 +31,41 @@ export interface TestReport {
 /** Runs all cases of a configuration; those of what it includes belong to the included files. Throws a `RuneError` if it can't be opened. */
 export async function runTests(input: ConfigurationInput): Promise<TestReport> {
   const built = build(input)
-  const shared = Rune.ofBuilt(built)
+  const shared = readerOf(built)
   const cases = built.program.tests.map((test) => runCase(test, built, shared))
   const passed = cases.filter((result) => result.passed).length
   return { cases, passed, failed: cases.length - passed }
 }
 
-function runCase(test: TestCase, built: Built, shared: Rune): CaseResult {
+function readerOf(built: Built): Reader {
+  return attachReader({ memory: publishOnce(built) })
+}
+
+function runCase(test: TestCase, built: Built, shared: Reader): CaseResult {
   const { name, span, expect, reasons } = test
   const { line } = positionOf(span.source, span.start)
   const expected = { decision: expect, ...(reasons && { reasons }) }
   const result = { name, file: span.source.path, line, expected }
   try {
-    const rune = test.facts.length > 0 ? Rune.ofBuilt(buildWith(built.configuration, test.facts)) : shared
-    const got = rune.decideCase(test)
+    const reader = test.facts.length > 0 ? readerOf(buildWith(built.configuration, test.facts)) : shared
+    const got = reader.decide((target) => requestOf(test, target))
     return { ...result, got, passed: got.decision === expect && (!reasons || sameTexts(reasons, got.reasons)) }
   } catch (error) {
     if (!(error instanceof RuneError)) throw error
     return { ...result, passed: false, diagnostics: error.diagnostics }
   }
+}
+
+function requestOf(test: TestCase, target: RequestTarget): CheckedRequest {
+  const { settings } = target.program
+  const request = {
+    principal: uidOf(test.principal, 'principal', settings),
+    action: uidOf(test.action, 'action', settings),
+    resource: uidOf(test.resource, 'resource', settings),
+    context: test.context,
+    entities: test.entities,
+  }
+  return checkParts(request, target)
 }
 
 /** The same texts in any order. */

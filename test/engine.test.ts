@@ -11,7 +11,7 @@ path_types = ["File"]
 `
 const REQUEST = { principal: 'agent-1', action: 'read', resource: '/tmp/a.txt' }
 
-const open = (text: string) => Rune.fromText(`${HEAD}${OPTIONS}${text}`)
+const open = (text: string) => Rune.fromText(`${HEAD}${OPTIONS}${text}`, { coordinator: 'inline' })
 
 async function codesOf(run: () => Promise<unknown> | unknown): Promise<string[]> {
   try {
@@ -67,7 +67,9 @@ permit(principal, action, resource);
 permit(principal, action, resource) when { context.p };
 forbid(principal, action, resource) when { context.f };`
     const decide = async (mode: string, context: Record<string, unknown>) => {
-      const rune = await Rune.fromText(`${HEAD}${OPTIONS}on_policy_error = "${mode}"\n${policies}`)
+      const rune = await Rune.fromText(`${HEAD}${OPTIONS}on_policy_error = "${mode}"\n${policies}`, {
+        coordinator: 'inline',
+      })
       return rune.authorize({ ...REQUEST, context }).decision
     }
     expect(await decide('skip', {})).toBe('permit')
@@ -246,7 +248,8 @@ test('a closed engine decides nothing', async () => {
 })
 
 test('a request that needs too many steps is an error, never a permit, and the engine goes on', async () => {
-  const rune = await Rune.fromText(`${HEAD}[options]
+  const rune = await Rune.fromText(
+    `${HEAD}[options]
 default_principal_type = "U"
 default_resource_type = "R"
 max_steps = 1000
@@ -255,7 +258,9 @@ n = [[0],[1],[2],[3],[4],[5],[6],[7],[8],[9]]
 [rules]
 slow(P) :- action("slow"), n(A), n(B), n(C), n(D), principal(P), A + B + C + D > 100.
 forbid("x") :- slow(_).
-permit("x") :- action("fast").`)
+permit("x") :- action("fast").`,
+    { coordinator: 'inline' },
+  )
   expect(await codesOf(() => rune.authorize({ principal: 'p', action: 'slow', resource: 'r' }))).toEqual(['R504'])
   expect(rune.authorize({ principal: 'p', action: 'fast', resource: 'r' }).decision).toBe('permit')
 })
@@ -324,7 +329,7 @@ default_resource_type = "File"
 permit :- principal("admin"), action("read").
 [policies]
 ${policy}`
-  const refused = (policy: string) => codesOf(() => Rune.fromText(text(policy)))
+  const refused = (policy: string) => codesOf(() => Rune.fromText(text(policy), { coordinator: 'inline' }))
   expect(await refused('permit(principal is Service, action, resource);')).toEqual(['R354'])
   expect(await refused('permit(principal == Service::"x", action, resource);')).toEqual(['R354'])
   expect(await refused('permit(principal is User, action, resource);')).toEqual([])

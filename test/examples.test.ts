@@ -73,6 +73,6 @@ test.each([
   ],
   ['datalog_aggregation.rune', 'allowed(User)', [['alice']]],
 ])('%s: %s', async (name, body, rows) => {
-  const rune = await Rune.open(`examples/${name}`)
+  const rune = await Rune.open(`examples/${name}`, { coordinator: 'inline' })
   expect(rune.query(body).rows).toEqual(rows)
 })

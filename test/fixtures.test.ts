@@ -4,14 +4,17 @@
  * What no file can bring about is a `call.json` instead: a name of `CALLS` with its argument.
  * `npx vitest run test/fixtures.test.ts -u` writes what is expected anew: read the difference.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { init } from '../src/cli/init.ts'
 import { configurationOf, inputOf, readText } from '../src/cli/input.ts'
 import type { Terminal } from '../src/cli/terminal.ts'
 import { Rune } from '../src/engine.ts'
-import { allocate, createArena } from '../src/image/arena.ts'
+import { attachArena, createArena } from '../src/image/arena.ts'
+import { announceReclaim } from '../src/image/epochs.ts'
+import { allocate, createSpace } from '../src/image/space.ts'
 import { policyFromJson } from '../src/syntax/cedar/est.ts'
 import { readPolicySet } from '../src/syntax/cedar-call.ts'
 import { jsonFromJs } from '../src/syntax/json/from-js.ts'
@@ -20,6 +23,11 @@ import { readSchema } from '../src/syntax/schema/read-schema.ts'
 import { openFence } from '../src/syntax/schema/wasm.ts'
 import { type Diagnostic, Diagnostics, RuneError } from '../src/text/diagnostic.ts'
 import { renderDiagnostics } from '../src/text/render.ts'
+import { build } from '../src/threads/build.ts'
+import { publishOnce } from '../src/threads/coordinator.ts'
+import { CoordinatorClient } from '../src/threads/coordinator-client.ts'
+import { attachReader } from '../src/threads/reader.ts'
+import type { Update, UpdateInput } from '../src/threads/update.ts'
 
 const ROOT = 'test/fixtures'
 const CASES = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
@@ -49,7 +57,7 @@ async function diagnosticsOf(folder: string): Promise<readonly Diagnostic[]> {
       await CALLS[name]?.(collected, argument)
       return collected.all
     }
-    const rune = await Rune.open(main)
+    const rune = await Rune.open(main, { coordinator: 'inline' })
     if (existsSync(request)) rune.authorize(JSON.parse(readFileSync(request, 'utf8')))
     if (existsSync(query)) rune.query(readFileSync(query, 'utf8'))
     return rune.warnings
@@ -76,11 +84,45 @@ const CALLS: Readonly<Record<string, (diagnostics: Diagnostics, argument: unknow
     const type = `${'Set<'.repeat(Number(depth))}Long${'>'.repeat(Number(depth))}`
     readSchema(openFence(), { source: { path: '<schema>', text: `entity User { a: ${type} };` } }, diagnostics)
   },
-  allocateWords: (_, words) => allocate(createArena(), Number(words)),
+  allocateWords: (_, words) => allocate(createSpace(createArena()), Number(words)),
   authorizeClosed: async (_, text) => {
-    const rune = await Rune.fromText(String(text))
+    const rune = await Rune.fromText(String(text), { coordinator: 'inline' })
     await rune.close()
     rune.authorize({ principal: 'User::"a"', action: 'read', resource: 'File::"f"' })
+  },
+  attach: () => Rune.attach({ memory: undefined }),
+  tearEveryAnswer: async () => {
+    const memory = publishOnce(build({ text: 'version = "rune/1.0"' }))
+    const { words } = attachArena(memory)
+    attachReader({ memory }).decide(() => {
+      announceReclaim(words, 2)
+      throw new Error('torn')
+    })
+  },
+  updateDeadly: async () => {
+    const client = new CoordinatorClient({ input: { text: 'version = "rune/1.0"' }, watch: false, mode: 'inline' })
+    await client.open()
+    await client.update(undefined as unknown as Update)
+  },
+  update: async (diagnostics, updates) => {
+    const rune = await Rune.fromText(UPDATABLE, { coordinator: 'inline' })
+    for (const update of updates as UpdateInput[]) {
+      try {
+        await rune.update(update)
+      } catch (error) {
+        if (!(error instanceof RuneError)) throw error
+        diagnostics.all.push(...error.diagnostics)
+      }
+    }
+  },
+  reloadWithout: async (diagnostics) => {
+    const file = join(mkdtempSync(join(tmpdir(), 'rune-')), 'main.rune')
+    writeFileSync(file, UPDATABLE)
+    const rune = await Rune.open(file, { coordinator: 'inline' })
+    await rune.update({ insert: { member: [['eve', 'staff']] } })
+    writeFileSync(file, 'version = "rune/1.0"\n[data]\nmember = ["ana"]\n[rules]\nm(X) :- member(X).\n')
+    await rune.reload()
+    diagnostics.all.push(...rune.warnings)
   },
   noConfiguration: async () => await configurationOf(undefined, {}, inputOf(TERMINAL)),
   inputTwice: async () => {
@@ -91,6 +133,18 @@ const CALLS: Readonly<Record<string, (diagnostics: Diagnostics, argument: unknow
   readText: async (_, path) => await readText(String(path), 'the context', inputOf(TERMINAL)),
   init: async (_, path) => await init(String(path), {}, TERMINAL),
 }
+
+/** Facts for updates to change. */
+const UPDATABLE = `version = "rune/1.0"
+[options]
+path_types = ["File"]
+[data]
+member = [{ user = "ana", group = "staff" }]
+[rules]
+decl owner(file: File, user: String).
+staff(X) :- member(X, "staff"), owner(_, X).
+forbid("x") :- principal(X), staff(X).
+`
 
 const ITSELF: { itself?: object } = {}
 ITSELF.itself = ITSELF

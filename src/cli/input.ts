@@ -53,8 +53,9 @@ export async function configurationOf(
 
 /** Opens a configuration. */
 export async function openConfiguration(configuration: Configuration): Promise<Rune> {
-  if ('text' in configuration) return await Rune.fromText(configuration.text, { path: configuration.path })
-  return await Rune.open(configuration.path)
+  if ('text' in configuration)
+    return await Rune.fromText(configuration.text, { path: configuration.path, coordinator: 'inline' })
+  return await Rune.open(configuration.path, { coordinator: 'inline' })
 }
 
 /** The text of a file, or of the standard input for `-`. */

@@ -9,11 +9,17 @@ import type { Image } from '../image/image.ts'
 import { firstRow, indexOn } from '../image/relation.ts'
 import type { ValueId, Values } from '../image/value-ids.ts'
 import { type Demand, FREE } from '../program/demand.ts'
-import { BUILTIN, type Literal, type PredicateId, type Program } from '../program/program.ts'
+import { BUILTIN, type Literal, type PredicateId, type ReaderProgram } from '../program/program.ts'
 import { runeError } from '../text/diagnostic.ts'
 import { printEntityUid } from '../values/entity-uid.ts'
 import type { Value } from '../values/value.ts'
-import { authorizePolicies, type CompiledPolicy, compilePolicies, type PolicyAnswer } from './cedar/authorize.ts'
+import {
+  authorizePolicies,
+  type CompiledPolicies,
+  type CompiledPolicy,
+  compilePolicies,
+  type PolicyAnswer,
+} from './cedar/authorize.ts'
 import type { Frame } from './cedar/frame.ts'
 import { combine, type Decision, type Findings, type RuleAnswer } from './decision.ts'
 import type { CheckedRequest } from './request.ts'
@@ -33,19 +39,22 @@ export interface Decider {
 }
 
 export interface DeciderOptions {
-  readonly program: Program
+  readonly program: ReaderProgram
   readonly image: Image
   /** The dictionary of the request at hand, and the values over it. */
   readonly overlay: Overlay
   readonly values: Values
   readonly rules: RuleEvaluation
-  readonly epoch: number
+  /** The epoch that the image is of at the moment. */
+  readonly epoch: () => number
+  /** What was compiled before, by policy. */
+  readonly compiled: CompiledPolicies
 }
 
 /** A decider over `image`, in which all static rows have been derived. */
 export function createDecider(options: DeciderOptions): Decider {
   const { program, image, overlay, values, rules, epoch } = options
-  const policies = compilePolicies(program.policies, image.values)
+  const policies = compilePolicies(program.policies, image.values, options.compiled)
   const stored = storedEntities(image)
   const decides = [BUILTIN.permit, BUILTIN.forbid].map((head) => program.rules.some((rule) => rule.head === head))
   const readsContext = program.rules.some((rule) => reads(rule.body, BUILTIN.context))
@@ -66,7 +75,7 @@ export function createDecider(options: DeciderOptions): Decider {
       unseenKeys: readsContext ? unseenKeys(request.context, values) : [],
     }
   }
-  return { find, decide: (request) => combine(find(request), program.settings.onPolicyError, epoch) }
+  return { find, decide: (request) => combine(find(request), program.settings.onPolicyError, epoch()) }
 }
 
 /** Whether a body has an atom of `predicate`, in an aggregate or not. */

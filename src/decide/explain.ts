@@ -1,7 +1,7 @@
 /**
  * Explanations: which policies and rules made a decision, each with its place in the text. Proof trees are not here.
  */
-import { BUILTIN, type Program, type Rule } from '../program/program.ts'
+import { BUILTIN, type ReaderProgram, type Rule } from '../program/program.ts'
 import { type Position, positionOf, type Span } from '../text/source.ts'
 import type { Decision, Findings } from './decision.ts'
 
@@ -30,13 +30,13 @@ export interface DerivedReasons {
 }
 
 /** The rules that can decide. */
-export function decidingRules(program: Program): Rule[] {
+export function decidingRules(program: ReaderProgram): Rule[] {
   return program.rules.filter((rule) => rule.head === BUILTIN.permit || rule.head === BUILTIN.forbid)
 }
 
 /** Puts what was found, and what each deciding rule derived, next to the decision. */
 export function explain(
-  program: Program,
+  program: ReaderProgram,
   decision: Decision,
   found: Findings,
   derived: readonly DerivedReasons[],

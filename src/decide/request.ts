@@ -4,7 +4,7 @@
  */
 import type { Image } from '../image/image.ts'
 import { storedEntity } from '../image/stored-entity.ts'
-import type { EntityRecord, Program, Settings } from '../program/program.ts'
+import type { EntityRecord, ReaderProgram, Settings } from '../program/program.ts'
 import { isRefusal, normaliseUid, normaliseValue } from '../program/uids.ts'
 import { conformEntities, conformRequest, type Report } from '../syntax/json/conform.ts'
 import { contextFromJson, entitiesFromJson } from '../syntax/json/entities.ts'
@@ -41,7 +41,7 @@ export interface CheckedRequest {
 
 /** What a request is checked against. */
 export interface RequestTarget {
-  readonly program: Program
+  readonly program: ReaderProgram
   readonly image: Image
 }
 
@@ -159,7 +159,8 @@ function fieldsOf(fields: ReadonlyMap<string, Value>, settings: Settings): Reado
   return (normal as { fields: ReadonlyMap<string, Value> }).fields
 }
 
-function normaliseEntity(entity: EntityRecord, settings: Settings): EntityRecord {
+/** The entity with its uids in normal form. Throws a `RuneError` where one has none. */
+export function normaliseEntity(entity: EntityRecord, settings: Settings): EntityRecord {
   const uid = (of: EntityUid): EntityUid => {
     const normal = normaliseUid(of, settings.pathTypes)
     if ('error' in normal) throw refuse(`entities: ${normal.error}`, 'R741', normal.help)

@@ -5,7 +5,7 @@
  * until the round ends. Source: Abiteboul, Hull, Vianu, "Foundations of Databases", section 13.1.
  */
 import type { Image } from '../image/image.ts'
-import { insert, type Relation, retain } from '../image/relation.ts'
+import { copyRows, insert, type Relation, rowCount } from '../image/relation.ts'
 import { planBody } from '../program/plan.ts'
 import type { AtomLiteral, Predicate, Program, Rule, Stratum } from '../program/program.ts'
 import type { Code } from '../text/codes.ts'
@@ -37,8 +37,8 @@ interface Run {
   readonly machine: Machine
   readonly marks: readonly Marks[]
   readonly best: readonly (Best | undefined)[]
-  /** Rows before anything was derived. */
-  readonly facts: number
+  /** Rows that are not counted in `derived`. */
+  facts: number
   derived: number
   rounds: number
 }
@@ -47,6 +47,20 @@ const STEPS_PER_CLOCK_READ = 20_000
 
 /** Derives all rows of what is materialised. Throws a `RuneError` where a derivation fails or a limit is reached; the image is then of no use. */
 export function computeFixpoint(program: Program, image: Image): FixpointStats {
+  for (const relation of image.relations) relation.baseCount = relation.count
+  const evaluation = createEvaluation(program, image)
+  for (const stratum of program.strata) if (stratum.evaluation === 'materialized') evaluation.evaluate(stratum)
+  return evaluation.stats()
+}
+
+/** The evaluation of some strata of an image, in their order; the limits are those of all of them together. */
+export interface Evaluation {
+  /** Derives the rows of a materialised stratum; its relations hold facts alone before. Throws a `RuneError` as `computeFixpoint` does. */
+  evaluate(stratum: Stratum): void
+  stats(): FixpointStats
+}
+
+export function createEvaluation(program: Program, image: Image): Evaluation {
   const { limits } = program.settings
   const machine = createMachine(image.values)
   const run: Run = {
@@ -55,7 +69,7 @@ export function computeFixpoint(program: Program, image: Image): FixpointStats {
     machine,
     marks: image.relations.map(marksOf),
     best: program.predicates.map((p) => (p.best ? createBest(p.best) : undefined)),
-    facts: image.relations.reduce((sum, relation) => sum + relation.count, 0),
+    facts: 0,
     derived: 0,
     rounds: 0,
   }
@@ -66,13 +80,14 @@ export function computeFixpoint(program: Program, image: Image): FixpointStats {
     if (performance.now() > deadline)
       throw limitError(program, current, 'R502', `the rules take longer than ${limits.maxEvalMs} ms`, 'max_eval_ms')
   }
-  for (const relation of image.relations) relation.baseCount = relation.count
-  for (const stratum of program.strata) {
-    if (stratum.evaluation !== 'materialized') continue
-    current = stratum
-    evaluateStratum(run, stratum)
+  return {
+    evaluate: (stratum) => {
+      current = stratum
+      run.facts = image.relations.reduce((sum, relation) => sum + rowCount(relation), 0) - run.derived
+      evaluateStratum(run, stratum)
+    },
+    stats: () => ({ rounds: run.rounds, derivedRows: run.derived }),
   }
-  return { rounds: run.rounds, derivedRows: run.derived }
 }
 
 function evaluateStratum(run: Run, stratum: Stratum): void {
@@ -174,18 +189,16 @@ function seedBest(run: Run, stratum: Stratum): void {
   for (const predicate of stratum.predicates) run.best[predicate]?.seed(run.image.relations[predicate]!, run.machine)
 }
 
-/** Rows that a better one has replaced go away, facts among them to where demand evaluation finds them. */
+/** Rows that a better one has replaced go away; facts among them go to where later derivations find them. */
 function settleBest(run: Run, stratum: Stratum): void {
+  const { image } = run
   for (const predicate of stratum.predicates) {
     const best = run.best[predicate]
-    const relation = run.image.relations[predicate]!
+    const relation = image.relations[predicate]!
     if (!best) continue
-    const replaced: number[][] = []
-    for (let row = 0; row < relation.baseCount; row++) {
-      if (!best.isAlive(row)) replaced.push(relation.columns.map((column) => column[row]!))
-    }
-    if (run.program.predicates[predicate]!.readsEntities) run.image.replacedFacts.set(predicate, replaced)
-    retain(relation, best.isAlive)
+    const isReplaced = (row: number) => row < relation.baseCount && !best.isAlive(row)
+    image.replaced.set(predicate, copyRows(relation, isReplaced, []))
+    image.relations[predicate] = copyRows(relation, best.isAlive, [])
   }
 }
 

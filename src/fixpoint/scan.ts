@@ -2,7 +2,7 @@
  * Matching an atom against the rows of a relation: a linear scan where no column is known, else an index over the known
  * columns. `RowRange` limits a scan to the rows that a semi-naive round wants.
  */
-import { firstRow, indexOn, nextRow, type Relation } from '../image/relation.ts'
+import { firstRow, indexOn, isGone, nextRow, type Relation } from '../image/relation.ts'
 import type { AtomLayout, Next } from './body-target.ts'
 import type { Environment } from './expression.ts'
 import { type Machine, step } from './machine.ts'
@@ -50,7 +50,7 @@ function scanAll(relation: Relation, range: RowRange, layout: AtomLayout, machin
   return (environment) => {
     for (let row = range.from; row < range.to; row++) {
       step(machine)
-      if (take(relation, layout, row, environment)) next(environment)
+      if (!isGone(relation, row) && take(relation, layout, row, environment)) next(environment)
     }
   }
 }

@@ -6,10 +6,10 @@
  * Source: Vieille, "Recursive axioms in deductive databases: the query/subquery approach" (1986), on strata.
  */
 import type { Image } from '../image/image.ts'
-import { firstRow, indexOn, nextRow } from '../image/relation.ts'
+import { firstRow, indexOn, isGone, nextRow, rowCount, rowsOf } from '../image/relation.ts'
 import type { ValueId } from '../image/value-ids.ts'
 import { planBody } from '../program/plan.ts'
-import { BUILTIN, type PredicateId, type Program, type Rule } from '../program/program.ts'
+import { BUILTIN, type PredicateId, type ReaderProgram, type Rule } from '../program/program.ts'
 import { isBetter } from './best.ts'
 import { compileBody } from './body.ts'
 import type { AtomLayout, Reader } from './body-target.ts'
@@ -27,6 +27,8 @@ export interface RequestFacts {
 }
 
 export interface Solver {
+  /** Turns to another program over the same image. What was compiled stays, for rules that are the same objects, if `samePredicates`. */
+  use(program: ReaderProgram, samePredicates: boolean): void
   /** Forgets all goals and takes the facts of another request; without any, request-time predicates are empty. */
   begin(facts?: RequestFacts): void
   ask(predicate: PredicateId, pattern: readonly ValueId[]): Answer
@@ -43,13 +45,14 @@ interface Work {
 }
 
 interface State {
-  readonly program: Program
+  program: ReaderProgram
   readonly image: Image
   readonly machine: Machine
-  readonly stratumOf: readonly number[]
+  stratumOf: readonly number[]
   /** By head. */
-  readonly rulesOf: ReadonlyMap<PredicateId, readonly Rule[]>
-  readonly compiled: Map<string, (goal: Goal) => void>
+  rulesOf: ReadonlyMap<PredicateId, readonly Rule[]>
+  /** By rule, and then by what a goal gives. */
+  compiled: WeakMap<Rule, Map<string, (goal: Goal) => void>>
   goals: Map<string, Goal>
   facts: RequestFacts
   work: Work | undefined
@@ -58,23 +61,21 @@ interface State {
 const NO_FACTS: RequestFacts = { rows: () => [], bringsEntities: false }
 
 /** A solver over the rows of `image`, which must be complete. `machine.values` has to be set for each request. */
-export function createSolver(program: Program, image: Image, machine: Machine): Solver {
-  const stratumOf: number[] = []
-  program.strata.forEach((stratum, i) => {
-    for (const predicate of stratum.predicates) stratumOf[predicate] = i
-  })
+export function createSolver(program: ReaderProgram, image: Image, machine: Machine): Solver {
   const state: State = {
-    program,
+    ...partsOf(program),
     image,
     machine,
-    stratumOf,
-    rulesOf: rulesByHead(program),
-    compiled: new Map(),
+    compiled: new WeakMap(),
     goals: new Map(),
     facts: NO_FACTS,
     work: undefined,
   }
   return {
+    use: (other, samePredicates) => {
+      Object.assign(state, partsOf(other))
+      if (!samePredicates) state.compiled = new WeakMap()
+    },
     begin: (facts = NO_FACTS) => {
       state.goals = new Map()
       state.facts = facts
@@ -95,7 +96,15 @@ export function createSolver(program: Program, image: Image, machine: Machine): 
   }
 }
 
-function rulesByHead(program: Program): ReadonlyMap<PredicateId, readonly Rule[]> {
+function partsOf(program: ReaderProgram): Pick<State, 'program' | 'stratumOf' | 'rulesOf'> {
+  const stratumOf: number[] = []
+  program.strata.forEach((stratum, i) => {
+    for (const predicate of stratum.predicates) stratumOf[predicate] = i
+  })
+  return { program, stratumOf, rulesOf: rulesByHead(program) }
+}
+
+function rulesByHead(program: ReaderProgram): ReadonlyMap<PredicateId, readonly Rule[]> {
   const byHead = new Map<PredicateId, Rule[]>()
   for (const rule of program.rules) {
     const rules = byHead.get(rule.head)
@@ -125,7 +134,7 @@ function matchingRows(state: State, predicate: PredicateId, pattern: readonly Va
     rows.push(relation.columns.map((column) => column[row]!))
   }
   if (columns.length === 0) {
-    for (let row = 0; row < limit; row++) take(row)
+    for (let row = 0; row < limit; row++) if (!isGone(relation, row)) take(row)
   } else {
     const key = columns.map((column) => pattern[column]!)
     const index = indexOn(relation, columns)
@@ -171,7 +180,8 @@ function seed(state: State, goal: Goal): void {
   const relation = state.image.relations[goal.predicate]!
   const limit = isBase(goal.predicate) ? relation.count : relation.baseCount
   for (const row of matchingRows(state, goal.predicate, goal.pattern, limit)) addRow(state, goal, row)
-  for (const row of [...(state.image.replacedFacts.get(goal.predicate) ?? []), ...state.facts.rows(goal.predicate)]) {
+  const replaced = state.image.replaced.get(goal.predicate)
+  for (const row of [...(replaced ? rowsOf(replaced) : []), ...state.facts.rows(goal.predicate)]) {
     step(state.machine)
     if (row.every((id, i) => goal.pattern[i] === OPEN || goal.pattern[i] === id)) addRow(state, goal, [...row])
   }
@@ -202,11 +212,16 @@ function workOff(state: State, work: Work, first: Goal): void {
 
 function compiledRule(state: State, rule: Rule, goal: Goal): (goal: Goal) => void {
   const given = goal.pattern.flatMap((id, column) => (id === OPEN ? [] : [column]))
-  const key = `${state.facts.bringsEntities}:${rule.index}:${given.join()}`
-  let run = state.compiled.get(key)
+  const key = `${state.facts.bringsEntities}:${given.join()}`
+  let ways = state.compiled.get(rule)
+  if (!ways) {
+    ways = new Map()
+    state.compiled.set(rule, ways)
+  }
+  let run = ways.get(key)
   if (!run) {
     run = compileRule(state, rule, given, state.image.values)
-    state.compiled.set(key, run)
+    ways.set(key, run)
   }
   return run
 }
@@ -234,7 +249,7 @@ function compileRule(
       addError(state, goal, { row, rule, message: machine.failure })
     },
   }
-  const rows = (predicate: PredicateId) => (isGoal(state, predicate) ? 10 : state.image.relations[predicate]!.count)
+  const rows = (predicate: PredicateId) => (isGoal(state, predicate) ? 10 : rowCount(state.image.relations[predicate]!))
   const body = compileBody(target, planBody(rule.body, { bound, rows }).steps, bound)
   const environment = new Int32Array(rule.variables.length)
   return (of) => {

@@ -1,107 +1,90 @@
 /**
- * A set of blobs (a length in bytes and the words that hold them) in the arena, numbered from 0 in the order of insertion,
- * with an open addressing hash from content to number. Holds the dictionary's strings, sets and records.
+ * A set of blobs (a length in bytes and the words that hold them), numbered from 0 in the order of insertion, with an open
+ * addressing hash from content to number. Holds the dictionary's strings, sets and records. Its arrays lie where those of a
+ * `fixed-table.ts` lie.
  */
-import { type Arena, allocate, blockWords, release } from './arena.ts'
-import { allocateZeroed, hashWords, sameWords } from './fixed-table.ts'
-
-const CHUNK_WORDS = 4096
+import { grown, hashWords, sameWords, storeEntry } from './fixed-table.ts'
 
 export interface BlobTable {
-  readonly arena: Arena
+  /** Blobs, also the number of the next one. A reader counts those of its epoch; the arrays may hold newer ones. */
   count: number
-  /** Word offset of the column of blob offsets, and how many fit. */
-  offsets: number
-  capacity: number
-  buckets: number
-  bucketMask: number
-  /** Where the next blob goes, and how many words are left there. */
-  next: number
-  left: number
+  /** Where each blob starts in `heap`. */
+  starts: Uint32Array
+  /** Of each blob its length in bytes, then its words. */
+  heap: Uint32Array
+  /** Words of `heap` that are taken. */
+  used: number
+  /** A power of two of slots: blob number + 1, or 0. */
+  buckets: Uint32Array
 }
 
 /** An empty table. */
-export function createBlobTable(arena: Arena): BlobTable {
-  const offsets = allocate(arena, 16)
-  return {
-    arena,
-    count: 0,
-    offsets,
-    capacity: 16,
-    buckets: allocateZeroed(arena, 32),
-    bucketMask: 31,
-    next: 0,
-    left: 0,
-  }
+export function createBlobTable(): BlobTable {
+  return { count: 0, starts: new Uint32Array(16), heap: new Uint32Array(64), used: 0, buckets: new Uint32Array(32) }
 }
 
 /** The number of the blob of `bytes` bytes whose words are those of `content`, or -1. */
 export function findBlob(table: BlobTable, content: Uint32Array, bytes: number): number {
-  const words = table.arena.words
+  const { buckets, starts, heap } = table
+  const mask = buckets.length - 1
   const wordCount = (bytes + 3) >>> 2
-  for (let slot = hashBlob(content, 0, bytes) & table.bucketMask; ; slot = (slot + 1) & table.bucketMask) {
-    const entry = words[table.buckets + slot]!
+  // Bounded, since a reader may look at words that belong to somebody else by now.
+  for (let slot = hashBlob(content, 0, bytes) & mask, left = mask; left > 0; slot = (slot + 1) & mask, left--) {
+    const entry = buckets[slot]!
     if (entry === 0) return -1
-    const blob = words[table.offsets + entry - 1]!
-    if (words[blob] === bytes && sameWords(words, blob + 1, content, wordCount)) return entry - 1
+    const start = starts[entry - 1]!
+    if (heap[start] === bytes && sameWords(heap, start + 1, content, wordCount))
+      return entry <= table.count ? entry - 1 : -1
   }
+  return -1
 }
 
 /** The number of that blob, which is added if it is not there. */
 export function addBlob(table: BlobTable, content: Uint32Array, bytes: number): number {
   const found = findBlob(table, content, bytes)
   if (found >= 0) return found
-  if (table.count === table.capacity) growOffsets(table)
-  const blob = place(table, content, bytes)
+  const wordCount = (bytes + 3) >>> 2
+  if (table.count === table.starts.length) table.starts = grown(table.starts, table.starts.length * 2)
+  if (table.used + wordCount + 1 > table.heap.length)
+    table.heap = grown(table.heap, Math.max(table.heap.length * 2, table.used + wordCount + 1))
+  const { heap, used } = table
+  heap[used] = bytes
+  for (let i = 0; i < wordCount; i++) heap[used + 1 + i] = content[i]!
+  table.starts[table.count] = used
+  table.used += wordCount + 1
   const number = table.count++
-  table.arena.words[table.offsets + number] = blob
-  if (table.count * 2 > table.bucketMask) growBuckets(table)
-  else insertBucket(table, number)
+  if (table.count * 2 >= table.buckets.length) {
+    table.buckets = new Uint32Array(table.buckets.length * 2)
+    for (let n = 0; n < table.count; n++) insertBucket(table, n)
+  } else insertBucket(table, number)
   return number
 }
 
-/** The word offset of a blob: its length in bytes, then its words. */
-export function blobOffset(table: BlobTable, number: number): number {
-  return table.arena.words[table.offsets + number]!
+/** Forgets all blobs but the first `count`, and whatever else stands in the buckets: those that nobody published. */
+export function truncateBlobs(table: BlobTable, count: number, used: number): void {
+  table.count = count
+  table.used = used
+  table.buckets = new Uint32Array(table.buckets.length)
+  for (let n = 0; n < count; n++) insertBucket(table, n)
 }
 
-function place(table: BlobTable, content: Uint32Array, bytes: number): number {
-  const wordCount = (bytes + 3) >>> 2
-  if (wordCount + 1 > table.left) {
-    table.next = allocate(table.arena, Math.max(CHUNK_WORDS - 1, wordCount + 1))
-    table.left = blockWords(table.arena, table.next)
-  }
-  const blob = table.next
-  table.arena.words[blob] = bytes
-  table.arena.words.set(content.subarray(0, wordCount), blob + 1)
-  table.next += wordCount + 1
-  table.left -= wordCount + 1
-  return blob
+/** A copy of a blob's words, and its length in bytes. Throws where the words can't be a blob's. */
+export function readBlob(table: BlobTable, number: number): { readonly words: Uint32Array; readonly bytes: number } {
+  const start = table.starts[number]!
+  const bytes = table.heap[start]!
+  const end = start + 1 + ((bytes + 3) >>> 2)
+  if (!(end <= table.heap.length)) throw new Error('internal error: a blob out of bounds')
+  return { words: table.heap.slice(start + 1, end), bytes }
 }
 
 function hashBlob(words: Uint32Array, start: number, bytes: number): number {
   return hashWords(words, start, (bytes + 3) >>> 2) ^ bytes
 }
 
-function growOffsets(table: BlobTable): void {
-  const offsets = allocate(table.arena, table.capacity * 2)
-  table.arena.words.copyWithin(offsets, table.offsets, table.offsets + table.count)
-  release(table.arena, table.offsets)
-  table.offsets = offsets
-  table.capacity *= 2
-}
-
-function growBuckets(table: BlobTable): void {
-  release(table.arena, table.buckets)
-  table.bucketMask = table.bucketMask * 2 + 1
-  table.buckets = allocateZeroed(table.arena, table.bucketMask + 1)
-  for (let number = 0; number < table.count; number++) insertBucket(table, number)
-}
-
-function insertBucket(table: BlobTable, number: number): void {
-  const words = table.arena.words
-  const blob = words[table.offsets + number]!
-  let slot = hashBlob(words, blob + 1, words[blob]!) & table.bucketMask
-  while (words[table.buckets + slot] !== 0) slot = (slot + 1) & table.bucketMask
-  words[table.buckets + slot] = number + 1
+function insertBucket({ buckets, starts, heap }: BlobTable, number: number): void {
+  const mask = buckets.length - 1
+  const start = starts[number]!
+  let slot = hashBlob(heap, start + 1, heap[start]!) & mask
+  while (buckets[slot] !== 0) slot = (slot + 1) & mask
+  storeEntry(buckets, slot, number + 1)
 }

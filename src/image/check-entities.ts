@@ -8,7 +8,7 @@ import type { Span } from '../text/source.ts'
 import { printBriefly } from '../values/print.ts'
 import type { EntityUid } from '../values/value.ts'
 import type { Image } from './image.ts'
-import { firstRow, indexOn } from './relation.ts'
+import { firstRow, indexOn, isGone } from './relation.ts'
 import type { ValueId } from './value-ids.ts'
 
 /** Reports each cycle of parents and each attribute or tag with two values. */
@@ -18,7 +18,7 @@ export function checkEntities(program: Program, image: Image, diagnostics: Diagn
   const ancestors = relations[BUILTIN.entityAncestor]!
   for (let row = 0; row < ancestors.count; row++) {
     const entity = ancestors.columns[0]![row]!
-    if (entity !== ancestors.columns[1]![row]) continue
+    if (entity !== ancestors.columns[1]![row] || isGone(ancestors, row)) continue
     diagnostics.error(
       'R410',
       `entity \`${show(entity)}\` is its own ancestor`,
@@ -35,7 +35,7 @@ export function checkEntities(program: Program, image: Image, diagnostics: Diagn
     const [entities, keys, held] = relation.columns
     for (let row = 0; row < relation.count; row++) {
       const other = firstRow(relation, index, [entities![row]!, keys![row]!], relation.count)
-      if (other === row) continue
+      if (other === row || isGone(relation, row)) continue
       const both = `${show(held![row]!)}\` and \`${show(held![other]!)}`
       const message = `${what} \`${values.textOf(keys![row]!)}\` of \`${show(entities![row]!)}\` has two values, \`${both}\``
       diagnostics.error('R411', message, placeOf(program, predicate, values.uidOf(entities![row]!)))

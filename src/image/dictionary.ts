@@ -1,13 +1,13 @@
 /**
  * Dictionaries: from the content of a value that does not fit into its id to a payload and back. There are two: the
- * image's, in the arena, and the overlay of one request, whose payloads have the local bit and which is dropped with the
+ * image's, and the overlay of one request, whose payloads have the local bit and which is dropped with the
  * request, so that nothing that a request says enters the image. Ids and conversions are in `value-ids.ts`.
  */
 import { FIXED_WORDS, KIND, LOCAL_BIT } from '../../native-layout/layout.ts'
+import { assert } from '../text/assert.ts'
 import { runeError } from '../text/diagnostic.ts'
-import type { Arena } from './arena.ts'
-import { addBlob, type BlobTable, blobOffset, createBlobTable, findBlob } from './blob-table.ts'
-import { addFixed, createFixedTable, type FixedTable, findFixed, fixedWord } from './fixed-table.ts'
+import { addBlob, type BlobTable, createBlobTable, findBlob, readBlob } from './blob-table.ts'
+import { addFixed, createFixedTable, type FixedTable, findFixed } from './fixed-table.ts'
 
 export type FixedKind = keyof typeof FIXED_WORDS
 export type BlobKind = 'string' | 'set' | 'record'
@@ -34,37 +34,76 @@ export interface ImageDictionary extends Dictionary {
   findIds(kind: 'set' | 'record', words: Uint32Array, count: number): number
   /** How many distinct strings it holds. */
   strings(): number
+  readonly tables: Tables
+  /** Drops decoded strings: payloads mean something else from now on. */
+  forgetTexts(): void
 }
 
-/** An empty dictionary in `arena`. */
-export function createDictionary(arena: Arena): ImageDictionary {
-  const fixed = new Map<FixedKind, FixedTable>()
-  for (const kind of Object.keys(FIXED_WORDS) as FixedKind[])
-    fixed.set(kind, createFixedTable(arena, FIXED_WORDS[kind]))
-  const blobs = { string: createBlobTable(arena), set: createBlobTable(arena), record: createBlobTable(arena) }
-  const encoder = createTextEncoder()
-  const texts: (string | undefined)[] = []
-  const tableOf = (kind: FixedKind) => fixed.get(kind)!
+/** The tables of a dictionary; who attaches to another epoch replaces their fields in place. */
+export interface Tables {
+  readonly fixed: Readonly<Record<FixedKind, FixedTable>>
+  readonly blobs: Readonly<Record<BlobKind, BlobTable>>
+}
+
+/** Empty tables. */
+export function createTables(): Tables {
+  const kinds = Object.keys(FIXED_WORDS) as FixedKind[]
   return {
-    fixed: (kind, record) => bounded(addFixed(tableOf(kind), record)),
+    fixed: Object.fromEntries(kinds.map((kind) => [kind, createFixedTable(FIXED_WORDS[kind])])) as Tables['fixed'],
+    blobs: { string: createBlobTable(), set: createBlobTable(), record: createBlobTable() },
+  }
+}
+
+/** Decoded strings that a thread keeps. */
+const TEXTS_MAX = 2 ** 16
+
+/** The dictionary over `tables`. */
+export function createDictionary(tables: Tables = createTables()): ImageDictionary {
+  const { fixed, blobs } = tables
+  const encoder = createTextEncoder()
+  const texts = new Map<number, string>()
+  const decoded = (payload: number): string => {
+    const text = decodeText(blobs.string, payload)
+    if (texts.size >= TEXTS_MAX) texts.clear()
+    texts.set(payload, text)
+    return text
+  }
+  return {
+    tables,
+    fixed: (kind, record) => bounded(addFixed(fixed[kind], record)),
     text: (text) => {
       const bytes = encoder.encode(text)
       return bounded(addBlob(blobs.string, encoder.words, bytes))
     },
     ids: (kind, words, count) => bounded(addBlob(blobs[kind], words, count * 4)),
-    findFixed: (kind, record) => findFixed(tableOf(kind), record),
+    findFixed: (kind, record) => findFixed(fixed[kind], record),
     findText: (text) => {
       const bytes = encoder.encode(text)
       return findBlob(blobs.string, encoder.words, bytes)
     },
     findIds: (kind, words, count) => findBlob(blobs[kind], words, count * 4),
-    fixedWord: (kind, payload, word) => fixedWord(tableOf(kind), payload, word),
-    textOf: (payload) => (texts[payload] ??= decodeText(blobs.string, payload)),
-    idsOf: (kind, payload) => {
-      const offset = blobOffset(blobs[kind], payload)
-      return arena.words.slice(offset + 1, offset + 1 + arena.words[offset]! / 4)
+    fixedWord: (kind, payload, word) => {
+      const { rows, width } = fixed[kind]
+      return rows[payload * width + word]!
     },
+    textOf: (payload) => texts.get(payload) ?? decoded(payload),
+    idsOf: (kind, payload) => readBlob(blobs[kind], payload).words,
     strings: () => blobs.string.count,
+    forgetTexts: () => texts.clear(),
+  }
+}
+
+/** `image` for who may not add to it: content that it does not hold is a mistake of ours, since the writer adds all constants. */
+export function readOnly(image: ImageDictionary): Dictionary {
+  const known = (payload: number): number => {
+    assert(payload >= 0, 'a constant that is not in the image')
+    return payload
+  }
+  return {
+    ...image,
+    fixed: (kind, record) => known(image.findFixed(kind, record)),
+    text: (text) => known(image.findText(text)),
+    ids: (kind, words, count) => known(image.findIds(kind, words, count)),
   }
 }
 
@@ -185,13 +224,7 @@ function encodeAscii(text: string, bytes: Uint8Array): number {
 }
 
 function decodeText(table: BlobTable, number: number): string {
-  const offset = blobOffset(table, number)
-  const words = table.arena.words
-  // Decoders refuse shared memory, hence the copy.
-  const bytes = new Uint8Array(
-    words.slice(offset + 1, offset + 1 + ((words[offset]! + 3) >>> 2)).buffer,
-    0,
-    words[offset]!,
-  )
-  return Buffer.from(bytes.buffer, 0, bytes.length).toString('utf8')
+  // Decoders refuse shared memory, hence the copy that `readBlob` makes.
+  const { words, bytes } = readBlob(table, number)
+  return Buffer.from(words.buffer, words.byteOffset, bytes).toString('utf8')
 }

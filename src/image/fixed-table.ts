@@ -1,59 +1,55 @@
 /**
- * A set of records of a fixed number of words in the arena, numbered from 0 in the order of insertion, with an open
- * addressing hash from content to number. Holds the dictionary's longs, entities and extension values.
+ * A set of records of a fixed number of words, numbered from 0 in the order of insertion, with an open addressing hash from
+ * content to number. Holds the dictionary's longs, entities and extension values. Its arrays lie in the arena or, while
+ * they are built or after they grew, in this thread alone; `root.ts` moves them.
  */
-import { type Arena, allocate, release } from './arena.ts'
-
 export interface FixedTable {
-  readonly arena: Arena
   readonly width: number
+  /** Records, also the number of the next one. A reader counts those of its epoch; the arrays may hold newer ones. */
   count: number
-  capacity: number
-  rows: number
-  /** Word offset of `bucketMask + 1` words: record number + 1, or 0. */
-  buckets: number
-  bucketMask: number
+  rows: Uint32Array
+  /** A power of two of slots: record number + 1, or 0. */
+  buckets: Uint32Array
 }
 
 /** An empty table of records of `width` words. */
-export function createFixedTable(arena: Arena, width: number): FixedTable {
-  const table = { arena, width, count: 0, capacity: 8, rows: allocate(arena, 8 * width), buckets: 0, bucketMask: 15 }
-  table.buckets = allocateZeroed(arena, 16)
-  return table
+export function createFixedTable(width: number): FixedTable {
+  return { width, count: 0, rows: new Uint32Array(8 * width), buckets: new Uint32Array(16) }
 }
 
 /** The number of the record that equals `record`, or -1. */
 export function findFixed(table: FixedTable, record: Uint32Array): number {
-  const words = table.arena.words
-  for (let slot = hashWords(record, 0, table.width) & table.bucketMask; ; slot = (slot + 1) & table.bucketMask) {
-    const entry = words[table.buckets + slot]!
+  const { buckets, rows, width } = table
+  const mask = buckets.length - 1
+  // Bounded, since a reader may look at words that belong to somebody else by now.
+  for (let slot = hashWords(record, 0, width) & mask, left = mask; left > 0; slot = (slot + 1) & mask, left--) {
+    const entry = buckets[slot]!
     if (entry === 0) return -1
-    if (sameWords(words, table.rows + (entry - 1) * table.width, record, table.width)) return entry - 1
+    if (sameWords(rows, (entry - 1) * width, record, width)) return entry <= table.count ? entry - 1 : -1
   }
+  return -1
 }
 
 /** The number of the record that equals `record`, which is added if it is not there. */
 export function addFixed(table: FixedTable, record: Uint32Array): number {
   const found = findFixed(table, record)
   if (found >= 0) return found
-  if (table.count === table.capacity) growRows(table)
+  const { width } = table
+  if ((table.count + 1) * width > table.rows.length) table.rows = grown(table.rows, table.rows.length * 2)
   const number = table.count++
-  table.arena.words.set(record.subarray(0, table.width), table.rows + number * table.width)
-  if (table.count * 2 > table.bucketMask) growBuckets(table)
-  else insertBucket(table, number)
+  for (let i = 0; i < width; i++) table.rows[number * width + i] = record[i]!
+  if (table.count * 2 >= table.buckets.length) {
+    table.buckets = new Uint32Array(table.buckets.length * 2)
+    for (let n = 0; n < table.count; n++) insertBucket(table, n)
+  } else insertBucket(table, number)
   return number
 }
 
-/** Word `i` of a record. */
-export function fixedWord(table: FixedTable, number: number, i: number): number {
-  return table.arena.words[table.rows + number * table.width + i]!
-}
-
-/** A block of `words` zero words. */
-export function allocateZeroed(arena: Arena, words: number): number {
-  const offset = allocate(arena, words)
-  arena.words.fill(0, offset, offset + words)
-  return offset
+/** Forgets all records but the first `count`, and whatever else stands in the buckets: those that nobody published. */
+export function truncateFixed(table: FixedTable, count: number): void {
+  table.count = count
+  table.buckets = new Uint32Array(table.buckets.length)
+  for (let n = 0; n < count; n++) insertBucket(table, n)
 }
 
 /** A hash of `count` words from `start`; 32 bits, well mixed in the low ones. */
@@ -73,24 +69,24 @@ export function sameWords(words: Uint32Array, offset: number, record: Uint32Arra
   return true
 }
 
-function growRows(table: FixedTable): void {
-  const rows = allocate(table.arena, table.capacity * 2 * table.width)
-  table.arena.words.copyWithin(rows, table.rows, table.rows + table.count * table.width)
-  release(table.arena, table.rows)
-  table.rows = rows
-  table.capacity *= 2
+/** A copy of `words` in this thread's own memory, with room for `length` words. */
+export function grown(words: Uint32Array, length: number): Uint32Array {
+  const copy = new Uint32Array(length)
+  copy.set(words)
+  return copy
 }
 
-function growBuckets(table: FixedTable): void {
-  release(table.arena, table.buckets)
-  table.bucketMask = table.bucketMask * 2 + 1
-  table.buckets = allocateZeroed(table.arena, table.bucketMask + 1)
-  for (let number = 0; number < table.count; number++) insertBucket(table, number)
+/**
+ * Stores an entry of a hash: at once and after all that it leads to, so that a reader who follows it finds that written.
+ */
+export function storeEntry(buckets: Uint32Array, slot: number, entry: number): void {
+  if (buckets.buffer instanceof SharedArrayBuffer) Atomics.store(buckets, slot, entry)
+  else buckets[slot] = entry
 }
 
-function insertBucket(table: FixedTable, number: number): void {
-  const words = table.arena.words
-  let slot = hashWords(words, table.rows + number * table.width, table.width) & table.bucketMask
-  while (words[table.buckets + slot] !== 0) slot = (slot + 1) & table.bucketMask
-  words[table.buckets + slot] = number + 1
+function insertBucket({ buckets, rows, width }: FixedTable, number: number): void {
+  const mask = buckets.length - 1
+  let slot = hashWords(rows, number * width, width) & mask
+  while (buckets[slot] !== 0) slot = (slot + 1) & mask
+  storeEntry(buckets, slot, number + 1)
 }

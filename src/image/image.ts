@@ -1,52 +1,34 @@
 /**
- * The image: the arena with its dictionary and the relations of a program. Made and written by one thread; decisions read
- * it. What the relations mean is known to `src/program`, how derived rows come about to `src/fixpoint`.
+ * The image: a dictionary and the relations of a program. It is built in one thread's own memory, published into the arena
+ * (`store.ts`) and read from there by all threads (`reader-image.ts`). What the relations mean is known to `src/program`, how
+ * derived rows come about to `src/fixpoint`.
  */
 import type { PredicateId, Program } from '../program/program.ts'
-import { type Arena, arenaBytes, createArena } from './arena.ts'
 import { createDictionary, type ImageDictionary } from './dictionary.ts'
-import { createRelation, type Relation, relationBytes } from './relation.ts'
-import { createValues, type ValueId, type Values } from './value-ids.ts'
+import { createRelation, type Relation } from './relation.ts'
+import { createValues, type Values } from './value-ids.ts'
 
 export interface Image {
-  readonly arena: Arena
   readonly dictionary: ImageDictionary
-  /** Interns into the image. */
+  /** Interns into the image; a reader's image is not to be interned into. */
   readonly values: Values
   /** By predicate id. Of request-scoped predicates only the facts. */
-  readonly relations: readonly Relation[]
-  /** Facts that a better row of a `min` or `max` predicate has replaced; they count where a request's entities change what is derived. */
-  readonly replacedFacts: Map<PredicateId, ValueId[][]>
+  readonly relations: Relation[]
+  /** Facts that a better row of a `min` or `max` predicate has replaced; they count when rows are derived anew. */
+  readonly replaced: Map<PredicateId, Relation>
 }
 
-/** An image for `program` without any rows. */
-export function createImage(program: Program): Image {
-  const arena = createArena()
-  const dictionary = createDictionary(arena)
+/** The relation of a predicate of the image's program. */
+export function relationOf(image: Image, predicate: PredicateId): Relation {
+  return image.relations[predicate]!
+}
+
+/** An image for `program` without any rows; its values are those of `dictionary`. */
+export function createImage(program: Program, dictionary: ImageDictionary = createDictionary()): Image {
   return {
-    arena,
     dictionary,
     values: createValues(dictionary),
-    relations: program.predicates.map((predicate) => createRelation(arena, predicate.arity)),
-    replacedFacts: new Map(),
+    relations: program.predicates.map((predicate) => createRelation(predicate.arity)),
+    replaced: new Map(),
   }
-}
-
-/** Sizes of an image. */
-export interface ImageSize {
-  readonly arenaBytes: number
-  readonly relationBytes: number
-  readonly rows: number
-  readonly strings: number
-}
-
-/** How large `image` is. */
-export function measureImage(image: Image): ImageSize {
-  let bytes = 0
-  let rows = 0
-  for (const relation of image.relations) {
-    bytes += relationBytes(relation)
-    rows += relation.count
-  }
-  return { arenaBytes: arenaBytes(image.arena), relationBytes: bytes, rows, strings: image.dictionary.strings() }
 }

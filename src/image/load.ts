@@ -76,7 +76,7 @@ function loadFile(
  * Puts all constants of the rules into `image`, so that who compiles a rule later only has to look them up: an id that a
  * request has for its own time would not equal one that is made after it.
  */
-export function internConstants(program: Program, image: Image): void {
+export function internConstants(program: Pick<Program, 'rules'>, image: Image): void {
   const expr = (e: Expr): void => {
     if (e.kind === 'constant') image.values.intern(e.value)
     else if (e.kind === 'arithmetic') [e.left, e.right].forEach(expr)

@@ -1,24 +1,29 @@
 /**
- * Relations: sets of tuples of value ids, kept as append-only columns in the arena. A row's number is its order of arrival,
- * so that a range of rows is a delta. An index chains the rows of equal key, newest first: rows that are appended while a
- * chain is followed are not seen by who follows it.
+ * Relations: sets of tuples of value ids, kept as append-only columns. A row's number is its order of arrival, so that a
+ * range of rows is a delta, and rows below a count are a state of the past. An index chains the rows of equal key, newest
+ * first: rows that are appended while a chain is followed are not seen by who follows it. A row that goes away is marked
+ * with the number of its death. Arrays lie in the arena once they are published (`root.ts`), else in this thread alone.
  */
-import { type Arena, allocate, release, view } from './arena.ts'
-import { allocateZeroed } from './fixed-table.ts'
+import { grown, storeEntry } from './fixed-table.ts'
 
 export interface Relation {
-  readonly arena: Arena
   readonly arity: number
-  /** Rows, also the number of the next row. */
+  /** Rows, also the number of the next row. Who reads an older epoch sees fewer than the columns hold. */
   count: number
   /** Rows below this one are facts; those from it on were derived. */
   baseCount: number
-  capacity: number
-  offsets: number[]
-  /** One view a column, of `capacity` words. */
+  /** One array a column, all of the same length. */
   columns: Uint32Array[]
+  /** By row: 0, or the number of its death. Absent while no row has gone. */
+  deaths: Uint32Array | undefined
+  /** The epoch before the first death; a death's number is its epoch minus this. */
+  deathBase: number
+  /** A row is gone if its death number is not 0 and no larger than this. */
+  deathLimit: number
+  /** How many rows are gone. */
+  gone: number
   /** Index over all columns. */
-  readonly unique: Index
+  unique: Index
   /** By the columns that make the key, ascending. */
   readonly indexes: Map<string, Index>
 }
@@ -30,71 +35,124 @@ export interface Index {
   synced: number
   /** `heads[hash & mask]` and `next[row]` hold a row number + 1, or 0. */
   heads: Uint32Array
-  headsOffset: number
   next: Uint32Array
-  nextOffset: number
 }
 
 /** An empty relation. */
-export function createRelation(arena: Arena, arity: number): Relation {
-  const capacity = 8
-  const offsets = Array.from({ length: arity }, () => allocate(arena, capacity))
+export function createRelation(arity: number): Relation {
   return {
-    arena,
     arity,
     count: 0,
     baseCount: 0,
-    capacity,
-    offsets,
-    columns: offsets.map((offset) => view(arena, offset, capacity)),
-    unique: createIndex(
-      arena,
-      Array.from({ length: arity }, (_, i) => i),
-    ),
+    columns: Array.from({ length: arity }, () => new Uint32Array(8)),
+    deaths: undefined,
+    deathBase: 0,
+    deathLimit: ALL_DEATHS,
+    gone: 0,
+    unique: createIndex(Array.from({ length: arity }, (_, i) => i)),
     indexes: new Map(),
   }
 }
 
+/** For `deathLimit`: every row with a death is gone. */
+export const ALL_DEATHS = 0xffffffff
+
+/** Rows that are there. */
+export function rowCount(relation: Relation): number {
+  return relation.count - relation.gone
+}
+
+/** The tuple of a row. */
+export function tupleAt(relation: Relation, row: number): number[] {
+  return relation.columns.map((column) => column[row]!)
+}
+
+/** The tuples that are there, in the order of their rows. */
+export function rowsOf(relation: Relation): number[][] {
+  const rows: number[][] = []
+  for (let row = 0; row < relation.count; row++) {
+    if (!isGone(relation, row)) rows.push(tupleAt(relation, row))
+  }
+  return rows
+}
+
+/** Whether a row below `count` has gone away. */
+export function isGone(relation: Relation, row: number): boolean {
+  if (relation.deaths === undefined) return false
+  const death = relation.deaths[row]!
+  return death !== 0 && death <= relation.deathLimit
+}
+
 /** Appends `tuple` unless it is there; says whether it was new. */
 export function insert(relation: Relation, tuple: ArrayLike<number>): boolean {
-  const index = relation.unique
+  const { unique } = relation
   const hash = hashTuple(tuple, relation.arity)
-  for (let entry = index.heads[hash & (index.heads.length - 1)]!; entry !== 0; entry = index.next[entry - 1]!) {
-    if (rowEquals(relation, entry - 1, tuple)) return false
-  }
-  if (relation.count === relation.capacity) growColumns(relation)
+  if (followTuple(relation, tuple, hash) >= 0) return false
+  reserve(relation, 1)
   const row = relation.count++
   for (let i = 0; i < relation.arity; i++) relation.columns[i]![row] = tuple[i]!
-  chain(relation, index, row, hash)
-  index.synced = relation.count
+  chain(relation, unique, row, hash)
+  unique.synced = relation.count
   return true
+}
+
+/** Makes room for `rows` more rows; what had no room moves out of the arena. */
+export function reserve(relation: Relation, rows: number): void {
+  const need = relation.count + rows
+  const have = relation.arity === 0 ? relation.unique.next.length : relation.columns[0]!.length
+  if (need <= have) return
+  const capacity = Math.max(need, have * 2)
+  relation.columns = relation.columns.map((column) => grown(column, capacity))
+  if (relation.deaths) relation.deaths = grown(relation.deaths, capacity)
+  for (const index of [relation.unique, ...relation.indexes.values()]) growIndex(relation, index, capacity)
+}
+
+/** Marks a row as gone from death number `death` on; the numbers only grow. */
+export function markGone(relation: Relation, row: number, death: number): void {
+  relation.deaths ??= new Uint32Array(relation.arity === 0 ? relation.unique.next.length : relation.columns[0]!.length)
+  relation.deaths[row] = death
+  relation.gone++
+}
+
+/** Takes back `markGone`. */
+export function unmarkGone(relation: Relation, row: number): void {
+  relation.deaths![row] = 0
+  relation.gone--
+}
+
+/** Takes back the newest rows, down to `count`. They must not have been published. */
+export function truncate(relation: Relation, count: number): void {
+  for (const index of [relation.unique, ...relation.indexes.values()]) {
+    for (let row = index.synced - 1; row >= count; row--) {
+      const slot = hashRow(relation, index.key, row) & (index.heads.length - 1)
+      storeEntry(index.heads, slot, index.next[row]!)
+    }
+    index.synced = Math.min(index.synced, count)
+  }
+  relation.count = count
 }
 
 /** The row of `tuple`, or -1. */
 export function findRow(relation: Relation, tuple: ArrayLike<number>): number {
-  const index = relation.unique
-  const hash = hashTuple(tuple, relation.arity)
-  for (let entry = index.heads[hash & (index.heads.length - 1)]!; entry !== 0; entry = index.next[entry - 1]!) {
-    if (rowEquals(relation, entry - 1, tuple)) return entry - 1
-  }
-  return -1
+  return followTuple(relation, tuple, hashTuple(tuple, relation.arity))
 }
 
-/** The index over the columns `key` (ascending), made if there is none, with all rows in it. */
+/** The index over the columns `key` (ascending), made for this thread if there is none, with all rows in it. */
 export function indexOn(relation: Relation, key: readonly number[]): Index {
   if (key.length === relation.arity) return relation.unique
   const name = key.join()
   let index = relation.indexes.get(name)
   if (!index) {
-    index = createIndex(relation.arena, key)
+    index = createIndex(key)
     relation.indexes.set(name, index)
   }
-  syncIndex(relation, index)
+  if (index.synced < relation.count) syncIndex(relation, index)
   return index
 }
 
 /** Chains the rows that came since the last time. */
 export function syncIndex(relation: Relation, index: Index): void {
+  if (relation.count > index.next.length) growIndex(relation, index, relation.count)
   while (index.synced < relation.count) {
     const row = index.synced++
     chain(relation, index, row, hashRow(relation, index.key, row))
@@ -112,92 +170,62 @@ export function nextRow(relation: Relation, index: Index, key: ArrayLike<number>
   return follow(relation, index, key, index.next[row]!, row)
 }
 
-/** Keeps only the rows for which `keep` holds, in their order; every index is rebuilt. */
-export function retain(relation: Relation, keep: (row: number) => boolean): void {
-  let to = 0
-  let base = 0
+/** A relation with the rows that are there and for which `keep` holds, in their order, and its base; indexes on `keys`. */
+export function copyRows(
+  relation: Relation,
+  keep: (row: number) => boolean,
+  keys: Iterable<readonly number[]>,
+): Relation {
+  const copy = createRelation(relation.arity)
+  const tuple = new Uint32Array(relation.arity)
   for (let row = 0; row < relation.count; row++) {
-    if (!keep(row)) continue
-    if (row < relation.baseCount) base++
-    for (const column of relation.columns) column[to] = column[row]!
-    to++
+    if (isGone(relation, row) || !keep(row)) continue
+    for (let i = 0; i < tuple.length; i++) tuple[i] = relation.columns[i]![row]!
+    insert(copy, tuple)
+    if (row < relation.baseCount) copy.baseCount = copy.count
   }
-  relation.count = to
-  relation.baseCount = base
-  for (const index of [relation.unique, ...relation.indexes.values()]) {
-    index.heads.fill(0)
-    index.synced = 0
-    syncIndex(relation, index)
-  }
+  for (const key of keys) indexOn(copy, key)
+  return copy
 }
 
-/** Bytes of the columns and indexes, spare capacity included. */
-export function relationBytes(relation: Relation): number {
-  let words = relation.capacity * relation.arity
-  for (const index of [relation.unique, ...relation.indexes.values()]) words += index.heads.length + index.next.length
-  return words * 4
+/** An index over `key` without any rows. */
+export function createIndex(key: readonly number[]): Index {
+  return { key, synced: 0, heads: new Uint32Array(8), next: new Uint32Array(8) }
 }
 
 function follow(relation: Relation, index: Index, key: ArrayLike<number>, first: number, limit: number): number {
-  for (let entry = first; entry !== 0; entry = index.next[entry - 1]!) {
-    if (entry - 1 < limit && keyEquals(relation, index.key, entry - 1, key)) return entry - 1
+  let above = Number.MAX_SAFE_INTEGER
+  // INVARIANT: rows of a chain descend. Words that belong to somebody else by now can't lead a reader in circles.
+  for (let entry = first; entry > 0 && entry < above; entry = index.next[entry - 1]!) {
+    above = entry
+    if (entry <= limit && keyEquals(relation, index.key, entry - 1, key) && !isGone(relation, entry - 1))
+      return entry - 1
   }
   return -1
 }
 
-function createIndex(arena: Arena, key: readonly number[]): Index {
-  const headsOffset = allocateZeroed(arena, 16)
-  const nextOffset = allocate(arena, 8)
-  return {
-    key,
-    synced: 0,
-    headsOffset,
-    heads: view(arena, headsOffset, 16),
-    nextOffset,
-    next: view(arena, nextOffset, 8),
-  }
+function followTuple(relation: Relation, tuple: ArrayLike<number>, hash: number): number {
+  const { unique } = relation
+  return follow(relation, unique, tuple, unique.heads[hash & (unique.heads.length - 1)]!, relation.count)
 }
 
 function chain(relation: Relation, index: Index, row: number, hash: number): void {
-  if (row >= index.next.length) growIndex(relation, index, row)
+  if (row >= index.next.length) growIndex(relation, index, relation.columns[0]?.length ?? row * 2)
   const slot = hash & (index.heads.length - 1)
   index.next[row] = index.heads[slot]!
-  index.heads[slot] = row + 1
+  storeEntry(index.heads, slot, row + 1)
 }
 
-/** Makes room for `capacity` rows of the relation, and chains the rows below `row` anew. */
-function growIndex(relation: Relation, index: Index, row: number): void {
-  const { arena, capacity } = relation
-  release(arena, index.headsOffset)
-  release(arena, index.nextOffset)
-  index.headsOffset = allocateZeroed(arena, capacity * 2)
-  index.heads = view(arena, index.headsOffset, capacity * 2)
-  index.nextOffset = allocate(arena, capacity)
-  index.next = view(arena, index.nextOffset, capacity)
-  for (let r = 0; r < row; r++) {
-    const slot = hashRow(relation, index.key, r) & (index.heads.length - 1)
-    index.next[r] = index.heads[slot]!
-    index.heads[slot] = r + 1
+/** Makes room for `capacity` rows in arrays of this thread, and chains the rows that were chained anew. */
+function growIndex(relation: Relation, index: Index, capacity: number): void {
+  index.heads = new Uint32Array(2 ** (32 - Math.clz32(Math.max(8, capacity) - 1)))
+  index.next = new Uint32Array(capacity)
+  const mask = index.heads.length - 1
+  for (let row = 0; row < index.synced; row++) {
+    const slot = hashRow(relation, index.key, row) & mask
+    index.next[row] = index.heads[slot]!
+    index.heads[slot] = row + 1
   }
-}
-
-function growColumns(relation: Relation): void {
-  const { arena } = relation
-  const capacity = relation.capacity * 2
-  for (let i = 0; i < relation.arity; i++) {
-    const offset = allocate(arena, capacity)
-    const column = view(arena, offset, capacity)
-    column.set(relation.columns[i]!)
-    release(arena, relation.offsets[i]!)
-    relation.offsets[i] = offset
-    relation.columns[i] = column
-  }
-  relation.capacity = capacity
-}
-
-function rowEquals(relation: Relation, row: number, tuple: ArrayLike<number>): boolean {
-  for (let i = 0; i < relation.arity; i++) if (relation.columns[i]![row] !== tuple[i]) return false
-  return true
 }
 
 function keyEquals(relation: Relation, key: readonly number[], row: number, values: ArrayLike<number>): boolean {

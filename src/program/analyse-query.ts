@@ -12,7 +12,7 @@ import { alternativesOf } from './disjunction.ts'
 import { normaliseBody } from './normalise-body.ts'
 import { planBody } from './plan.ts'
 import type { PredicateDraft, PredicateTable } from './predicate-table.ts'
-import type { Column, Predicate, Program, Rule, VariableRef } from './program.ts'
+import type { Column, Predicate, ReaderProgram, Rule, VariableRef } from './program.ts'
 import { createScope, dependenciesOf, type RuleContext, type RuleDraft } from './rule-draft.ts'
 import { checkSafety } from './safety.ts'
 
@@ -23,7 +23,11 @@ export interface Query {
 }
 
 /** The query that `body` is, for `program`; `undefined` after a mistake. */
-export function analyseQuery(program: Program, body: readonly Literal[], diagnostics: Diagnostics): Query | undefined {
+export function analyseQuery(
+  program: ReaderProgram,
+  body: readonly Literal[],
+  diagnostics: Diagnostics,
+): Query | undefined {
   const [first] = body
   const ways = alternativesOf(body)
   if ('error' in ways || ways.length !== 1) {
@@ -78,7 +82,7 @@ export function analyseQuery(program: Program, body: readonly Literal[], diagnos
 }
 
 /** The predicates of a program as analysis sees them. */
-function tableOf(program: Program, diagnostics: Diagnostics): PredicateTable {
+function tableOf(program: ReaderProgram, diagnostics: Diagnostics): PredicateTable {
   const table: PredicateTable = { drafts: [], byName: new Map(), diagnostics }
   for (const predicate of program.predicates) {
     const { id, name, arity, columns } = predicate
@@ -111,7 +115,12 @@ function hasPlace(predicate: Predicate): boolean {
 }
 
 /** Reports what a query cannot ask. */
-function areKnown(body: Rule['body'], table: PredicateTable, program: Program, diagnostics: Diagnostics): boolean {
+function areKnown(
+  body: Rule['body'],
+  table: PredicateTable,
+  program: ReaderProgram,
+  diagnostics: Diagnostics,
+): boolean {
   let known = true
   for (const { predicate, span } of dependenciesOf(body)) {
     const found = program.predicates[predicate]

@@ -1,7 +1,7 @@
 /**
  * How large a program is, as `validate` prints it: what a user wrote, without what the engine adds.
  */
-import { BUILTINS, type Program } from './program.ts'
+import { BUILTINS, type Program, type ReaderProgram } from './program.ts'
 
 export interface Counts {
   readonly predicates: number
@@ -15,7 +15,7 @@ export interface Counts {
 }
 
 /** The counts of `program`. */
-export function counts(program: Program): Counts {
+export function counts(program: ReaderProgram & Pick<Program, 'facts'>): Counts {
   const isOwn = (id: number) => program.predicates[id]?.name.startsWith('$') === true
   const clauses = new Set(program.rules.flatMap(({ head, span }) => (span && !isOwn(head) ? [span] : [])))
   const facts = program.facts.reduce((sum, source) => sum + (source.kind === 'inline' ? source.rows.length : 0), 0)

@@ -25,6 +25,9 @@ export interface Program {
   readonly tests: readonly TestCase[]
 }
 
+/** What queries and decisions need of a program. */
+export type ReaderProgram = Omit<Program, 'facts' | 'entities' | 'tests'>
+
 export type PredicateId = number
 
 export interface Predicate {

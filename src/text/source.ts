@@ -10,6 +10,8 @@ export interface Source {
   readonly text: string
   /** The line number of the first line, where `text` is a piece of a larger file; 1 if absent. */
   readonly firstLine?: number
+  /** The column of the first character, where that does not start a line; 1 if absent. */
+  readonly firstColumn?: number
 }
 
 /** A half-open range `[start, end)` of UTF-16 code units of `source.text`. */
@@ -39,7 +41,7 @@ export function positionOf(source: Source, offset: number): Position {
     line++
     lineStart = i + 1
   }
-  let column = 1
+  let column = lineStart === 0 ? (source.firstColumn ?? 1) : 1
   for (let i = lineStart; i < offset; i++) {
     const isSecondHalf = isLowSurrogate(text.charCodeAt(i)) && i > lineStart && isHighSurrogate(text.charCodeAt(i - 1))
     if (!isSecondHalf) column++

@@ -5,6 +5,7 @@
  */
 import { computeFixpoint } from '../fixpoint/fixpoint.ts'
 import { checkEntities } from '../image/check-entities.ts'
+import type { ImageDictionary } from '../image/dictionary.ts'
 import { createImage, type Image } from '../image/image.ts'
 import { internConstants, loadFacts } from '../image/load.ts'
 import { analyse } from '../program/analyse.ts'
@@ -25,12 +26,19 @@ export interface Built {
   readonly warnings: readonly Diagnostic[]
 }
 
+export interface BuildOptions {
+  /** The image's values are those of this dictionary; absent: of a new one. */
+  readonly dictionary?: ImageDictionary
+  /** Changes the facts that were loaded, before anything is derived. */
+  readonly adjust?: (program: Program, image: Image, diagnostics: Diagnostics) => void
+}
+
 /** Builds the configuration of a file or a text. */
-export function build(input: ConfigurationInput, host: Host = nodeHost): Built {
+export function build(input: ConfigurationInput, host: Host = nodeHost, options: BuildOptions = {}): Built {
   const diagnostics = new Diagnostics()
   const configuration = loadConfiguration(input, host, diagnostics)
   if (!configuration) throw new RuneError(diagnostics.all)
-  return buildConfiguration(configuration, host, diagnostics)
+  return buildConfiguration(configuration, host, diagnostics, options)
 }
 
 /** Builds a configuration with more facts than it has itself. */
@@ -41,15 +49,21 @@ export function buildWith(configuration: Configuration, facts: readonly DataEntr
   return buildConfiguration({ ...configuration, files }, host, new Diagnostics())
 }
 
-function buildConfiguration(configuration: Configuration, host: Host, diagnostics: Diagnostics): Built {
+function buildConfiguration(
+  configuration: Configuration,
+  host: Host,
+  diagnostics: Diagnostics,
+  { dictionary, adjust }: BuildOptions = {},
+): Built {
   const schema = schemaOf(configuration, diagnostics)
   const program = analyse(configuration, diagnostics, schema ? { schema: schema.resolved.schema } : {})
   if (!program) throw new RuneError(diagnostics.all)
   if (schema) checkAgainstSchema(program, configuration, schema, diagnostics)
   diagnostics.throwIfErrors()
-  const image = createImage(program)
+  const image = createImage(program, dictionary)
   loadFacts(program, image, host.readFile, diagnostics)
   diagnostics.throwIfErrors()
+  adjust?.(program, image, diagnostics)
   internConstants(program, image)
   computeFixpoint(program, image)
   checkEntities(program, image, diagnostics)

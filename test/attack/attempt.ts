@@ -20,7 +20,7 @@ export type Outcome = 'permit' | 'deny' | 'forbid' | 'open' | readonly string[]
 export async function attempt(text: string, request?: unknown, options: TextOptions = {}): Promise<Outcome> {
   let rune: Rune
   try {
-    rune = await Rune.fromText(text, options)
+    rune = await Rune.fromText(text, { coordinator: 'inline', ...options })
   } catch (error) {
     return codesOf(error, 'text')
   }
@@ -41,7 +41,7 @@ export function decide(rune: Rune, request: unknown): Outcome {
 /** Opens a file. */
 export async function attemptFile(path: string): Promise<Outcome> {
   try {
-    await Rune.open(path)
+    await Rune.open(path, { coordinator: 'inline' })
     return 'open'
   } catch (error) {
     return codesOf(error, 'file')

@@ -127,7 +127,7 @@ permit("all") :- action("read").`
   test('are gone with the request', async () => {
     const root = mallory({ parents: [uid('Group', 'admins')] })
     const { Rune } = await import('../../src/index.ts')
-    const rune = await Rune.fromText(STORE)
+    const rune = await Rune.fromText(STORE, { coordinator: 'inline' })
     const request = { ...REQUEST, principal: 'mallory' }
     expect(rune.authorize({ ...request, entities: [root] }).decision).toBe('permit')
     expect(rune.authorize(request).decision).toBe('deny')

@@ -57,11 +57,14 @@ const quoted = (id: string) => JSON.stringify(id).replace(/[\u007f-\uffff]/g, (c
 
 describe('a principal, action or resource', () => {
   const open = () =>
-    Rune.fromText(`${HEAD}[options]
+    Rune.fromText(
+      `${HEAD}[options]
 default_principal_type = "User"
 default_resource_type = "Doc"
 [policies]
-permit(principal == User::"alice", action == Action::"read", resource == Doc::"x");`)
+permit(principal == User::"alice", action == Action::"read", resource == Doc::"x");`,
+      { coordinator: 'inline' },
+    )
   const good = { principal: 'alice', action: 'read', resource: 'x' }
 
   test('is what it writes, and nothing else', async () => {
@@ -276,7 +279,7 @@ forbid("rule") :- principal(P, "User"), blocked(P).
 permit(principal, action, resource);
 @id("policy") forbid(principal == User::${literal}, action, resource);
 @id("facts") forbid(principal, action == Action::"facts", resource) when { context.facts.blocked.contains("other") };`
-      const rune = await Rune.fromText(text)
+      const rune = await Rune.fromText(text, { coordinator: 'inline' })
       const request = { principal: { id }, action: 'read', resource: 'x' }
       expect(rune.authorize(request).reasons, id).toEqual(['policy', 'rule'])
       expect(decide(rune, { ...request, principal: { id: `${id}x` } })).toBe('permit')

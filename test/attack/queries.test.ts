@@ -29,7 +29,7 @@ test.each<[string, string]>([
   ['name("\ud800")', 'R101'],
   ['name("alice', 'R130'],
 ])('%s is refused with a place', async (query, code) => {
-  const rune = await Rune.fromText(TEXT)
+  const rune = await Rune.fromText(TEXT, { coordinator: 'inline' })
   let codes: string[] = []
   try {
     rune.query(query)

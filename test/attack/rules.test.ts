@@ -309,7 +309,8 @@ describe('recursion without end stops at a limit', () => {
   test('of a request too, and the engine goes on', async () => {
     const { Rune } = await import('../../src/index.ts')
     const { decide } = await import('./attempt.ts')
-    const rune = await Rune.fromText(`${HEAD}${OPTIONS}max_steps = 10000
+    const rune = await Rune.fromText(
+      `${HEAD}${OPTIONS}max_steps = 10000
 [rules]
 n(N) :- context.n(N).
 n(M) :- n(N), M = N + 1.
@@ -317,7 +318,9 @@ s(S) :- context.s(S).
 s(T) :- s(S), T = S + S.
 forbid("n") :- n(N), N < 0.
 forbid("s") :- s(S), S = "".
-permit("all") :- action("read").`)
+permit("all") :- action("read").`,
+      { coordinator: 'inline' },
+    )
     expect(decide(rune, REQUEST)).toBe('permit')
     expect(decide(rune, { ...REQUEST, context: { n: 1 } })).toEqual(['R504'])
     expect(['deny', 'R504']).toContain(String(decide(rune, { ...REQUEST, context: { s: 'a' } })))

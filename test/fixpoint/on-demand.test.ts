@@ -11,7 +11,7 @@ const HEAD = `version = "rune/1.0"
 default_principal_type = "User"
 default_resource_type = "Doc"
 `
-const open = (text: string) => Rune.fromText(`${HEAD}${text}`)
+const open = (text: string) => Rune.fromText(`${HEAD}${text}`, { coordinator: 'inline' })
 const ANA = { principal: 'ana', action: 'read', resource: 'plan' }
 
 const EDGES = '[data]\nedge = [["a", "b", 1], ["b", "c", 1], ["a", "c", 5], ["c", "a", 2]]\n'

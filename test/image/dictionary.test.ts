@@ -1,6 +1,5 @@
 /** Overlays: what is new in them comes and goes with a request, except for what was kept. */
 import { expect, test } from 'vitest'
-import { createArena } from '../../src/image/arena.ts'
 import { createDictionary, createOverlay } from '../../src/image/dictionary.ts'
 import { createValues } from '../../src/image/value-ids.ts'
 import { entityUid, type Value } from '../../src/values/value.ts'
@@ -19,7 +18,7 @@ test('an overlay without an image holds every value', () => {
 })
 
 test('what was kept outlives a reset under its id, and what came after it does not', () => {
-  for (const image of [undefined, createDictionary(createArena())]) {
+  for (const image of [undefined, createDictionary()]) {
     const overlay = createOverlay(image)
     const values = createValues(overlay)
     const kept = values.intern(NESTED)

@@ -1,8 +1,8 @@
 /** Relations against a plain set of tuples. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createArena } from '../../src/image/arena.ts'
 import {
+  copyRows,
   createRelation,
   findRow,
   firstRow,
@@ -10,7 +10,6 @@ import {
   insert,
   nextRow,
   type Relation,
-  retain,
 } from '../../src/image/relation.ts'
 
 const numRuns = 200 * Number(process.env.RUNE_FUZZ ?? 1)
@@ -35,7 +34,7 @@ const tupleAt = (relation: Relation, row: number) => relation.columns.map((colum
 test('a relation is a set: a tuple is inserted once and found again', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 4 }).chain(tuples), (all) => {
-      const relation = createRelation(createArena(), all[0]?.length ?? 1)
+      const relation = createRelation(all[0]?.length ?? 1)
       const seen = new Map<string, number>()
       for (const tuple of all) {
         expect(insert(relation, tuple)).toBe(!seen.has(tuple.join()))
@@ -56,7 +55,7 @@ test('an index yields exactly the rows of a key below the limit, newest first', 
       fc.nat(60),
       fc.nat(60),
       (all, key, half, limit) => {
-        const relation = createRelation(createArena(), 3)
+        const relation = createRelation(3)
         for (const tuple of all.slice(0, half)) insert(relation, tuple)
         indexOn(relation, key)
         for (const tuple of all.slice(half)) insert(relation, tuple)
@@ -74,27 +73,27 @@ test('an index yields exactly the rows of a key below the limit, newest first', 
   )
 })
 
-test('what is retained stays in order and in every index', () => {
+test('what is copied stays in order and in every index', () => {
   fc.assert(
     fc.property(tuples(2), fc.nat(5), (all, odd) => {
-      const relation = createRelation(createArena(), 2)
+      const relation = createRelation(2)
       for (const tuple of all) insert(relation, tuple)
       indexOn(relation, [1])
       const kept: number[][] = []
       for (let row = 0; row < relation.count; row++)
         if (tupleAt(relation, row)[0] !== odd) kept.push(tupleAt(relation, row))
-      retain(relation, (row) => tupleAt(relation, row)[0] !== odd)
-      expect(Array.from({ length: relation.count }, (_, row) => tupleAt(relation, row))).toEqual(kept)
+      const copy = copyRows(relation, (row) => tupleAt(relation, row)[0] !== odd, [[1]])
+      expect(Array.from({ length: copy.count }, (_, row) => tupleAt(copy, row))).toEqual(kept)
       for (const tuple of kept)
-        expect(rowsOf(relation, [1], [tuple[1]!]).map((row) => tupleAt(relation, row))).toContainEqual(tuple)
-      expect(findRow(relation, [odd, 0])).toBe(-1)
+        expect(rowsOf(copy, [1], [tuple[1]!]).map((row) => tupleAt(copy, row))).toContainEqual(tuple)
+      expect(findRow(copy, [odd, 0])).toBe(-1)
     }),
     { numRuns },
   )
 })
 
 test('following a chain while rows of the same key arrive sees only older rows', () => {
-  const relation = createRelation(createArena(), 2)
+  const relation = createRelation(2)
   for (let i = 0; i < 5; i++) insert(relation, [1, i])
   const index = indexOn(relation, [0])
   const seen: number[] = []

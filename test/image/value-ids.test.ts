@@ -1,7 +1,6 @@
 /** Interning: equal values have equal ids, and an id gives its value back. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createArena } from '../../src/image/arena.ts'
 import { createDictionary, createOverlay } from '../../src/image/dictionary.ts'
 import { createValues, isLocal, kindOfId } from '../../src/image/value-ids.ts'
 import { kindOf } from '../../src/values/value.ts'
@@ -10,7 +9,7 @@ import { anyValue, same } from './values.ts'
 const numRuns = 300 * Number(process.env.RUNE_FUZZ ?? 1)
 
 function freshImage() {
-  const dictionary = createDictionary(createArena())
+  const dictionary = createDictionary()
   return { dictionary, values: createValues(dictionary) }
 }
 

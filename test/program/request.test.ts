@@ -7,7 +7,7 @@ import { Rune } from '../../src/engine.ts'
 const OPTIONS = '[options]\ndefault_principal_type = "User"\ndefault_resource_type = "Doc"\n'
 
 async function decide(text: string, principal: string, context: Record<string, string | number | boolean> = {}) {
-  const rune = await Rune.fromText(`version = "rune/1.0"\n${OPTIONS}${text}`)
+  const rune = await Rune.fromText(`version = "rune/1.0"\n${OPTIONS}${text}`, { coordinator: 'inline' })
   return rune.authorize({ principal, action: 'read', resource: 'd', context }).decision
 }
 

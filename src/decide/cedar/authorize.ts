@@ -29,9 +29,21 @@ export interface PolicyAnswer {
   readonly errors: readonly PolicyError[]
 }
 
-/** Compiles each policy; `values` are the image's, and learn the constants. */
-export function compilePolicies(policies: readonly LoweredPolicy[], values: Values): CompiledPolicy[] {
-  return policies.map(({ id, effect, condition }) => ({ id, effect, evaluate: compileExpr(condition, values) }))
+/** What was compiled, as long as the policy is kept and ids mean the same. */
+export type CompiledPolicies = WeakMap<LoweredPolicy, Evaluate>
+
+/** Compiles each policy that is not in `compiled` yet; `values` are the image's, and learn the constants. */
+export function compilePolicies(
+  policies: readonly LoweredPolicy[],
+  values: Values,
+  compiled: CompiledPolicies = new WeakMap(),
+): CompiledPolicy[] {
+  return policies.map((policy) => {
+    const { id, effect, condition } = policy
+    const evaluate = compiled.get(policy) ?? compileExpr(condition, values)
+    compiled.set(policy, evaluate)
+    return { id, effect, evaluate }
+  })
 }
 
 /** Evaluates all policies in `frame`. */

@@ -5,7 +5,6 @@
 
 import { authorizePolicies, compilePolicies, type PolicyAnswer } from '../../../src/decide/cedar/authorize.ts'
 import type { Frame } from '../../../src/decide/cedar/frame.ts'
-import { createArena } from '../../../src/image/arena.ts'
 import { createDictionary, createOverlay } from '../../../src/image/dictionary.ts'
 import type { EntityView } from '../../../src/image/entity-view.ts'
 import { createValues, type ValueId, type Values } from '../../../src/image/value-ids.ts'
@@ -81,7 +80,7 @@ export function lowerText(
 
 /** What the policies say in `world`. The request's values are not in the image. */
 export function answer(policies: readonly LoweredPolicy[], world: World): PolicyAnswer {
-  const dictionary = createDictionary(createArena())
+  const dictionary = createDictionary()
   const compiled = compilePolicies(policies, createValues(dictionary))
   return authorizePolicies(compiled, frameOf(world, createValues(createOverlay(dictionary))))
 }

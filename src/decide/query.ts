@@ -1,14 +1,14 @@
 /**
  * Queries: the text of a body in, rows of plain values out. Spec: DESIGN sections 4 and 5.
  */
-import type { ValueId, Values } from './image/value-ids.ts'
-import { analyseQuery, type Query } from './program/analyse-query.ts'
-import type { Program } from './program/program.ts'
-import { parseBody } from './syntax/datalog/parse.ts'
-import { Diagnostics, RuneError } from './text/diagnostic.ts'
-import { compareValues, sortedElements, sortedFields } from './values/order.ts'
-import { printValue, toJsonText } from './values/print.ts'
-import type { Value } from './values/value.ts'
+import type { ValueId, Values } from '../image/value-ids.ts'
+import { analyseQuery, type Query } from '../program/analyse-query.ts'
+import type { ReaderProgram } from '../program/program.ts'
+import { parseBody } from '../syntax/datalog/parse.ts'
+import { Diagnostics, RuneError } from '../text/diagnostic.ts'
+import { compareValues, sortedElements, sortedFields } from '../values/order.ts'
+import { printValue, toJsonText } from '../values/print.ts'
+import type { Value } from '../values/value.ts'
 
 /** Rows of a query; iterating it iterates over `rows`. */
 export interface QueryResult extends Iterable<readonly PlainValue[]> {
@@ -34,7 +34,7 @@ export type PlainValue =
   | { readonly [key: string]: PlainValue }
 
 /** Parses and analyses the text of a query. Throws a `RuneError` if it is wrong. */
-export function queryOf(program: Program, text: string): Query {
+export function queryOf(program: ReaderProgram, text: string): Query {
   const diagnostics = new Diagnostics()
   const source = { path: '<query>', text }
   const body = parseBody({ source, start: 0, end: text.length }, diagnostics)

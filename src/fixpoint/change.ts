@@ -1,0 +1,172 @@
+/**
+ * Changes of the facts of an image that is complete: facts are inserted and removed, and the strata that depend on what
+ * changed are derived anew; what comes out the same ends the spreading. A change can be undone until it is published.
+ * Rows of predicates without rules are appended and marked in place, all others get a new relation.
+ */
+import type { Image } from '../image/image.ts'
+import {
+  copyRows,
+  findRow,
+  insert,
+  isGone,
+  markGone,
+  type Relation,
+  reserve,
+  rowCount,
+  rowsOf,
+  truncate,
+  tupleAt,
+  unmarkGone,
+} from '../image/relation.ts'
+import type { PredicateId, Program, Stratum } from '../program/program.ts'
+import { createEvaluation } from './fixpoint.ts'
+
+/** What to change of one predicate's facts. Removals come first; what is not there needs no removing. */
+export interface FactChange {
+  readonly remove: readonly ArrayLike<number>[]
+  readonly insert: readonly ArrayLike<number>[]
+}
+
+export interface Change {
+  /** Predicates whose rows differ from before. */
+  readonly changed: ReadonlySet<PredicateId>
+  /** Puts everything back. Only before it is published. */
+  undo(): void
+}
+
+/**
+ * Applies `facts` and derives what follows. `epoch` is the one that is written: it dates the deaths of rows. Throws a
+ * `RuneError` where a derivation fails or a limit is reached; all is then as before.
+ */
+export function changeFacts(
+  program: Program,
+  image: Image,
+  facts: ReadonlyMap<PredicateId, FactChange>,
+  epoch: number,
+): Change {
+  const undos: (() => void)[] = []
+  const undo = () => {
+    for (const step of undos.splice(0).reverse()) step()
+  }
+  try {
+    const changed = apply({ program, image, epoch, undos }, facts)
+    return { changed, undo }
+  } catch (error) {
+    undo()
+    throw error
+  }
+}
+
+interface Work {
+  readonly program: Program
+  readonly image: Image
+  readonly epoch: number
+  readonly undos: (() => void)[]
+}
+
+function apply(work: Work, facts: ReadonlyMap<PredicateId, FactChange>): Set<PredicateId> {
+  const { program, image } = work
+  const changed = new Set<PredicateId>()
+  for (const [predicate, change] of facts) {
+    if (isDerived(program, predicate)) continue
+    if (changeInPlace(work, image.relations[predicate]!, change)) changed.add(predicate)
+  }
+  const evaluation = createEvaluation(program, image)
+  for (const stratum of program.strata) {
+    if (stratum.evaluation !== 'materialized' || stratum.rules.length === 0) continue
+    const own = stratum.predicates.some((predicate) => facts.has(predicate))
+    if (!own && !stratum.rules.some((rule) => reads(rule.body, changed))) continue
+    const before = stratum.predicates.map((predicate) => startAnew(work, predicate, facts.get(predicate)))
+    evaluation.evaluate(stratum)
+    stratum.predicates.forEach((predicate, i) => {
+      const old = before[i]!
+      if (isSame(old.relation, image.relations[predicate]!) && isSame(old.replaced, image.replaced.get(predicate))) {
+        old.putBack()
+      } else changed.add(predicate)
+    })
+  }
+  return changed
+}
+
+function isDerived({ strata }: Program, predicate: PredicateId): boolean {
+  return strata.some(
+    ({ evaluation, rules, predicates }) =>
+      evaluation === 'materialized' && rules.length > 0 && predicates.includes(predicate),
+  )
+}
+
+function reads(body: Stratum['rules'][number]['body'], changed: ReadonlySet<PredicateId>): boolean {
+  return body.some(
+    (literal) =>
+      (literal.kind === 'atom' && changed.has(literal.predicate)) ||
+      (literal.kind === 'aggregate' && reads(literal.body, changed)),
+  )
+}
+
+/** Appends and marks; says whether anything changed. */
+function changeInPlace({ epoch, undos }: Work, relation: Relation, change: FactChange): boolean {
+  const { count } = relation
+  const gone: number[] = []
+  // Before anything is appended, so that what is undone was never half in the arena.
+  reserve(relation, change.insert.length)
+  undos.push(() => {
+    truncate(relation, count)
+    relation.baseCount = count
+    for (const row of gone) unmarkGone(relation, row)
+  })
+  if (relation.deaths === undefined) relation.deathBase = epoch - 1
+  for (const tuple of change.remove) {
+    const row = findRow(relation, tuple)
+    if (row < 0) continue
+    markGone(relation, row, epoch - relation.deathBase)
+    gone.push(row)
+  }
+  for (const tuple of change.insert) insert(relation, tuple)
+  relation.baseCount = relation.count
+  return gone.length > 0 || relation.count > count
+}
+
+interface Before {
+  readonly relation: Relation
+  readonly replaced: Relation | undefined
+  putBack(): void
+}
+
+/** Puts a relation with the facts alone in the place of a derived one. */
+function startAnew({ image, undos }: Work, predicate: PredicateId, change?: FactChange): Before {
+  const relation = image.relations[predicate]!
+  const replaced = image.replaced.get(predicate)
+  const putBack = () => {
+    image.relations[predicate] = relation
+    if (replaced) image.replaced.set(predicate, replaced)
+    else image.replaced.delete(predicate)
+  }
+  undos.push(putBack)
+  const removed = new Set(change?.remove.map((tuple) => Array.from(tuple).join()))
+  const isRemoved = (of: Relation, row: number) => removed.size > 0 && removed.has(tupleAt(of, row).join())
+  const fresh = copyRows(relation, (row) => row < relation.baseCount && !isRemoved(relation, row), [])
+  for (const tuple of replaced ? rowsOf(replaced) : []) if (!removed.has(tuple.join())) insert(fresh, tuple)
+  for (const tuple of change?.insert ?? []) insert(fresh, tuple)
+  fresh.baseCount = fresh.count
+  image.relations[predicate] = fresh
+  image.replaced.delete(predicate)
+  return { relation, replaced, putBack }
+}
+
+/** The same rows, and the same of them facts. */
+function isSame(a: Relation | undefined, b: Relation | undefined): boolean {
+  if (!a || !b) return (a ? rowCount(a) : 0) === (b ? rowCount(b) : 0)
+  if (rowCount(a) !== rowCount(b)) return false
+  const tuple = new Uint32Array(a.arity)
+  for (let row = 0; row < a.count; row++) {
+    if (isGone(a, row)) continue
+    for (let i = 0; i < tuple.length; i++) tuple[i] = a.columns[i]![row]!
+    const other = findRow(b, tuple)
+    if (other < 0 || isFact(b, other) !== isFact(a, row)) return false
+  }
+  return true
+}
+
+function isFact(relation: Relation, row: number): boolean {
+  return row < relation.baseCount
+}

@@ -1,0 +1,390 @@
+/**
+ * The writer's end of an arena: publishes images as epochs, and takes back the memory of old ones. One a memory, in the
+ * coordinator. Steps W1 to W6 are those of `native-layout/README.md`, "Epochs"; each is told to `onStep`, which tests use to
+ * die there. What readers may still look at is never written, but for places that they ignore: rows and entries beyond
+ * their counts, heads of chains, deaths of later epochs.
+ */
+import { INDEX, RELATION, ROOT } from '../../native-layout/layout.ts'
+import { assert } from '../text/assert.ts'
+import { type Arena, createArena, view } from './arena.ts'
+import {
+  attachRoot,
+  blocksOf,
+  createAttachedImage,
+  forEachTable,
+  isShared,
+  programBytes,
+  relationKey,
+} from './attach.ts'
+import { truncateBlobs } from './blob-table.ts'
+import {
+  announceReclaim,
+  claim,
+  claimedEpoch,
+  commit,
+  loadRoot,
+  oldestAnnounced,
+  silenceBefore,
+  storeLong,
+} from './epochs.ts'
+import { truncateFixed } from './fixed-table.ts'
+import type { Image } from './image.ts'
+import { ALL_DEATHS, createIndex, type Index, indexOn, type Relation, syncIndex } from './relation.ts'
+import { allocate, createSpace, type Extent, release, type Space, usedWords } from './space.ts'
+
+export type Step = 'claimed' | 'sealed' | 'rooted' | 'committed' | 'retired' | 'announced' | 'reclaimed'
+
+export interface StoreOptions {
+  /** How long a reader that does not answer is waited for before memory is taken back without its consent. */
+  readonly graceMs?: number
+  readonly onStep?: (step: Step) => void
+}
+
+export interface Store {
+  readonly arena: Arena
+  readonly space: Space
+  readonly options: StoreOptions
+  /** The published epoch; 0 before the first. */
+  epoch: number
+  /** Numbers in use; see the layout of a root. */
+  dictionaryNumber: number
+  programNumber: number
+  /** The blocks of the published root, by what they belong to. */
+  blocks: Map<string, Extent[]>
+  /** Blocks that no root leads to from `epoch` on. */
+  retired: { readonly epoch: number; readonly at: number; readonly blocks: readonly Extent[] }[]
+}
+
+/** What becomes visible. */
+export interface Publication {
+  readonly image: Image
+  /** Absent where it is the one published before. */
+  readonly program?: Uint8Array
+  /** Predicates whose relations changed; absent: all. */
+  readonly changed?: ReadonlySet<number>
+  /** Keys of the indexes that readers need, by predicate. */
+  readonly indexes: ReadonlyMap<number, readonly (readonly number[])[]>
+  /** Value ids have changed their meaning. */
+  readonly isNewDictionary?: boolean
+}
+
+const GRACE_MS = 1000
+
+/** A store over an empty arena. */
+export function createStore(options: StoreOptions = {}): Store {
+  const arena = createArena()
+  return {
+    arena,
+    space: createSpace(arena),
+    options,
+    epoch: 0,
+    dictionaryNumber: 0,
+    programNumber: 0,
+    blocks: new Map(),
+    retired: [],
+  }
+}
+
+/** W1: the number of the epoch that is written next. */
+export function claimNext(store: Store): number {
+  const { words } = store.arena
+  const epoch = Math.max(store.epoch, claimedEpoch(words)) + 1
+  claim(words, epoch)
+  store.options.onStep?.('claimed')
+  return epoch
+}
+
+/** W2 to W5: makes an image visible as `epoch`, which was claimed; what it replaces is retired. */
+export function publish(store: Store, epoch: number, publication: Publication): void {
+  const { arena } = store
+  const blocks = new Map(store.blocks)
+  const program = publication.program ? sealProgram(store, publication.program) : undefined
+  if (program) blocks.set('program', [program])
+  const { image, changed, indexes } = publication
+  const relations = sealRelations(store, epoch, { image, indexes, blocks, ...(changed && { changed }) })
+  const root = sealRoot(store, epoch, {
+    image,
+    blocks,
+    relations,
+    program,
+    isNewDictionary: publication.isNewDictionary,
+  })
+  store.options.onStep?.('rooted')
+  commit(arena.words, root)
+  store.options.onStep?.('committed')
+  retire(store, epoch, blocks)
+  store.blocks = blocks
+  store.epoch = epoch
+  store.options.onStep?.('retired')
+  reclaim(store)
+}
+
+/** W6: frees what no reader looks at any more, or what has waited for them long enough. Yields when to look again. */
+export function reclaim(store: Store): { readonly againInMs: number } | undefined {
+  const { arena, space, options } = store
+  const { graceMs = GRACE_MS } = options
+  const now = performance.now()
+  const oldest = oldestAnnounced(arena.words)
+  let count = 0
+  while (count < store.retired.length) {
+    const { epoch, at } = store.retired[count]!
+    if (oldest < epoch && now - at < graceMs) break
+    count++
+  }
+  if (count > 0) {
+    const done = store.retired.splice(0, count)
+    const below = done.at(-1)!.epoch
+    if (oldest < below) silenceBefore(arena.words, below)
+    announceReclaim(arena.words, below)
+    options.onStep?.('announced')
+    for (const { blocks } of done) for (const block of blocks) release(space, block)
+    options.onStep?.('reclaimed')
+  }
+  const [next] = store.retired
+  return next && { againInMs: Math.max(1, graceMs - (now - next.at)) }
+}
+
+/** Takes over a memory whose writer is gone: the published epoch goes on, whatever else was begun is forgotten. */
+export function takeOver(
+  arena: Arena,
+  options: StoreOptions = {},
+): { store: Store; image: Image; program: Uint8Array } {
+  const root = loadRoot(arena.words)
+  assert(root !== 0, 'nothing was published in this memory')
+  const image = createAttachedImage(arena, 'writer')
+  const fields = attachRoot(image, root)
+  const blocks = blocksOf(arena, root)
+  const store: Store = {
+    arena,
+    space: createSpace(arena, [...blocks.values()].flat()),
+    options,
+    epoch: fields.epoch,
+    dictionaryNumber: fields.dictionaryNumber,
+    programNumber: fields.programNumber,
+    blocks,
+    retired: [],
+  }
+  // Nothing is known of who looks at what: all but the published epoch is taken back.
+  announceReclaim(arena.words, fields.epoch)
+  forEachTable(0, image.dictionary.tables, (_, __, table) => {
+    if ('fixed' in table) truncateFixed(table.fixed, table.fixed.count)
+    else truncateBlobs(table.blob, table.blob.count, table.blob.used)
+  })
+  for (const relation of [...image.relations, ...image.replaced.values()]) mend(relation, fields.epoch)
+  return { store, image, program: programBytes(arena, root) }
+}
+
+/** Bytes of the blocks that are given out. */
+export function arenaBytes(store: Store): number {
+  return usedWords(store.space) * 4
+}
+
+/** Takes back the marks that an unpublished epoch left, and builds its indexes anew in this thread's memory. */
+function mend(relation: Relation, epoch: number): void {
+  relation.deathLimit = ALL_DEATHS
+  if (relation.deaths) {
+    const last = epoch - relation.deathBase
+    for (let row = 0; row < relation.deaths.length; row++) {
+      if (row >= relation.count || relation.deaths[row]! > last) relation.deaths[row] = 0
+    }
+  }
+  const keys = [...relation.indexes.values()].map(({ key }) => key)
+  relation.indexes.clear()
+  relation.unique = rebuilt(relation, relation.unique.key)
+  for (const key of keys) relation.indexes.set(key.join(), rebuilt(relation, key))
+}
+
+function rebuilt(relation: Relation, key: readonly number[]): Index {
+  const index = createIndex(key)
+  syncIndex(relation, index)
+  return index
+}
+
+interface Sealing {
+  readonly image: Image
+  readonly indexes: Publication['indexes']
+  readonly changed?: ReadonlySet<number>
+  /** Receives the blocks of what was sealed. */
+  readonly blocks: Map<string, Extent[]>
+}
+
+/** W2: writes the relations that changed; yields the table of their offsets. */
+function sealRelations(store: Store, epoch: number, sealing: Sealing): Extent {
+  const { image, indexes, changed, blocks } = sealing
+  const table = { start: allocate(store.space, image.relations.length * 2), words: image.relations.length * 2 }
+  const seal = (key: string, relation: Relation | undefined, keys: readonly (readonly number[])[]): number => {
+    if (!relation) return 0
+    const made = sealRelation(store, epoch, relation, keys)
+    blocks.set(key, made)
+    return made[0]!.start
+  }
+  const offsets: number[] = []
+  image.relations.forEach((relation, predicate) => {
+    const [key, replacedKey] = [relationKey(predicate, false), relationKey(predicate, true)]
+    const isKept = changed !== undefined && !changed.has(predicate)
+    if (!isKept) for (const name of [key, replacedKey]) blocks.delete(name)
+    offsets.push(
+      isKept ? (blocks.get(key)?.[0]?.start ?? 0) : seal(key, relation, indexes.get(predicate) ?? []),
+      isKept ? (blocks.get(replacedKey)?.[0]?.start ?? 0) : seal(replacedKey, image.replaced.get(predicate), []),
+    )
+  })
+  for (const key of blocks.keys()) {
+    const [kind, predicate] = key.split(':')
+    if ((kind === 'relation' || kind === 'replaced') && Number(predicate) >= image.relations.length) blocks.delete(key)
+  }
+  store.arena.words.set(offsets, table.start)
+  blocks.set('relations', [table])
+  store.options.onStep?.('sealed')
+  return table
+}
+
+/** The block of the descriptor first, then those of the arrays. */
+function sealRelation(store: Store, epoch: number, relation: Relation, keys: readonly (readonly number[])[]): Extent[] {
+  const { arity } = relation
+  const wanted = [relation.unique, ...keys.filter((key) => key.length < arity).map((key) => indexOn(relation, key))]
+  const rows = arity === 0 ? relation.unique.next.length : relation.columns[0]!.length
+  const isPlaced = arity > 0 && isShared(relation.columns[0]!)
+  const capacity = isPlaced ? rows : roomFor(relation.count)
+  const blocks: Extent[] = []
+  const place = (array: Uint32Array, length: number): Uint32Array => {
+    const placed = placeArray(store, array, length)
+    blocks.push({ start: placed.byteOffset / 4, words: placed.length })
+    return placed
+  }
+  relation.columns = relation.columns.map((column) => place(column, capacity))
+  if (relation.deaths) relation.deaths = place(relation.deaths, capacity)
+  const size = RELATION.columns + arity + wanted.reduce((sum, { key }) => sum + INDEX.key + key.length, 0)
+  const at = allocate(store.space, size)
+  const { words } = store.arena
+  let next = at + RELATION.columns + arity
+  for (const index of wanted) {
+    index.heads = place(index.heads, index.heads.length)
+    index.next = place(index.next, capacity)
+    words[next + INDEX.heads] = index.heads.byteOffset / 4
+    words[next + INDEX.headsWords] = index.heads.length
+    words[next + INDEX.next] = index.next.byteOffset / 4
+    words[next + INDEX.keyLength] = index.key.length
+    words.set(index.key, next + INDEX.key)
+    next += INDEX.key + index.key.length
+  }
+  storeLong(words, at + RELATION.stamp, epoch)
+  words[at + RELATION.words] = size
+  words[at + RELATION.arity] = arity
+  words[at + RELATION.count] = relation.count
+  words[at + RELATION.baseCount] = relation.baseCount
+  words[at + RELATION.gone] = relation.gone
+  words[at + RELATION.capacity] = capacity
+  words[at + RELATION.deaths] = relation.deaths ? relation.deaths.byteOffset / 4 : 0
+  storeLong(words, at + RELATION.deathBase, relation.deathBase)
+  words[at + RELATION.indexes] = wanted.length
+  relation.columns.forEach((column, i) => {
+    words[at + RELATION.columns + i] = column.byteOffset / 4
+  })
+  return [{ start: at, words: size }, ...blocks]
+}
+
+/** A sixteenth more than there is, so that updates append in place for a while. */
+function roomFor(count: number): number {
+  return count + (count >>> 4) + 8
+}
+
+/** The array itself if it lies in the arena, else a copy of its first `length` words there. */
+function placeArray(store: Store, array: Uint32Array, length: number): Uint32Array {
+  if (isShared(array) && array.length >= length) return array
+  const offset = allocate(store.space, length)
+  const placed = view(store.arena, offset, length)
+  placed.set(array.length > length ? array.subarray(0, length) : array)
+  if (array.length < length) placed.fill(0, array.length)
+  return placed
+}
+
+function sealProgram(store: Store, bytes: Uint8Array): Extent & { readonly bytes: number } {
+  const words = Math.ceil(bytes.length / 4)
+  const start = allocate(store.space, words)
+  new Uint8Array(store.arena.memory.buffer, start * 4, bytes.length).set(bytes)
+  store.programNumber++
+  return { start, words, bytes: bytes.length }
+}
+
+interface RootParts {
+  readonly image: Image
+  readonly blocks: Map<string, Extent[]>
+  readonly relations: Extent
+  readonly program: (Extent & { readonly bytes: number }) | undefined
+  readonly isNewDictionary: boolean | undefined
+}
+
+/** W2: the dictionary's tables and the root itself. */
+function sealRoot(
+  store: Store,
+  epoch: number,
+  { image, blocks, relations, program, isNewDictionary }: RootParts,
+): number {
+  if (isNewDictionary) store.dictionaryNumber++
+  const { tables } = image.dictionary
+  const size = forEachTable(ROOT.tables, tables, () => undefined)
+  const root = allocate(store.space, size)
+  const before = store.blocks.get('root')?.[0]?.start
+  const descriptors: number[] = new Array(size - ROOT.tables).fill(0)
+  forEachTable(0, tables, (key, at, table) => {
+    const placed = (array: Uint32Array, used: number): [number, number] => {
+      const made = placeArray(store, array, isShared(array) ? array.length : used)
+      blocks.set(key, [...(blocks.get(key) ?? []), { start: made.byteOffset / 4, words: made.length }])
+      return [made.byteOffset / 4, made.length]
+    }
+    blocks.set(key, [])
+    if ('fixed' in table) {
+      const { fixed } = table
+      fixed.rows = arrayAt(store, placed(fixed.rows, roomFor(fixed.count) * fixed.width))
+      fixed.buckets = arrayAt(store, placed(fixed.buckets, fixed.buckets.length))
+      descriptors.splice(at, 5, fixed.count, ...extentOf(fixed.rows), ...extentOf(fixed.buckets))
+    } else {
+      const { blob } = table
+      blob.starts = arrayAt(store, placed(blob.starts, roomFor(blob.count)))
+      blob.heap = arrayAt(store, placed(blob.heap, roomFor(blob.used)))
+      blob.buckets = arrayAt(store, placed(blob.buckets, blob.buckets.length))
+      descriptors.splice(
+        at,
+        8,
+        blob.count,
+        ...extentOf(blob.starts),
+        ...extentOf(blob.heap),
+        blob.used,
+        ...extentOf(blob.buckets),
+      )
+    }
+  })
+  const { words } = store.arena
+  storeLong(words, root + ROOT.epoch, epoch)
+  words[root + ROOT.words] = size
+  words[root + ROOT.arenaWords] = store.space.end
+  words[root + ROOT.dictionaryNumber] = store.dictionaryNumber
+  words[root + ROOT.programNumber] = store.programNumber
+  words[root + ROOT.program] = program?.start ?? words[before! + ROOT.program]!
+  words[root + ROOT.programBytes] = program?.bytes ?? words[before! + ROOT.programBytes]!
+  words[root + ROOT.predicates] = image.relations.length
+  words[root + ROOT.relations] = relations.start
+  words.set(descriptors, root + ROOT.tables)
+  blocks.set('root', [{ start: root, words: size }])
+  return root
+}
+
+function arrayAt(store: Store, [offset, words]: [number, number]): Uint32Array {
+  return view(store.arena, offset, words)
+}
+
+function extentOf(array: Uint32Array): [number, number] {
+  return [array.byteOffset / 4, array.length]
+}
+
+/** W5: what only older roots lead to. */
+function retire(store: Store, epoch: number, blocks: ReadonlyMap<string, readonly Extent[]>): void {
+  const gone: Extent[] = []
+  for (const [key, old] of store.blocks) {
+    const kept = blocks.get(key)
+    if (kept === old) continue
+    const starts = new Set(kept?.map(({ start }) => start))
+    for (const block of old) if (!starts.has(block.start)) gone.push(block)
+  }
+  if (gone.length > 0) store.retired.push({ epoch, at: performance.now(), blocks: gone })
+}

@@ -1,0 +1,105 @@
+/**
+ * Updates in the terms of an image: which rows of which predicates to take away and to add. What an update does not fit is
+ * told to the caller, who refuses it, or lets what fits go on.
+ */
+import type { FactChange } from '../fixpoint/change.ts'
+import { type Image, relationOf } from '../image/image.ts'
+import { copyRows, firstRow, indexOn, insert as insertRow, nextRow, type Relation, tupleAt } from '../image/relation.ts'
+import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
+import { type Diagnostics, runeError } from '../text/diagnostic.ts'
+import { type Delta, type EntityUpdate, fitRow, type Update, updatable } from './update.ts'
+
+/** Puts what updates changed over the facts that were loaded, before anything is derived. */
+export function loadDelta(delta: Delta, program: Program, image: Image, diagnostics: Diagnostics): void {
+  for (const relation of image.relations) relation.baseCount = relation.count
+  const misfits = new Set<string>()
+  const update = { facts: [...delta.facts.values()], entities: [...delta.entities.values()] }
+  const changes = changesOf(update, program, image, (predicate) => misfits.add(predicate))
+  for (const predicate of misfits) {
+    diagnostics.warning(
+      'R480',
+      `updates of \`${predicate}\` were accepted before, and do not fit any more`,
+      undefined,
+      {
+        help: 'they are kept, and count again once they fit',
+      },
+    )
+  }
+  for (const [predicate, { remove, insert }] of changes) {
+    const relation = relationOf(image, predicate)
+    const gone = new Set(remove.map((tuple) => Array.from(tuple).join()))
+    const isKept = (row: number) => !gone.has(tupleAt(relation, row).join())
+    const fresh = gone.size > 0 ? copyRows(relation, isKept, []) : relation
+    for (const tuple of insert) insertRow(fresh, tuple)
+    image.relations[predicate] = fresh
+  }
+}
+
+interface MutableChange extends FactChange {
+  readonly remove: ArrayLike<number>[]
+  readonly insert: ArrayLike<number>[]
+}
+
+/** An update in the terms of an image. */
+export function changesOf(
+  { facts, entities }: Update,
+  program: Program,
+  image: Image,
+  misfit: (predicate: string, error: Misfit) => void,
+): Map<PredicateId, MutableChange> {
+  const changes = new Map<PredicateId, MutableChange>()
+  const of = (predicate: PredicateId): MutableChange => {
+    const change = changes.get(predicate) ?? { remove: [], insert: [] }
+    changes.set(predicate, change)
+    return change
+  }
+  for (const { predicate: name, row, isThere } of facts) {
+    const predicate = updatable(program, name, row.length)
+    const fitted = predicate && fitRow(predicate, row, program.settings.pathTypes)
+    if (!fitted) misfit(name, { error: 'there is no such predicate' })
+    else if ('error' in fitted) misfit(name, fitted)
+    else of(predicate.id)[isThere ? 'insert' : 'remove'].push(fitted.map(image.values.intern))
+  }
+  for (const entity of entities) changeEntity(entity, image, of)
+  return changes
+}
+
+interface Misfit {
+  readonly error: string
+  readonly help?: string
+}
+
+/** For an update that is new. */
+export function refuseMisfit(predicate: string, { error, help }: Misfit): never {
+  throw runeError('R744', `\`${predicate}\`: ${error}`, help === undefined ? {} : { help })
+}
+
+const ENTITY_PREDICATES = [BUILTIN.entityType, BUILTIN.entityParent, BUILTIN.entityAttr, BUILTIN.entityTag]
+
+/** Takes away all that is stored of an entity, and adds what it is now. */
+function changeEntity(
+  { uid, record }: EntityUpdate,
+  image: Image,
+  of: (predicate: PredicateId) => MutableChange,
+): void {
+  const intern = image.values.intern
+  const id = intern(uid)
+  for (const predicate of ENTITY_PREDICATES) {
+    const remove = factsOf(relationOf(image, predicate), id)
+    if (remove.length > 0) of(predicate).remove.push(...remove)
+  }
+  if (!record) return
+  of(BUILTIN.entityType).insert.push([id, intern(uid.type)])
+  for (const parent of record.parents) of(BUILTIN.entityParent).insert.push([id, intern(parent)])
+  for (const [key, value] of record.attrs) of(BUILTIN.entityAttr).insert.push([id, intern(key), intern(value)])
+  for (const [key, value] of record.tags) of(BUILTIN.entityTag).insert.push([id, intern(key), intern(value)])
+}
+
+/** The facts whose first column is `id`. */
+function factsOf(relation: Relation, id: number): number[][] {
+  const index = indexOn(relation, [0])
+  const rows: number[][] = []
+  let row = firstRow(relation, index, [id], relation.baseCount)
+  for (; row >= 0; row = nextRow(relation, index, [id], row)) rows.push(tupleAt(relation, row))
+  return rows
+}

@@ -1,0 +1,157 @@
+/**
+ * The opening thread's end of a coordinator: requests with promises, events, and a new coordinator when one dies. What was
+ * accepted is kept here as its net effect, so that a new one goes on from the published image without losing it.
+ */
+import { EventEmitter } from 'node:events'
+import { type Diagnostic, RuneError, runeError } from '../text/diagnostic.ts'
+import type { Published } from './coordinator.ts'
+import { type Link, type LinkEvents, startInline, startThread } from './coordinator-link.ts'
+import type { FromCoordinator, OpenOptions, ToCoordinator } from './coordinator-server.ts'
+import { addToDelta, type Delta, emptyDelta, type Update } from './update.ts'
+
+/** What listeners hear. */
+export interface CoordinatorEvents {
+  /** A configuration was read anew and is in force. */
+  reload: [Published]
+  /** It could not be; what was in force before still is. */
+  'reload-error': [RuneError]
+  update: [Published]
+  /** The coordinator died; another one is started, and decisions go on meanwhile. */
+  error: [RuneError]
+}
+
+export interface ClientOptions extends Omit<OpenOptions, 'predecessor'> {
+  readonly mode: 'thread' | 'inline'
+}
+
+interface Pending {
+  readonly message: ToCoordinator
+  readonly resolve: (published: Published) => void
+  readonly reject: (error: Error) => void
+  /** Coordinators that died while they had it. */
+  deaths: number
+}
+
+/** A request that so many coordinators died of is given up. */
+const DEATHS_MAX = 3
+const RESTART_MS_MAX = 5000
+
+export class CoordinatorClient {
+  readonly events = new EventEmitter<CoordinatorEvents>()
+  readonly #options: ClientOptions
+  readonly #pending = new Map<number, Pending>()
+  readonly #delta: Delta = emptyDelta()
+  #link: Link
+  #memory: unknown
+  #ids = 0
+  #updateEpoch = 0
+  #restarts = 0
+  #isClosed = false
+
+  constructor(options: ClientOptions) {
+    this.#options = options
+    this.#link = this.#start()
+  }
+
+  /** Opens the sources; resolves with what was published, and the memory that readers attach to. */
+  async open(): Promise<{ readonly published: Published; readonly memory: unknown }> {
+    const { mode: _, ...options } = this.#options
+    const published = await this.#request({ kind: 'open', id: ++this.#ids, options })
+    return { published, memory: this.#memory }
+  }
+
+  async update(update: Update): Promise<Published> {
+    return await this.#request({ kind: 'update', id: ++this.#ids, update })
+  }
+
+  async reload(): Promise<Published> {
+    return await this.#request({ kind: 'reload', id: ++this.#ids })
+  }
+
+  /** Ends the coordinator; what waits is rejected. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    for (const { reject } of this.#pending.values()) reject(runeError('R740', 'the engine is closed'))
+    this.#pending.clear()
+    await this.#link.close()
+  }
+
+  #request(message: ToCoordinator): Promise<Published> {
+    if (this.#isClosed) return Promise.reject(runeError('R740', 'the engine is closed'))
+    return new Promise((resolve, reject) => {
+      this.#pending.set(message.id, { message, resolve, reject, deaths: 0 })
+      this.#link.keepAlive(true)
+      this.#link.post(message)
+    })
+  }
+
+  #start(): Link {
+    const start = this.#options.mode === 'inline' ? startInline : startThread
+    const events: LinkEvents = { onMessage: (message) => this.#take(message), onEnd: (error) => this.#restart(error) }
+    return start(events)
+  }
+
+  #take(message: FromCoordinator): void {
+    if (message.kind === 'reloaded') this.events.emit('reload', message.published)
+    else if (message.kind === 'reload-failed') this.events.emit('reload-error', new RuneError(message.diagnostics))
+    else this.#settle(message)
+  }
+
+  #settle(answer: Extract<FromCoordinator, { id: number }>): void {
+    if (answer.kind === 'done' && answer.memory !== undefined) {
+      this.#memory = answer.memory
+      this.#restarts = 0
+    }
+    const pending = this.#pending.get(answer.id)
+    if (!pending) return
+    this.#pending.delete(answer.id)
+    if (this.#pending.size === 0) this.#link.keepAlive(false)
+    if (answer.kind === 'failed') this.#fail(pending, answer.diagnostics)
+    else this.#succeed(pending, answer.published)
+  }
+
+  #succeed({ message, resolve }: Pending, published: Published): void {
+    if (message.kind === 'update') addToDelta(this.#delta, message.update)
+    resolve(published)
+    if (message.kind === 'reload') this.events.emit('reload', published)
+    if (message.kind !== 'update' || this.#updateEpoch === published.epoch) return
+    this.#updateEpoch = published.epoch
+    this.events.emit('update', published)
+  }
+
+  #fail({ message, reject }: Pending, diagnostics: readonly Diagnostic[]): void {
+    const error = new RuneError(diagnostics)
+    reject(error)
+    if (message.kind === 'reload') this.events.emit('reload-error', error)
+  }
+
+  /** Starts another coordinator, which goes on from what was published and takes what the dead one did not answer. */
+  #restart(cause: unknown): void {
+    if (this.#isClosed) return
+    const error = runeError('R605', 'the coordinator ended, and another one is started')
+    error.cause = cause
+    for (const [id, pending] of this.#pending) {
+      if (++pending.deaths < DEATHS_MAX) continue
+      this.#pending.delete(id)
+      pending.reject(error)
+    }
+    // Without a listener, an emitter throws what it is told as an error.
+    if (this.events.listenerCount('error') > 0) this.events.emit('error', error)
+    const wait = this.#restarts === 0 ? 0 : Math.min(RESTART_MS_MAX, 50 * 2 ** this.#restarts)
+    this.#restarts++
+    const timer = setTimeout(() => this.#goOn(), wait)
+    if (this.#pending.size === 0) timer.unref()
+  }
+
+  #goOn(): void {
+    if (this.#isClosed) return
+    this.#link = this.#start()
+    const { mode: _, ...options } = this.#options
+    if (this.#memory !== undefined) {
+      const predecessor = { memory: this.#memory, delta: this.#delta }
+      this.#link.post({ kind: 'open', id: ++this.#ids, options: { ...options, predecessor } })
+    }
+    for (const { message } of this.#pending.values()) this.#link.post(message)
+    this.#link.keepAlive(this.#pending.size > 0)
+  }
+}

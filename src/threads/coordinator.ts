@@ -1,0 +1,235 @@
+/**
+ * The coordinator: the one writer of an image. Reads sources, builds, publishes, applies updates, reloads, and keeps the
+ * memory in shape. It knows nothing of threads and messages (`coordinator-server.ts`): everything here is synchronous, and
+ * either happens as a whole or leaves the published epoch in force.
+ */
+import { compilePolicies } from '../decide/cedar/authorize.ts'
+import { changeFacts } from '../fixpoint/change.ts'
+import { indexNeeds } from '../fixpoint/index-needs.ts'
+import { attachArena } from '../image/arena.ts'
+import { checkEntities } from '../image/check-entities.ts'
+import { withFreshDictionary } from '../image/compact.ts'
+import { type Image, relationOf } from '../image/image.ts'
+import { internConstants } from '../image/load.ts'
+import { decodeProgram, encodeProgram } from '../image/program-bytes.ts'
+import { copyRows, rowCount } from '../image/relation.ts'
+import {
+  arenaBytes,
+  claimNext,
+  createStore,
+  publish,
+  reclaim,
+  type Store,
+  type StoreOptions,
+  takeOver,
+} from '../image/store.ts'
+import { type Counts, counts } from '../program/counts.ts'
+import { BUILTIN, type Program } from '../program/program.ts'
+import { nodeHost } from '../syntax/rune-file/host.ts'
+import { type Diagnostic, Diagnostics } from '../text/diagnostic.ts'
+import { type Built, build, type ConfigurationInput } from './build.ts'
+import { changesOf, loadDelta, refuseMisfit } from './changes.ts'
+import { type RecordedFile, recordingHost } from './file-list.ts'
+import { addToDelta, type Delta, emptyDelta, netUpdate, type Update } from './update.ts'
+
+/** What was made visible. */
+export interface Published {
+  readonly epoch: number
+  readonly warnings: readonly Diagnostic[]
+  /** Absent where the sources were not read, but taken over from a coordinator that is gone. */
+  readonly counts?: Counts
+  /** How long it took, in all. */
+  readonly durationMs: number
+  /** Rows of all predicates. */
+  readonly rows: number
+  readonly arenaBytes: number
+}
+
+export interface Coordinator {
+  /** What readers attach to. */
+  readonly memory: unknown
+  /** Reads the sources and publishes them. Throws a `RuneError` with all diagnostics; what was published before stays. */
+  load(): Published
+  /** Applies updates together, as one epoch. Throws a `RuneError`, and nothing has changed. */
+  update(updates: readonly Update[]): Published
+  /** The files that were read last, or tried. */
+  files(): readonly RecordedFile[]
+  /** Does what can wait: frees memory, drops rows that are gone. Yields in how many milliseconds there is more to do. */
+  tidy(): number | undefined
+}
+
+export interface CoordinatorOptions {
+  readonly input: ConfigurationInput
+  /** Of a coordinator that is gone: its memory, if it had published anything, and the updates that it had accepted. */
+  readonly predecessor?: { readonly memory: unknown; readonly delta: Delta }
+  readonly store?: StoreOptions
+}
+
+interface State {
+  readonly input: ConfigurationInput
+  readonly delta: Delta
+  store: Store
+  image: Image
+  program: Program
+  warnings: readonly Diagnostic[]
+  counts: Counts | undefined
+  files: readonly RecordedFile[]
+  /** Strings of the dictionary when it was made. */
+  freshStrings: number
+  indexes: ReturnType<typeof indexNeeds>
+}
+
+/** A coordinator that has published nothing yet, or goes on where another one ended. */
+export function createCoordinator(options: CoordinatorOptions): Coordinator {
+  const { input, predecessor, store: storeOptions = {} } = options
+  const delta = predecessor?.delta ?? emptyDelta()
+  const files: readonly RecordedFile[] = []
+  const nothing = {
+    counts: undefined,
+    image: undefined,
+    program: undefined,
+    warnings: [],
+    freshStrings: 0,
+    indexes: new Map(),
+  }
+  const state = { input, delta, files, ...nothing, store: createStore(storeOptions) } as unknown as State
+  if (predecessor) goOn(state, predecessor.memory)
+  return {
+    memory: state.store.arena.memory,
+    load: () => timed(state, () => load(state)),
+    update: (updates) => timed(state, () => applyUpdates(state, updates)),
+    files: () => state.files,
+    tidy: () => tidy(state),
+  }
+}
+
+function timed(state: State, work: () => void): Published {
+  const start = performance.now()
+  work()
+  return {
+    epoch: state.store.epoch,
+    warnings: state.warnings,
+    ...(state.counts && { counts: state.counts }),
+    durationMs: performance.now() - start,
+    rows: state.image.relations.reduce((sum, relation) => sum + rowCount(relation), 0),
+    arenaBytes: arenaBytes(state.store),
+  }
+}
+
+/** Publishes what was built elsewhere, once and for all; yields the memory that readers attach to. */
+export function publishOnce(built: Built): unknown {
+  const { program, image } = built
+  const store = createStore()
+  internForReaders(program, image)
+  const indexes = indexNeeds(program, (predicate) => rowCount(relationOf(image, predicate)))
+  publish(store, claimNext(store), { image, program: encodeProgram(program), indexes })
+  return store.arena.memory
+}
+
+function load(state: State): void {
+  const recording = recordingHost(nodeHost)
+  const isStale = state.image !== undefined && isWasteful(state)
+  let built: Built
+  try {
+    built = build(state.input, recording.host, {
+      ...(state.image && !isStale && { dictionary: state.image.dictionary }),
+      adjust: (program, image, diagnostics) => loadDelta(state.delta, program, image, diagnostics),
+    })
+  } finally {
+    state.files = recording.files()
+  }
+  show(state, built, isStale)
+}
+
+/** Publishes what was built. */
+function show(state: State, { program, image, warnings }: Built, isNewDictionary: boolean): void {
+  internForReaders(program, image)
+  const indexes = indexNeeds(program, (predicate) => rowCount(relationOf(image, predicate)))
+  const epoch = claimNext(state.store)
+  publishOrRepair(state, () =>
+    publish(state.store, epoch, { image, program: encodeProgram(program), indexes, isNewDictionary }),
+  )
+  if (isNewDictionary || state.freshStrings === 0) state.freshStrings = image.dictionary.strings()
+  Object.assign(state, { image, program, warnings, counts: counts(program), indexes })
+}
+
+/** All that readers look up when they compile; they add nothing to an image. */
+function internForReaders(program: Pick<Program, 'policies' | 'rules'>, image: Image): void {
+  internConstants(program, image)
+  compilePolicies(program.policies, image.values)
+}
+
+/** A publication that fails half-way, for want of memory, leaves blocks and views behind that belong to no epoch. */
+function publishOrRepair(state: State, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    if (state.store.epoch > 0) goOn(state, state.store.arena.memory)
+    else state.store = createStore(state.store.options)
+    throw error
+  }
+}
+
+/** Takes the state over that is published in `memory`. */
+function goOn(state: State, memory: unknown): void {
+  const { store, image, program } = takeOver(attachArena(memory), state.store.options)
+  const decoded = decodeProgram(program, new Map())
+  Object.assign(state, {
+    store,
+    image,
+    program: { ...decoded, facts: [], entities: [], tests: [] },
+    freshStrings: image.dictionary.strings(),
+    indexes: indexNeeds(decoded, (predicate) => rowCount(relationOf(image, predicate))),
+  })
+}
+
+function applyUpdates(state: State, updates: readonly Update[]): void {
+  const { store, image, program } = state
+  const net = netUpdate(updates)
+  const changes = changesOf(net, program, image, refuseMisfit)
+  const epoch = claimNext(store)
+  const { changed, undo } = changeFacts(program, image, changes, epoch)
+  try {
+    const diagnostics = new Diagnostics()
+    if (changed.has(BUILTIN.entityAncestor) || changed.has(BUILTIN.entityAttr) || changed.has(BUILTIN.entityTag))
+      checkEntities(program, image, diagnostics)
+    diagnostics.throwIfErrors()
+  } catch (error) {
+    undo()
+    throw error
+  }
+  if (changed.size > 0) publishOrRepair(state, () => publish(store, epoch, { image, changed, indexes: state.indexes }))
+  addToDelta(state.delta, net)
+}
+
+/** A relation is made anew when so many rows are gone, and so large a part. */
+const GONE_MIN = 1024
+const GONE_PART = 0.25
+
+function tidy(state: State): number | undefined {
+  const { store, image } = state
+  if (store.epoch === 0) return undefined
+  if (isWasteful(state)) {
+    const fresh = withFreshDictionary(image)
+    internForReaders(state.program, fresh)
+    const epoch = claimNext(store)
+    publishOrRepair(state, () => publish(store, epoch, { image: fresh, indexes: state.indexes, isNewDictionary: true }))
+    Object.assign(state, { image: fresh, freshStrings: fresh.dictionary.strings() })
+    return 1
+  }
+  const predicate = image.relations.findIndex(({ gone, count }) => gone > GONE_MIN && gone > count * GONE_PART)
+  if (predicate >= 0) {
+    const epoch = claimNext(store)
+    image.relations[predicate] = copyRows(relationOf(image, predicate), () => true, [])
+    publishOrRepair(state, () =>
+      publish(store, epoch, { image, changed: new Set([predicate]), indexes: state.indexes }),
+    )
+    return 1
+  }
+  return reclaim(store)?.againInMs
+}
+
+/** Whether most strings may belong to nothing that is there: updates and reloads have added as many again, and some more. */
+function isWasteful({ image, freshStrings }: State): boolean {
+  return image.dictionary.strings() > 2 * freshStrings + 2 ** 16
+}

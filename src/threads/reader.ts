@@ -1,0 +1,213 @@
+/**
+ * A reader: decides in its own thread, synchronously, from the shared image. Every answer is made from one epoch; if the
+ * memory of that epoch was taken back meanwhile, the answer is thrown away and made again from the newest one. Nothing here
+ * waits for the coordinator. Spec: DESIGN section 1; the protocol is in `native-layout/README.md`.
+ */
+import { createDecider, type Decider } from '../decide/decider.ts'
+import type { Decision } from '../decide/decision.ts'
+import { decidingRules, type Explanation, explain } from '../decide/explain.ts'
+import { type QueryResult, queryOf, resultOf } from '../decide/query.ts'
+import { type AuthorizeRequest, type CheckedRequest, checkRequest, type RequestTarget } from '../decide/request.ts'
+import { createMachine, type Machine } from '../fixpoint/machine.ts'
+import { createSolver, type RequestFacts, type Solver } from '../fixpoint/solve.ts'
+import { type Arena, attachArena } from '../image/arena.ts'
+import { createOverlay, type Overlay } from '../image/dictionary.ts'
+import { decodeProgram, type KnownUnits } from '../image/program-bytes.ts'
+import { createReaderImage, type ReaderImage } from '../image/reader-image.ts'
+import { createValues } from '../image/value-ids.ts'
+import type { DemandAnswer } from '../program/demand.ts'
+import type { ReaderProgram } from '../program/program.ts'
+import { runeError } from '../text/diagnostic.ts'
+
+export interface Reader {
+  /** Decides a request. Throws a `RuneError` for one that is malformed or reaches a limit; such a request is never permitted. */
+  authorize(request: AuthorizeRequest): Decision
+  /** Decides what `check` makes of a request of some other form. */
+  decide(check: (target: RequestTarget) => CheckedRequest): Decision
+  explain(request: AuthorizeRequest): Explanation
+  query(text: string): QueryResult
+  /** The program of the newest epoch. */
+  program(): ReaderProgram
+  /** The newest epoch. */
+  epoch(): number
+  /** Gives back what the writer keeps for this reader. */
+  close(): void
+}
+
+/** A reader of the image that `handle` stands for. Throws a `RuneError` if it is no handle. */
+export function attachReader(handle: unknown): Reader {
+  return createReader(attachArena(memoryOf(handle)))
+}
+
+/** What stands for an image in other threads of the process; it can be sent there as it is. */
+export interface Handle {
+  readonly memory: unknown
+}
+
+function memoryOf(handle: unknown): unknown {
+  return typeof handle === 'object' && handle !== null && 'memory' in handle ? handle.memory : undefined
+}
+
+/** What of a program is turned to evaluations. */
+interface Evaluating {
+  readonly program: ReaderProgram
+  readonly programNumber: number
+  readonly decider: Decider
+}
+
+/** How long a thread may have been idle while the writer still waits for it. */
+const REST_AFTER_MS = 5
+/** How often an answer is made anew. */
+const TRIES_MAX = 8
+
+/** A reader of the image in `arena`. */
+export function createReader(arena: Arena): Reader {
+  const image = createReaderImage(arena)
+  const overlay = createOverlay(image.image.dictionary)
+  const machine = createMachine(createValues(overlay))
+  const follow = createFollower(image, overlay, machine)
+  const rest = restWhenIdle(image)
+  let closed = false
+  const run = <T>(work: (evaluating: Evaluating & { solver: Solver }) => T): T => {
+    if (closed) throw runeError('R740', 'the engine is closed')
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      try {
+        const result = work(follow())
+        if (image.isIntact()) return result
+      } catch (error) {
+        // What was read may be torn, and then an error says nothing.
+        if (image.isIntact()) throw error
+      } finally {
+        rest()
+      }
+    }
+    throw runeError('R603', 'the state of the engine was replaced again and again while the request was evaluated')
+  }
+  const target = ({ program }: Evaluating): RequestTarget => ({ program, image: image.image })
+  return {
+    authorize: (request) => run((at) => at.decider.decide(checkRequest(request, target(at)))),
+    decide: (check) => run((at) => at.decider.decide(check(target(at)))),
+    explain: (request) =>
+      run((at) => {
+        const checked = checkRequest(request, target(at))
+        const decision = at.decider.decide(checked)
+        const found = at.decider.find(checked)
+        const derived = decidingRules(at.program).map((rule) => {
+          const { rows } = at.solver.run(rule, image.image.values)
+          return { rule, reasons: rows.flat().map(machine.values.textOf) }
+        })
+        return explain(at.program, decision, found, derived)
+      }),
+    query: (text) =>
+      run(({ program, solver }) => {
+        const query = queryOf(program, text)
+        overlay.reset()
+        begin(machine, solver, program)
+        const { rows, errors } = solver.run(query.rule, machine.values)
+        const [failed] = errors
+        if (failed) {
+          const at = query.rule.span && { span: query.rule.span }
+          throw runeError('R402', `the query fails: ${failed.message}`, at)
+        }
+        return resultOf(query, rows, machine.values)
+      }),
+    program: () => run(({ program }) => program),
+    epoch: () => run(() => image.epoch),
+    close: () => {
+      closed = true
+      image.close()
+    },
+  }
+}
+
+/** Turns to the newest epoch whenever it is called, and compiles what is new in it. */
+function createFollower(
+  image: ReaderImage,
+  overlay: Overlay,
+  machine: Machine,
+): () => Evaluating & { readonly solver: Solver } {
+  const known: KnownUnits = new Map()
+  let compiled = new WeakMap()
+  let solver: Solver | undefined
+  let at: (Evaluating & { readonly solver: Solver }) | undefined
+  let dictionaryNumber = -1
+  let predicates = ''
+  const rebuild = () => {
+    const program = decodeProgram(image.programBytes(), known)
+    const isNewDictionary = dictionaryNumber !== image.dictionaryNumber
+    const nowPredicates = signatureOf(program)
+    if (isNewDictionary) compiled = new WeakMap()
+    if (solver) solver.use(program, !isNewDictionary && nowPredicates === predicates)
+    else solver = createSolver(program, image.image, machine)
+    const used = solver
+    const decider = createDecider({
+      program,
+      image: image.image,
+      overlay,
+      values: machine.values,
+      rules: {
+        begin: (facts) => begin(machine, used, program, facts),
+        demand: (predicate, pattern) => demand(used, predicate, pattern),
+      },
+      epoch: () => image.epoch,
+      compiled,
+    })
+    ;[dictionaryNumber, predicates] = [image.dictionaryNumber, nowPredicates]
+    return { program, programNumber: image.programNumber, decider, solver: used }
+  }
+  return () => {
+    const isNew = image.turn()
+    if (at && !isNew) return at
+    if (!at || at.programNumber !== image.programNumber || dictionaryNumber !== image.dictionaryNumber) {
+      // Of what fails half-way nothing is kept.
+      at = undefined
+      at = rebuild()
+    }
+    return at
+  }
+}
+
+/** What compiled rules rely on besides the rules themselves. */
+function signatureOf({ predicates }: ReaderProgram): string {
+  return predicates
+    .map(({ name, arity, evaluation, readsEntities, best }) => [
+      name,
+      arity,
+      evaluation,
+      readsEntities,
+      best?.column,
+      best?.order,
+    ])
+    .join(';')
+}
+
+/** Resets the budget of a request and hands its facts to the solver. */
+function begin(machine: Machine, solver: Solver, program: ReaderProgram, facts?: RequestFacts): void {
+  const { maxSteps } = program.settings.limits
+  machine.steps = maxSteps
+  machine.refill = () => {
+    throw runeError('R504', `the request needs more than ${maxSteps} steps`, {
+      help: 'raise `max_steps` in [options] if that is right',
+    })
+  }
+  solver.begin(facts)
+}
+
+function demand(solver: Solver, predicate: number, pattern: readonly number[]): DemandAnswer {
+  const { rows, errors } = solver.ask(predicate, pattern)
+  const [failed] = errors
+  return failed ? { rows, error: failed.message, failures: errors } : { rows }
+}
+
+/** A function to call after each answer: some milliseconds later the writer is told that this thread is idle. */
+function restWhenIdle(image: ReaderImage): () => void {
+  let isArmed = false
+  return () => {
+    if (isArmed) return
+    isArmed = true
+    setTimeout(() => {
+      isArmed = false
+      image.rest()
+    }, REST_AFTER_MS).unref()
+  }
+}

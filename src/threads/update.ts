@@ -1,0 +1,230 @@
+/**
+ * Updates: what a caller wants changed, checked against the program; and the sum of all that was accepted since the
+ * sources were read, which outlives reloads and a coordinator that dies. Spec: DESIGN section 4; types are those of
+ * LANGUAGE section 2.
+ */
+import { normaliseEntity } from '../decide/request.ts'
+import { coerceValue } from '../program/coerce.ts'
+import { isWithin, only, printType, printTypeName, typeOf } from '../program/column-types.ts'
+import { BUILTINS, type EntityRecord, type Predicate, type ReaderProgram } from '../program/program.ts'
+import { isRefusal, normaliseUid } from '../program/uids.ts'
+import { entitiesFromJson } from '../syntax/json/entities.ts'
+import { jsonFromJs } from '../syntax/json/from-js.ts'
+import { type Json, parseJson } from '../syntax/json/json.ts'
+import { jsonLocator } from '../syntax/json/locate.ts'
+import { uidFromJson, valueFromJson } from '../syntax/json/values.ts'
+import { Diagnostics, type RuneError, runeError } from '../text/diagnostic.ts'
+import { didYouMean } from '../text/suggest.ts'
+import { parseEntityUid, printEntityUid } from '../values/entity-uid.ts'
+import { canonicalKey } from '../values/equality.ts'
+import type { EntityUid, Value } from '../values/value.ts'
+
+/**
+ * What to change, all of it or nothing. Rows are arrays, or objects with the names of the columns; values are plain ones, or
+ * Cedar's JSON escapes. Removals come before insertions. An entity (Cedar's JSON form) replaces what is stored under its uid.
+ */
+export interface UpdateInput {
+  readonly insert?: Readonly<Record<string, readonly unknown[]>>
+  readonly remove?: Readonly<Record<string, readonly unknown[]>>
+  readonly entities?: readonly unknown[] | string
+  readonly removeEntities?: readonly (string | { readonly type: string; readonly id: string })[]
+}
+
+/** A checked update. */
+export interface Update {
+  readonly facts: readonly FactUpdate[]
+  readonly entities: readonly EntityUpdate[]
+}
+
+export interface FactUpdate {
+  readonly predicate: string
+  readonly row: readonly Value[]
+  readonly isThere: boolean
+}
+
+/** `record` is absent where the entity goes away. */
+export interface EntityUpdate {
+  readonly uid: EntityUid
+  readonly record?: EntityRecord
+}
+
+/** Reads an update. Throws a `RuneError` with all that is wrong with it. */
+export function readUpdate(input: unknown, program: ReaderProgram): Update {
+  const diagnostics = new Diagnostics()
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) throw refuse('an update is an object')
+  const unknown = Object.keys(input).find((key) => !KEYS.includes(key))
+  if (unknown !== undefined) throw refuse(`an update has no \`${unknown}\``, didYouMean(unknown, KEYS).help)
+  const { insert, remove, entities, removeEntities } = input as Record<string, unknown>
+  const facts = [
+    ...readFacts(remove, 'remove', program, diagnostics),
+    ...readFacts(insert, 'insert', program, diagnostics),
+  ]
+  const gone = readUids(removeEntities, program, diagnostics).map((uid): EntityUpdate => ({ uid }))
+  const there = readEntities(entities, program, diagnostics).map(
+    (record): EntityUpdate => ({ uid: record.uid, record }),
+  )
+  diagnostics.throwIfErrors()
+  return { facts, entities: [...gone, ...there] }
+}
+
+const KEYS = ['insert', 'remove', 'entities', 'removeEntities']
+
+/** The net effect of updates: for each fact and entity the last word on it. */
+export interface Delta {
+  readonly facts: Map<string, FactUpdate>
+  readonly entities: Map<string, EntityUpdate>
+}
+
+export function emptyDelta(): Delta {
+  return { facts: new Map(), entities: new Map() }
+}
+
+/** Adds `update` to `delta`. */
+export function addToDelta(delta: Delta, update: Update): void {
+  for (const fact of update.facts) delta.facts.set(factKey(fact), fact)
+  for (const entity of update.entities) delta.entities.set(printEntityUid(entity.uid), entity)
+}
+
+/** One update with the effect of all, in their order. */
+export function netUpdate(updates: readonly Update[]): Update {
+  const delta = emptyDelta()
+  for (const update of updates) addToDelta(delta, update)
+  return { facts: [...delta.facts.values()], entities: [...delta.entities.values()] }
+}
+
+function factKey({ predicate, row }: FactUpdate): string {
+  return `${predicate} ${row.map(canonicalKey).join()}`
+}
+
+/** The predicate that facts of this name and arity belong to; absent where there is none that can be changed. */
+export function updatable({ predicates }: ReaderProgram, name: string, arity: number): Predicate | undefined {
+  return predicates.find((p) => p.id >= BUILTINS.length && p.name === name && p.arity === arity)
+}
+
+/** The row as it is kept, or what is wrong with it. */
+export function fitRow(
+  predicate: Predicate,
+  row: readonly Value[],
+  pathTypes: ReadonlySet<string>,
+): readonly Value[] | { readonly error: string; readonly help?: string } {
+  const fitted: Value[] = []
+  for (const [i, value] of row.entries()) {
+    const column = predicate.columns[i]
+    if (!column) return { error: `\`${predicate.name}\` has ${predicate.arity} columns` }
+    const kept = coerceValue(column, value, pathTypes)
+    if (isRefusal(kept)) return kept
+    if (!isWithin(only(typeOf(kept)), column.type)) {
+      const error = `a ${printTypeName(typeOf(kept))} stands where ${printType(column.type)} is known`
+      return { error, help: `declare the columns of \`${predicate.name}\`, so that the rules are checked against it` }
+    }
+    fitted.push(kept)
+  }
+  return fitted
+}
+
+function readFacts(
+  given: unknown,
+  what: 'insert' | 'remove',
+  program: ReaderProgram,
+  diagnostics: Diagnostics,
+): FactUpdate[] {
+  if (given === undefined) return []
+  const json = jsonFromJs(given, what, diagnostics)
+  if (json === undefined) return []
+  if (!(json instanceof Map)) {
+    diagnostics.error('R744', `\`${what}\` is an object with a list of rows for each predicate`)
+    return []
+  }
+  return [...json].flatMap(([name, rows]) => {
+    const all = Array.isArray(rows) ? rows : undefined
+    if (!all) diagnostics.error('R744', `\`${what}.${name}\` is a list of rows`)
+    return (all ?? []).flatMap((row, i): FactUpdate[] => {
+      const values = readRow(name, row, `${what}.${name}[${i}]`, program, diagnostics)
+      return values ? [{ predicate: name, row: values, isThere: what === 'insert' }] : []
+    })
+  })
+}
+
+function readRow(
+  name: string,
+  row: Json,
+  place: string,
+  program: ReaderProgram,
+  diagnostics: Diagnostics,
+): readonly Value[] | undefined {
+  const report = (message: string, help: string | undefined) => {
+    if (diagnostics.all.length < MISTAKES_MAX)
+      diagnostics.error('R744', `\`${place}\`: ${message}`, undefined, help === undefined ? {} : { help })
+    return undefined
+  }
+  if (!Array.isArray(row) && !(row instanceof Map)) return report('a row is a list of values, or an object', undefined)
+  const arity = Array.isArray(row) ? row.length : row.size
+  const predicate = updatable(program, name, arity)
+  if (!predicate) return report(...whyNot(name, arity, program))
+  const cells = Array.isArray(row) ? row : predicate.columns.map((column) => row.get(column.name ?? ''))
+  const values = cells.map((cell, i) =>
+    cell === undefined
+      ? report(`there is no \`${predicate.columns[i]?.name ?? i}\``, undefined)
+      : readCell(cell, `${place}[${i}]`, diagnostics),
+  )
+  if (!values.every((value) => value !== undefined)) return undefined
+  const fitted = fitRow(predicate, values, program.settings.pathTypes)
+  return 'error' in fitted ? report(fitted.error, fitted.help) : fitted
+}
+
+const MISTAKES_MAX = 100
+
+function whyNot(name: string, arity: number, { predicates }: ReaderProgram): [string, string | undefined] {
+  const others = predicates.filter((p) => p.name === name)
+  if (others.some(({ id }) => id < BUILTINS.length)) {
+    return [
+      `\`${name}\` cannot be changed`,
+      name.startsWith('entity.') ? 'use `entities` and `removeEntities`' : undefined,
+    ]
+  }
+  const [other] = others
+  if (other) return [`\`${name}\` has ${other.arity} columns, not ${arity}`, undefined]
+  const names = predicates.filter((p) => p.id >= BUILTINS.length && !p.name.startsWith('$')).map((p) => p.name)
+  return [`there is no predicate \`${name}\``, didYouMean(name, names).help]
+}
+
+function readCell(cell: Json, subject: string, diagnostics: Diagnostics): Value | undefined {
+  // A number that is no integer is a Float, which JSON of Cedar does not have.
+  if (typeof cell === 'number') return Number.isFinite(cell) ? cell + 0 : undefined
+  return valueFromJson({ diagnostics, path: [], subject: () => `\`${subject}\`` }, cell)
+}
+
+function readUids(given: unknown, { settings }: ReaderProgram, diagnostics: Diagnostics): EntityUid[] {
+  if (given === undefined) return []
+  const json = jsonFromJs(given, 'removeEntities', diagnostics)
+  if (json === undefined) return []
+  if (!Array.isArray(json)) {
+    diagnostics.error('R744', '`removeEntities` is a list of entities')
+    return []
+  }
+  return json.flatMap((item, i) => {
+    const subject = () => `\`removeEntities[${i}]\``
+    const uid = typeof item === 'string' ? parseEntityUid(item) : uidFromJson({ diagnostics, path: [], subject }, item)
+    if (uid === undefined) {
+      if (typeof item === 'string') diagnostics.error('R744', `${subject()}: \`${item}\` is no entity literal`)
+      return []
+    }
+    const normal = normaliseUid(uid, settings.pathTypes)
+    if (!isRefusal(normal)) return [normal as EntityUid]
+    diagnostics.error('R744', `${subject()}: ${normal.error}`)
+    return []
+  })
+}
+
+function readEntities(given: unknown, { schema, settings }: ReaderProgram, diagnostics: Diagnostics): EntityRecord[] {
+  if (given === undefined) return []
+  const text = typeof given === 'string' ? { source: { path: '<entities>', text: given } } : undefined
+  const json = text ? parseJson(text, diagnostics) : jsonFromJs(given, 'entities', diagnostics)
+  if (json === undefined) return []
+  const origin = { diagnostics, ...(schema && { schema }), ...(text && { locate: jsonLocator(text) }) }
+  return (entitiesFromJson(json, origin) ?? []).map((entity) => normaliseEntity(entity, settings))
+}
+
+function refuse(message: string, help?: string): RuneError {
+  return runeError('R744', message, help === undefined ? {} : { help })
+}

@@ -41,7 +41,7 @@ export class FileWatcher {
   /** When the next look may be, for an event. */
   #restUntil = 0
   #timer: NodeJS.Timeout | undefined
-  #timerAt = Number.POSITIVE_INFINITY
+  #timerAt = NEVER
   #isFailing = false
   #isClosed = false
 
@@ -78,11 +78,9 @@ export class FileWatcher {
       this.#seenAt = now
     }
     this.#reportFailure()
-    const changed = fingerprints.filter((fingerprint, i) => fingerprint !== this.#known[i])
-    this.#changedAt = changed.length > 0 ? (this.#changedAt ?? now) : undefined
-    const waitMs = this.#changedAt === undefined ? undefined : this.#dueAt(changed, this.#changedAt) - now
-    const isDue = waitMs !== undefined && waitMs <= 0
-    const nextMs = waitMs !== undefined && !isDue ? Math.min(waitMs, this.#settleMs) : this.#pollMs()
+    const dueAt = this.#dueAt(now)
+    const isDue = dueAt <= now
+    const nextMs = isDue || dueAt === NEVER ? this.#pollMs() : Math.min(dueAt - now, this.#settleMs)
     this.#lookIn(Math.max(nextMs, restMs))
     if (!isDue || this.#isClosed) return
     this.#known = fingerprints
@@ -90,11 +88,14 @@ export class FileWatcher {
     this.#options.onChange()
   }
 
-  /** When the change counts. What is empty or missing may be about to be written. */
-  #dueAt(changed: readonly string[], changedAt: number): number {
+  /** When the change that was seen is to be told. What is empty or missing may be about to be written. */
+  #dueAt(now: number): number {
+    const changed = this.#seen.filter((fingerprint, i) => fingerprint !== this.#known[i])
+    this.#changedAt = changed.length > 0 ? (this.#changedAt ?? now) : undefined
+    if (this.#changedAt === undefined) return NEVER
     const patienceMs = Math.max(this.#settleMs, Math.min(this.#settleMs * PATIENCE, PATIENCE_MS_MAX))
     const settleMs = changed.every(hasContent) ? this.#settleMs : patienceMs
-    return Math.min(this.#seenAt + settleMs, changedAt + this.#settleMs * WAIT_MAX)
+    return Math.min(this.#seenAt + settleMs, this.#changedAt + this.#settleMs * WAIT_MAX)
   }
 
   #pollMs(): number {
@@ -119,12 +120,13 @@ export class FileWatcher {
     clearTimeout(this.#timer)
     this.#timerAt = at
     this.#timer = setTimeout(() => {
-      this.#timerAt = Number.POSITIVE_INFINITY
+      this.#timerAt = NEVER
       this.#look()
     }, ms).unref()
   }
 }
 
+const NEVER = Number.POSITIVE_INFINITY
 const SETTLE_MS = 50
 /** How many times `settleMs` an empty or missing file has to stay so, and the most that is. */
 const PATIENCE = 10

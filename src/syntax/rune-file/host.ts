@@ -76,7 +76,8 @@ function readRegularFile(path: string, { maxBytes, firstBytes = maxBytes }: Read
   }
 }
 
-function reasonOf(e: unknown): string {
+/** Why the system refused. */
+export function reasonOf(e: unknown): string {
   const code = e instanceof Error && 'code' in e ? e.code : undefined
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file'
   if (code === 'EACCES' || code === 'EPERM') return 'permission denied'

@@ -10,6 +10,7 @@ import { expect, test } from 'vitest'
 import { init } from '../src/cli/init.ts'
 import { configurationOf, inputOf, readText } from '../src/cli/input.ts'
 import type { Terminal } from '../src/cli/terminal.ts'
+import { errorsOfRequest } from '../src/decide/failed-request.ts'
 import { Rune } from '../src/engine.ts'
 import { allocate, createArena } from '../src/image/arena.ts'
 import { policyFromJson } from '../src/syntax/cedar/est.ts'
@@ -18,6 +19,7 @@ import { jsonFromJs } from '../src/syntax/json/from-js.ts'
 import { formatPolicies } from '../src/syntax/schema/format.ts'
 import { readSchema } from '../src/syntax/schema/read-schema.ts'
 import { openFence } from '../src/syntax/schema/wasm.ts'
+import type { Code } from '../src/text/codes.ts'
 import { type Diagnostic, Diagnostics, RuneError } from '../src/text/diagnostic.ts'
 import { renderDiagnostics } from '../src/text/render.ts'
 
@@ -81,6 +83,11 @@ const CALLS: Readonly<Record<string, (diagnostics: Diagnostics, argument: unknow
     const rune = await Rune.fromText(String(text))
     await rune.close()
     rune.authorize({ principal: 'User::"a"', action: 'read', resource: 'File::"f"' })
+  },
+  requestThatThrows: (diagnostics, message) => {
+    for (const { id, message: said } of errorsOfRequest(new Error(String(message)), 'the request cannot be read')) {
+      diagnostics.error(id as Code, said)
+    }
   },
   noConfiguration: async () => await configurationOf(undefined, {}, inputOf(TERMINAL)),
   inputTwice: async () => {

@@ -133,6 +133,7 @@ export const CODES = {
   R741: 'a principal, action or resource of a request is malformed',
   R742: 'a context that has the key `facts`',
   R743: 'an entity of a request that is given or stored already in another form, or closes a cycle',
+  R750: 'a request of a batch that nothing could decide',
   R760: 'no configuration is named, and there is none in the folder',
   R761: 'two inputs of a command that both read the standard input',
   R762: 'a file that the command line names and that cannot be read',

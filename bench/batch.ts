@@ -4,27 +4,36 @@
  * their peer. `--smoke` runs each once.
  */
 import { isDeepStrictEqual } from 'node:util'
+import type { AuthorizeRequest } from '../src/decide/request.ts'
 import { decodeAnswers, encodeAnswers } from '../src/threads/batch-answers.ts'
 import { decodeRequests, encodeRequests } from '../src/threads/batch-requests.ts'
 
 const rounds = process.argv.includes('--smoke') ? 1 : 400
 const count = 1024
 const numbers = Array.from({ length: count }, (_, i) => i)
-const uids = (i: number) => ({
-  principal: `User::"user-${i}"`,
-  action: 'read',
-  resource: `/home/user-${i}/documents/report-${i % 7}.txt`,
-})
+const principal = (i: number) => `User::"user-${i}"`
+const path = (i: number) => `/home/user-${i}/documents/report-${i % 7}.txt`
 const context = (i: number) => ({ mfa: i % 2 === 0, level: i, address: '10.1.2.3', groups: ['staff', 'sales'] })
-const requestSets = {
-  'entities as texts': numbers.map(uids),
+// Literals, since V8 reads properties of what a spread made several times slower.
+const requestSets: Readonly<Record<string, AuthorizeRequest[]>> = {
+  'entities as texts': numbers.map((i) => ({ principal: principal(i), action: 'read', resource: path(i) })),
   'entities as { type, id }': numbers.map((i) => ({
     principal: { type: 'User', id: `user-${i}` },
     action: { type: 'Action', id: 'read' },
-    resource: { type: 'Path', id: uids(i).resource },
+    resource: { type: 'Path', id: path(i) },
   })),
-  'with a context': numbers.map((i) => ({ ...uids(i), context: context(i) })),
-  'with a context of JSON text': numbers.map((i) => ({ ...uids(i), context: JSON.stringify(context(i)) })),
+  'with a context': numbers.map((i) => ({
+    principal: principal(i),
+    action: 'read',
+    resource: path(i),
+    context: context(i),
+  })),
+  'with a context of JSON text': numbers.map((i) => ({
+    principal: principal(i),
+    action: 'read',
+    resource: path(i),
+    context: JSON.stringify(context(i)),
+  })),
 }
 const decision = (reason: string) => ({
   decision: 'permit' as const,
@@ -38,6 +47,11 @@ const decisionSets = {
   'decisions of a cache': numbers.map((i) => cached[i % cached.length]!),
   'equal decisions': numbers.map((i) => decision(`policy${i % 3}`)),
   'decisions that all differ': numbers.map((i) => decision(`user-${i} owns it`)),
+}
+
+/** A context as it is, whether it came as an object or as text. */
+function plain(request: AuthorizeRequest): AuthorizeRequest {
+  return typeof request.context === 'string' ? { ...request, context: JSON.parse(request.context) } : request
 }
 
 /** Nanoseconds per request of each stage: median and best. */
@@ -68,16 +82,8 @@ function check(right: boolean, name: string): void {
 console.log(`${count} requests a chunk, median (best) of ${rounds}, Node ${process.version}`)
 for (const [name, requests] of Object.entries(requestSets)) {
   const { region, items } = encodeRequests(requests, 0, count)
-  const arrived = [...decodeRequests(region)].map((item) => {
-    const request = item.kind === 'request' ? item.request : undefined
-    return typeof request?.context === 'string' ? { ...request, context: JSON.parse(request.context) } : request
-  })
-  const sent = requests.map((request) =>
-    'context' in request && typeof request.context === 'string'
-      ? { ...request, context: JSON.parse(request.context) }
-      : request,
-  )
-  check(items === count && isDeepStrictEqual(arrived, sent), name)
+  const arrived = [...decodeRequests(region)].map((item) => (item.kind === 'request' ? plain(item.request) : item))
+  check(items === count && isDeepStrictEqual(arrived, requests.map(plain)), name)
   console.log(name)
   measure({
     encode: () => encodeRequests(requests, 0, count),

@@ -13,7 +13,7 @@ export interface BatchReader {
   /** Throws a `RuneError` for a request that is malformed or reaches a limit. */
   authorize(request: AuthorizeRequest): Decision
   /** Of the latest decision or refusal; of the image before the first. */
-  readonly epoch: number
+  epoch(): number
 }
 
 /** Decides the requests of a region; the answers are a region of their own, as large as it must be. */
@@ -24,10 +24,10 @@ export function evaluateBatch(region: SharedArrayBuffer, reader: BatchReader): S
 }
 
 function decide(item: BatchRequest, reader: BatchReader): Decision {
-  if (item.kind === 'refused') return failedDecision(item.errors, reader.epoch)
+  if (item.kind === 'refused') return failedDecision(item.errors, reader.epoch())
   try {
     return reader.authorize(item.request)
   } catch (thrown) {
-    return failedDecision(errorsOfRequest(thrown, 'internal error'), reader.epoch)
+    return failedDecision(errorsOfRequest(thrown, 'internal error'), reader.epoch())
   }
 }

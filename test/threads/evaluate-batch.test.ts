@@ -26,7 +26,7 @@ forbid("secret") :- resource("/secret").
 let reader: BatchReader
 beforeAll(async () => {
   const rune = await Rune.fromText(POLICY)
-  reader = { authorize: (request) => rune.authorize(request), epoch: 1 }
+  reader = { authorize: (request) => rune.authorize(request), epoch: () => 1 }
 })
 
 function decideAll(requests: readonly AuthorizeRequest[]) {
@@ -39,7 +39,7 @@ function decideAlone(request: AuthorizeRequest) {
   try {
     return reader.authorize(request)
   } catch (error) {
-    return failedDecision(errorsOfRequest(error, 'the request cannot be read'), reader.epoch)
+    return failedDecision(errorsOfRequest(error, 'the request cannot be read'), reader.epoch())
   }
 }
 

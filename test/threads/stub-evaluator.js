@@ -22,7 +22,7 @@ if (workerData === 'exit') process.exit(4)
 if (workerData === 'throw') throw new Error('cannot attach')
 
 const reader = {
-  epoch: 9,
+  epoch: () => 9,
   authorize({ principal, action }) {
     ACTIONS[action]?.()
     return { decision: 'permit', allowed: true, reasons: [principal], errors: [], epoch: 9 }

@@ -1,11 +1,12 @@
-/** The tables of `layout.ts` as Markdown, for `README.md` beside this file; a test keeps the two alike. */
+/** The tables of `layout.ts` and `batch.ts` as Markdown, for `README.md` beside this file; a test keeps the two alike. */
+import { BATCH_STRUCTS } from './batch.ts'
 import { FIXED_WORDS, KIND, LAYOUT_VERSION, PAYLOAD_BITS, STRUCTS, type Struct } from './layout.ts'
 
 /** What `README.md` must say. */
 export function describeLayout(): string {
   return `# The layout of an image
 
-Layout version ${LAYOUT_VERSION}. Generated from \`layout.ts\`; \`npx vitest run test/native-layout -u\` writes it anew.
+Layout version ${LAYOUT_VERSION}. Generated from \`layout.ts\` and \`batch.ts\`; \`npx vitest run test/native-layout -u\` writes it anew.
 An image is one shared memory of 32-bit words, little-endian. Offsets and sizes are in words.
 
 ## Value ids
@@ -18,7 +19,7 @@ ${Object.entries(KIND)
   .map(([name, number]) => `| ${name} | ${number} | ${payloadOf(name)} |`)
   .join('\n')}
 
-${STRUCTS.map(describeStruct).join('\n')}`
+${[...STRUCTS, ...BATCH_STRUCTS].map(describeStruct).join('\n')}`
 }
 
 function payloadOf(kind: string): string {

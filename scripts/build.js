@@ -51,7 +51,7 @@ async function bundleCommandLine(folder) {
     target: 'node20.19',
     banner: { js: BANNER },
     // Megabytes of WebAssembly, loaded only where a schema or a formatter needs it.
-    external: ['@cedar-policy/cedar-wasm'],
+    external: ['@cedar-policy/cedar-wasm', 'piscina'],
     logLevel: 'warning',
   })
   writeFileSync(join(folder, 'rune.licenses.txt'), licenses(Object.keys(metafile.inputs)))

@@ -3,6 +3,7 @@
  * of the coordinator that writes it. Everything that it throws for input that it refuses is a `RuneError`. Spec: DESIGN
  * section 4.
  */
+import { availableParallelism } from 'node:os'
 import type { Decision } from './decide/decision.ts'
 import type { Explanation } from './decide/explain.ts'
 import type { QueryResult } from './decide/query.ts'
@@ -12,6 +13,7 @@ import { type Diagnostic, RuneError } from './text/diagnostic.ts'
 import { build, type ConfigurationInput } from './threads/build.ts'
 import type { Published } from './threads/coordinator.ts'
 import { CoordinatorClient, type CoordinatorEvents } from './threads/coordinator-client.ts'
+import { createEvaluatorPool, type EvaluatorPool } from './threads/evaluator-pool.ts'
 import { attachReader, type Handle, type Reader } from './threads/reader.ts'
 import { readUpdate, type UpdateInput } from './threads/update.ts'
 
@@ -24,6 +26,8 @@ export interface OpenOptions {
    * short-lived commands and places without threads.
    */
   readonly coordinator?: 'thread' | 'inline'
+  /** Threads that decide batches, started with the first; absent: one a core, up to 16. */
+  readonly threads?: number
 }
 
 /** For `Rune.fromText`: where includes and fact files are looked for, and what diagnostics call the text. */
@@ -85,11 +89,14 @@ export class RuneReader {
 /** An open configuration. */
 export class Rune extends RuneReader {
   readonly #client: CoordinatorClient
+  readonly #threads: number
+  #pool: Promise<EvaluatorPool> | undefined
   #published: Published
 
-  private constructor(handle: Handle, client: CoordinatorClient, published: Published) {
+  private constructor(handle: Handle, { client, published, threads }: Opened) {
     super(handle)
     this.#client = client
+    this.#threads = threads
     this.#published = published
     const note = (next: Published) => {
       this.#published = { ...this.#published, ...next }
@@ -120,6 +127,15 @@ export class Rune extends RuneReader {
   async update(input: UpdateInput): Promise<number> {
     const { epoch } = await this.#client.update(readUpdate(input, this.reader.program()))
     return epoch
+  }
+
+  /**
+   * Decides requests in threads beside this one; the decisions are those of `authorize`, in the order of the requests, which must
+   * not change meanwhile. A request that fails is denied, and its `errors` say why.
+   */
+  async authorizeBatch(requests: readonly AuthorizeRequest[]): Promise<Decision[]> {
+    this.#pool ??= createEvaluatorPool({ handle: this.handle(), threads: this.#threads })
+    return await (await this.#pool).authorizeBatch(requests)
   }
 
   /** Reads the sources anew; what updates changed stays changed. Rejects with a `RuneError`, and what was in force before still is. */
@@ -153,23 +169,27 @@ export class Rune extends RuneReader {
   /** Ends the engine with its coordinator; readers in other threads go on with the last epoch. */
   override async close(): Promise<void> {
     await super.close()
-    await this.#client.close()
+    await Promise.all([this.#client.close(), this.#pool?.then((pool) => pool.close())])
   }
 
   /** @internal */
-  static async ofInput(
-    input: ConfigurationInput,
-    { watch = false, coordinator = 'thread' }: OpenOptions,
-  ): Promise<Rune> {
+  static async ofInput(input: ConfigurationInput, options: OpenOptions): Promise<Rune> {
+    const { watch = false, coordinator = 'thread', threads = Math.min(16, availableParallelism()) } = options
     const client = new CoordinatorClient({ input, watch, mode: coordinator })
     try {
       const { published, memory } = await client.open()
-      return new Rune({ memory }, client, published)
+      return new Rune({ memory }, { client, published, threads })
     } catch (error) {
       await client.close()
       throw error
     }
   }
+}
+
+interface Opened {
+  readonly client: CoordinatorClient
+  readonly published: Published
+  readonly threads: number
 }
 
 async function openInput(input: ConfigurationInput, options: OpenOptions): Promise<Rune> {

@@ -11,6 +11,7 @@ import { expect, test } from 'vitest'
 import { init } from '../src/cli/init.ts'
 import { configurationOf, inputOf, readText } from '../src/cli/input.ts'
 import type { Terminal } from '../src/cli/terminal.ts'
+import { errorsOfRequest } from '../src/decide/failed-request.ts'
 import { Rune } from '../src/engine.ts'
 import { attachArena, createArena } from '../src/image/arena.ts'
 import { announceReclaim } from '../src/image/epochs.ts'
@@ -21,6 +22,7 @@ import { jsonFromJs } from '../src/syntax/json/from-js.ts'
 import { formatPolicies } from '../src/syntax/schema/format.ts'
 import { readSchema } from '../src/syntax/schema/read-schema.ts'
 import { openFence } from '../src/syntax/schema/wasm.ts'
+import type { Code } from '../src/text/codes.ts'
 import { type Diagnostic, Diagnostics, RuneError } from '../src/text/diagnostic.ts'
 import { renderDiagnostics } from '../src/text/render.ts'
 import { build } from '../src/threads/build.ts'
@@ -123,6 +125,11 @@ const CALLS: Readonly<Record<string, (diagnostics: Diagnostics, argument: unknow
     writeFileSync(file, 'version = "rune/1.0"\n[data]\nmember = ["ana"]\n[rules]\nm(X) :- member(X).\n')
     await rune.reload()
     diagnostics.all.push(...rune.warnings)
+  },
+  requestThatThrows: (diagnostics, message) => {
+    for (const { id, message: said } of errorsOfRequest(new Error(String(message)), 'the request cannot be read')) {
+      diagnostics.error(id as Code, said)
+    }
   },
   noConfiguration: async () => await configurationOf(undefined, {}, inputOf(TERMINAL)),
   inputTwice: async () => {

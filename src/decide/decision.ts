@@ -15,14 +15,17 @@ export interface Decision {
   readonly reasons: readonly string[]
   /** What failed on the way, whether or not it mattered. */
   readonly errors: readonly DecisionError[]
-  /** The state of the engine that the decision was made in. */
+  /** The state of the engine that the decision was made in; 0 where a request failed before one was read. */
   readonly epoch: number
 }
 
-/** A policy or rule that could not be evaluated for this request, or a part of its context that rules cannot see. */
+/**
+ * A policy or rule that could not be evaluated for this request, a part of its context that rules cannot see, or, in a batch,
+ * the request itself.
+ */
 export interface DecisionError extends Partial<Position> {
-  readonly kind: 'policy' | 'rule' | 'context'
-  /** Of the policy, the rule's name, or the key. */
+  readonly kind: 'policy' | 'rule' | 'context' | 'request'
+  /** Of the policy, the rule's name, the key, or the code of the diagnostic. */
   readonly id: string
   readonly message: string
   readonly file?: string

@@ -138,6 +138,7 @@ export const CODES = {
   R743: 'an entity of a request that is given or stored already in another form, or closes a cycle',
   R480: 'updates that do not fit a configuration any more',
   R744: 'an update that is malformed, or that changes what cannot be changed',
+  R750: 'a request of a batch that nothing could decide',
   R760: 'no configuration is named, and there is none in the folder',
   R761: 'two inputs of a command that both read the standard input',
   R762: 'a file that the command line names and that cannot be read',

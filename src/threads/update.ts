@@ -96,9 +96,16 @@ function factKey({ predicate, row }: FactUpdate): string {
   return `${predicate} ${row.map(canonicalKey).join()}`
 }
 
-/** The predicate that facts of this name and arity belong to; absent where there is none that can be changed. */
+/**
+ * The predicate that facts of this name and arity belong to; absent where there is none that can be changed. One that
+ * depends on the request is none: what analysis found out about its rules would not hold of facts.
+ */
 export function updatable({ predicates }: ReaderProgram, name: string, arity: number): Predicate | undefined {
-  return predicates.find((p) => p.id >= BUILTINS.length && p.name === name && p.arity === arity)
+  return predicates.find((p) => p.name === name && p.arity === arity && isUpdatable(p))
+}
+
+function isUpdatable({ id, name, scope }: Predicate): boolean {
+  return id >= BUILTINS.length && scope === 'static' && !name.startsWith('$')
 }
 
 /** The row as it is kept, or what is wrong with it. */
@@ -176,7 +183,7 @@ const MISTAKES_MAX = 100
 
 function whyNot(name: string, arity: number, { predicates }: ReaderProgram): [string, string | undefined] {
   const others = predicates.filter((p) => p.name === name)
-  if (others.some(({ id }) => id < BUILTINS.length)) {
+  if (others.some((p) => !isUpdatable(p))) {
     return [
       `\`${name}\` cannot be changed`,
       name.startsWith('entity.') ? 'use `entities` and `removeEntities`' : undefined,
@@ -184,7 +191,7 @@ function whyNot(name: string, arity: number, { predicates }: ReaderProgram): [st
   }
   const [other] = others
   if (other) return [`\`${name}\` has ${other.arity} columns, not ${arity}`, undefined]
-  const names = predicates.filter((p) => p.id >= BUILTINS.length && !p.name.startsWith('$')).map((p) => p.name)
+  const names = predicates.filter(isUpdatable).map((p) => p.name)
   return [`there is no predicate \`${name}\``, didYouMean(name, names).help]
 }
 

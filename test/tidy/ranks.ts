@@ -42,7 +42,7 @@ function mayImport(from: string, to: string): boolean {
   if (USERS_OF_PUBLIC.includes(user)) return used === user || PUBLIC.includes(to) || to === 'package.json'
   if (user === 'src/syntax' && used === 'src/syntax') return mayImportSyntax(from, to)
   if (user === used) return true
-  if (used === 'native-layout') return user === 'src/image'
+  if (used === 'native-layout') return user === 'src/image' || (user === 'src/threads' && to === `${used}/batch.ts`)
   if (user === 'src/decide' && used === 'src/fixpoint') return false
   return used !== undefined && RANKS.includes(used) && RANKS.indexOf(used) < RANKS.indexOf(user)
 }

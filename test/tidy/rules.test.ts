@@ -52,8 +52,10 @@ describe('the ranks', () => {
     expect(violations('src/engine.ts', './threads/a.ts', './decide/a.ts')).toBe(0)
   })
 
-  it('let only the image see the layout', () => {
+  it('let only the image see the layout, and threads that of a batch', () => {
     expect(violations('src/image/a.ts', '../../native-layout/a.ts')).toBe(0)
+    expect(violations('src/threads/a.ts', '../../native-layout/batch.ts')).toBe(0)
+    expect(violations('src/threads/a.ts', '../../native-layout/a.ts')).toBe(1)
     expect(violations('native-layout/a.ts', '../src/text/a.ts')).toBe(1)
   })
 

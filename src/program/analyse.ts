@@ -86,7 +86,7 @@ function analyseInto(
     diagnostics,
   )
   const written = { policies: configuration.files.flatMap((file) => file.policies), links: configuration.options.links }
-  checkKnownTypes({ components, drafts, columns, entities, ...written, settings, diagnostics, ...extra })
+  checkKnownTypes({ components, scopes, drafts, columns, entities, ...written, settings, diagnostics, ...extra })
   const predicates = drafts.map((draft) => predicateOf(draft, scopes, columns))
   const policies = policiesOf(configuration, { settings, predicates, entities, diagnostics, ...extra })
   warn({ drafts, rules, columns, policies, pathTypes: settings.pathTypes, diagnostics, ...extra })

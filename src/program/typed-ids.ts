@@ -1,6 +1,7 @@
 /**
  * Ids without their type in rules that permit: `principal("admin")` holds for `User::"admin"` and for `Service::"admin"`.
- * Where several types are known for the place, a `permit` may not depend on the id alone. Spec: LANGUAGE section 4.
+ * Where several types are known for the place, a `permit` may not depend on the id alone. It does where it holds for a type
+ * that nobody names, of some ids. Spec: LANGUAGE section 4.
  */
 import type { Policy } from '../syntax/cedar/ast.ts'
 import type { TemplateLink } from '../syntax/rune-file/ast.ts'
@@ -8,20 +9,17 @@ import type { Schema } from '../syntax/schema/schema.ts'
 import type { Diagnostics } from '../text/diagnostic.ts'
 import { ANY_ENTITY, isEntity } from './column-types.ts'
 import type { ColumnTypes } from './infer-types.ts'
+import type { Step } from './plan.ts'
 import type { PredicateDraft } from './predicate-table.ts'
-import {
-  type AtomLiteral,
-  BUILTIN,
-  type EntityRecord,
-  type Literal,
-  type PredicateId,
-  type Settings,
-} from './program.ts'
-import type { RuleDraft } from './rule-draft.ts'
+import { BUILTIN, type EntityRecord, type Literal, type PredicateId, type Settings } from './program.ts'
+import type { Scopes } from './request-scope.ts'
+import { type RuleDraft, stepsOf } from './rule-draft.ts'
 import type { Components } from './strata.ts'
+import { type Abstraction, abstractionOf, canHold, ID, KNOWN, TYPE, unboundValues } from './unknown-values.ts'
 
 export interface KnownTypesInput {
   readonly components: Components
+  readonly scopes: Scopes
   readonly drafts: readonly PredicateDraft[]
   readonly columns: ColumnTypes
   readonly entities: readonly EntityRecord[]
@@ -34,6 +32,7 @@ export interface KnownTypesInput {
 
 /** Reports each `permit` that depends on an id whose type is open. */
 export function checkKnownTypes(input: KnownTypesInput): void {
+  if (input.components.rulesOf[BUILTIN.permit]?.length === 0) return
   for (const place of PLACES) {
     const types = [...typesAt(place, input)].sort()
     if (types.length > 1) checkPlace(place, types, input)
@@ -108,81 +107,73 @@ function idOf(policy: Policy): string {
   return policy.annotations.find(({ key }) => key === 'id')?.value ?? ''
 }
 
-function checkPlace(
-  place: Place,
-  types: readonly string[],
-  { components, drafts, settings, diagnostics }: KnownTypesInput,
-): void {
-  const typed = typedPredicates(place, components, drafts)
-  const exposed = exposedPredicates(place, components, typed)
+function checkPlace(place: Place, types: readonly string[], input: KnownTypesInput): void {
+  const { components, settings, diagnostics } = input
+  const abstraction = (id: number) => {
+    const request = new Map([
+      [place.id, [id]],
+      [place.typed, [id, TYPE]],
+      [BUILTIN.request, [0, 1, 2].map((column) => (column === place.column ? TYPE : KNOWN))],
+    ])
+    return abstractionOf({ ...input, request, id })
+  }
+  const exposure: Exposure = { known: abstraction(KNOWN), unknown: abstraction(ID), predicates: new Set() }
+  noteExposed(components, exposure)
   const { defaultPrincipalType, defaultResourceType } = settings
   const usual = (place.name === 'principal' ? defaultPrincipalType : defaultResourceType) ?? types[0]
   const shown = types.slice(0, 3)
   for (const rule of components.rulesOf[BUILTIN.permit] ?? []) {
-    const by = isTyped(rule, place, typed) ? undefined : rule.body.find((literal) => exposesId(literal, place, exposed))
-    if (!by) continue
+    if (!isExposed(rule, exposure)) continue
+    const by = rule.body.find((literal) => mentionsId(literal, place, exposure))
     const { name } = place
     const names = `${shown.map((type) => `\`${type}\``).join(', ')}${types.length > shown.length ? ', …' : ''}`
     const message = `this \`permit\` depends on the id of the ${name} alone, and a ${name} can be of ${types.length} types: ${names}`
-    diagnostics.error('R354', message, by.span ?? rule.span, { help: `write \`${name}(Id, "${usual}")\`` })
+    diagnostics.error('R354', message, by?.span ?? rule.span, { help: `write \`${name}(Id, "${usual}")\`` })
   }
 }
 
-/** Predicates that hold only where the type was looked at, in each of their rules. */
-function typedPredicates(
-  place: Place,
-  { all, rulesOf }: Components,
-  drafts: readonly PredicateDraft[],
-): ReadonlySet<PredicateId> {
-  const typed = new Set<PredicateId>([place.typed])
-  for (const { id, hasFacts } of drafts) if ((rulesOf[id]?.length ?? 0) > 0 && !hasFacts) typed.add(id)
-  // In the order of dependence one pass does, but for recursion.
-  for (let shrinks = true; shrinks; ) {
-    shrinks = false
-    for (const id of all.flat()) {
-      if (!typed.has(id) || id === place.typed || rulesOf[id]?.every((rule) => isTyped(rule, place, typed))) continue
-      typed.delete(id)
-      shrinks = true
+/** What holds for a type that nobody names: of an id that is known, and of one that nobody names either. */
+interface Exposure {
+  readonly known: Abstraction
+  readonly unknown: Abstraction
+  /** Predicates that may hold by the id alone. */
+  readonly predicates: Set<PredicateId>
+}
+
+/** Finds the predicates that may hold by the id alone, each after those that it depends on. */
+function noteExposed({ all, rulesOf }: Components, exposure: Exposure): void {
+  const { known, predicates } = exposure
+  for (const component of all) {
+    for (let grows = true; grows; ) {
+      const found = component.filter(
+        (p) => !predicates.has(p) && known.isRequest[p] && rulesOf[p]?.some((rule) => isExposed(rule, exposure)),
+      )
+      for (const predicate of found) predicates.add(predicate)
+      grows = found.length > 0
     }
   }
-  return typed
 }
 
-/** Predicates that may hold by the id alone. */
-function exposedPredicates(
-  place: Place,
-  { all, rulesOf }: Components,
-  typed: ReadonlySet<PredicateId>,
-): ReadonlySet<PredicateId> {
-  const exposed = new Set<PredicateId>([place.id])
-  for (let grows = true; grows; ) {
-    grows = false
-    for (const id of all.flat()) {
-      const rules = exposed.has(id) ? [] : (rulesOf[id] ?? [])
-      if (!rules.some((rule) => !isTyped(rule, place, typed) && rule.body.some((l) => exposesId(l, place, exposed))))
-        continue
-      exposed.add(id)
-      grows = true
-    }
-  }
-  return exposed
+/** Whether a rule may hold by the id alone: it does for any type, and would not for any id. */
+function isExposed(rule: RuleDraft, exposure: Exposure): boolean {
+  return areExposed(stepsOf(rule), unboundValues(rule), unboundValues(rule), exposure)
 }
 
-function isTyped({ body }: RuleDraft, place: Place, typed: ReadonlySet<PredicateId>): boolean {
-  return body.some((literal) => {
-    if (!isPositive(literal)) return false
-    if (literal.predicate === BUILTIN.request) return literal.args[place.column]?.kind !== 'any'
-    if (literal.predicate === place.typed) return literal.args[1]?.kind !== 'any'
-    return typed.has(literal.predicate)
-  })
+function areExposed(steps: readonly Step[], known: number[], unknown: number[], exposure: Exposure): boolean {
+  if (!canHold(steps, known, exposure.known)) return false
+  if (!canHold(steps, unknown, exposure.unknown)) return true
+  return steps.some((step) =>
+    step.kind === 'aggregate'
+      ? areExposed(step.steps, [...known], [...unknown], exposure)
+      : step.kind === 'match' && exposure.predicates.has(step.atom.predicate),
+  )
 }
 
-function exposesId(literal: Literal, place: Place, exposed: ReadonlySet<PredicateId>): boolean {
-  if (literal.kind === 'aggregate') return literal.body.some((inner) => exposesId(inner, place, exposed))
-  if (!isPositive(literal)) return false
-  return literal.predicate === place.id ? literal.args[0]?.kind !== 'any' : exposed.has(literal.predicate)
-}
-
-function isPositive(literal: Literal): literal is AtomLiteral {
-  return literal.kind === 'atom' && !literal.negated
+function mentionsId(literal: Literal, place: Place, exposure: Exposure): boolean {
+  if (literal.kind === 'aggregate') return literal.body.some((inner) => mentionsId(inner, place, exposure))
+  if (literal.kind !== 'atom' || literal.negated) return false
+  const { predicate, args } = literal
+  if (predicate === BUILTIN.request) return args[place.column]?.kind !== 'any'
+  const isPlace = predicate === place.id || predicate === place.typed
+  return isPlace ? args[0]?.kind !== 'any' : exposure.predicates.has(predicate)
 }

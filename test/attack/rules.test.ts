@@ -57,6 +57,12 @@ describe('a permit that depends on an id whose type is open is refused', () => {
     'permit :- principal(P), P in ["root"].',
     'permit :- principal(P), P = "root".',
     'permit :- principal(P), request(_, A, _), A = Action::"read", admin(P).',
+    'permit :- principal("root"), principal(_, T).',
+    'permit :- principal("root", _).',
+    'permit :- principal("root"), request(P, _, _).',
+    'permit :- request(P, _, _), P.id = "root".',
+    'u(I, T) :- principal(I, T).\npermit :- principal("root"), u(_, _).',
+    'u(I, T) :- principal(I, T).\npermit :- principal("root"), principal(_, T), u(_, T).',
   ])('%s', async (text) => {
     expect(await attempt(rules(text) + STORE)).toEqual(['R354'])
   })
@@ -64,6 +70,8 @@ describe('a permit that depends on an id whose type is open is refused', () => {
   test.each<[string, Outcome]>([
     ['permit :- principal(P, "User"), admin(P).', 'deny'],
     ['permit :- request(User::"root", _, _).', 'deny'],
+    ['u(I, T) :- principal(I, T).\npermit :- u("root", "User").', 'deny'],
+    ['permit :- principal("root"), principal(_, T), T = "Service".', 'permit'],
     ['forbid :- principal(P), admin(P).', 'forbid'],
   ])('with its type it is none: %s', async (text, outcome) => {
     const request = { ...REQUEST, principal: 'Service::"root"' }

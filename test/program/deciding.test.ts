@@ -125,6 +125,55 @@ admin(alice).
     expect(several(rules)).toEqual(['R354'])
   })
 
+  test.each([
+    ['permit :- principal(alice, _).'],
+    ['permit :- principal(alice), principal(_, T), T = T.'],
+    ['permit :- principal(alice), principal(_, T), X = T + "x".'],
+    ['permit :- principal(alice), principal(_, T), X in [T, "User"], X = "User".'],
+    ['permit :- principal(alice), principal(_, T), (T = "User" ; action("x")).'],
+    ['permit :- principal(alice), request(P, _, _).'],
+    ['permit :- principal(alice), principal(_, T), request(P, _, _), P.type = T.'],
+    ['permit :- request(P, _, _), P.id = "alice".'],
+    ['permit :- principal(alice), not principal(_, "Service").'],
+    ['u(I, T) :- principal(I, T). permit :- principal(alice), u(_, _).'],
+    ['u(I, T) :- principal(I, T). permit :- u(alice, _).'],
+    ['u(I, T) :- principal(I, T). permit :- principal(alice), principal(_, T), u(_, T).'],
+    ['u(T) :- principal(_, T). u("User"). permit :- principal(alice), u("User").'],
+    ['u(T) :- principal(_, T). u("User") :- action(_). permit :- principal(alice), principal(_, T), u(T).'],
+    ['u(T) :- v(T). v(T) :- u(T). v(T) :- principal(_, T). permit :- principal(alice), u(_).'],
+    ['u(max T) :- principal(_, T). permit :- principal(alice), principal(_, T), u(T).'],
+    ['decl s(a, b) equivalence. s(T, T) :- principal(_, T). permit :- principal(alice), principal(_, T), s(T, _).'],
+    ['i(I) :- principal(I). i(nobody) :- action(_). permit :- i(I), admin(I).'],
+    ['permit :- principal(alice), N = count(T, principal(_, T)), N > 0.'],
+    ['permit :- principal(alice), M = max(T, principal(_, T)), principal(_, M).'],
+    ['permit :- M = max(I, principal(I)), admin(M).'],
+    ['permit :- action(x), N = count(U, (principal(U, _), admin(U))), N > 0.'],
+  ])('%s is refused: the type is named, and not looked at', (rule) => {
+    expect(several(rule)).toEqual(['R354'])
+  })
+
+  test.each([
+    ['permit :- principal(alice), principal(_, T), known(T).'],
+    ['permit :- principal(alice), principal(_, T), T != "Service".'],
+    ['permit :- principal(alice), principal(_, T), T in ["User"].'],
+    ['permit :- principal(alice), principal(_, T), not known(T).'],
+    ['permit :- principal(alice), principal(_, T), X = T.lower, X = "user".'],
+    ['permit :- principal(alice), request(P, _, _), entity.parent(P, _).'],
+    ['permit :- request(P, _, _), P.id = "alice", P.type = "User".'],
+    ['permit :- request(P, _, P).'],
+    ['permit :- principal(U), action(read).'],
+    ['u(I, T) :- principal(I, T). permit :- u(alice, "User").'],
+    ['u(I, T) :- principal(I, T). permit :- principal(alice), u(_, T), known(T).'],
+    ['e(P) :- request(P, _, _). permit :- principal(alice), e(P), entity.type(P, "User").'],
+    ['decl u(id: String). u(U) :- principal(U, "User"). permit :- principal(U), u(U), admin(U).'],
+    ['u :- principal(_, T), known(T). u :- request(P, _, _), P.type = "User". permit :- principal(alice), u.'],
+    ['h(U) :- principal(U), admin(U). permit :- principal(_, "User"), h(_).'],
+    ['permit :- action(x), N = count(U, (principal(U, "User"), admin(U))), N > 0.'],
+    ['permit :- principal(alice), principal(_, T), N = count(X, kind(T, X)), N > 0.'],
+  ])('%s looks at it', (rule) => {
+    expect(several(`known("User"). kind("User", person). ${rule}`)).toEqual([])
+  })
+
   test('one known type, groups, actions and paths do not make it several', () => {
     const one = `[options]
 path_types = ["File"]

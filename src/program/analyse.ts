@@ -11,6 +11,7 @@ import { checkBest, noteBest } from './best-heads.ts'
 import { checkTypes, finishRule } from './check-types.ts'
 import { clauseNames } from './clause-names.ts'
 import { published } from './column-types.ts'
+import { columnClasses } from './connections.ts'
 import { checkPermit } from './deciding.ts'
 import { declarePredicate } from './declare.ts'
 import { uniteEntities } from './entities.ts'
@@ -75,9 +76,11 @@ function analyseInto(
   const scopes = scopesOf(components, drafts)
   checkScopes(components, scopes, drafts, diagnostics)
   const columns = inferTypes(components, drafts)
+  const permits = components.rulesOf[BUILTIN.permit] ?? []
+  const classes = permits.length > 0 ? columnClasses(components, drafts, scopes) : []
   for (const rule of rules) {
     checkTypes({ rule, drafts, columns, diagnostics })
-    if (rule.head === BUILTIN.permit) checkPermit(rule, scopes, diagnostics)
+    if (rule.head === BUILTIN.permit) checkPermit(rule, scopes, classes, diagnostics)
   }
   checkBest(components, drafts, columns, diagnostics)
   const entities = uniteEntities(

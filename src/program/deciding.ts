@@ -4,11 +4,12 @@
  */
 import type { Expr } from '../syntax/datalog/ast.ts'
 import type { Diagnostics } from '../text/diagnostic.ts'
+import { type ColumnClasses, type Connections, connectionsIn, partBody, partsOf, REQUEST } from './connections.ts'
 import { refuse } from './normalise-expr.ts'
-import { variablesOfLiteral } from './plan.ts'
+import { variablesOf, variablesOfLiteral } from './plan.ts'
 import type { Literal } from './program.ts'
 import type { Scopes } from './request-scope.ts'
-import { dependenciesOf, type RuleDraft, type RuleScope } from './rule-draft.ts'
+import { type RuleDraft, type RuleScope, readsOf } from './rule-draft.ts'
 
 /** A reason is a text, or a concatenation that starts with one: nobody else can choose how it begins. */
 export function checkReason(reason: Expr, effect: string, scope: RuleScope): void {
@@ -20,31 +21,40 @@ export function checkReason(reason: Expr, effect: string, scope: RuleScope): voi
 }
 
 /** Reports what of a `permit` is not tied to the request. */
-export function checkPermit(rule: RuleDraft, scopes: Scopes, diagnostics: Diagnostics): void {
-  const readsRequest = (literal: Literal) =>
-    dependenciesOf([literal]).some(({ predicate }) => scopes.isRequest[predicate])
-  if (!rule.body.some(readsRequest)) {
+export function checkPermit(rule: RuleDraft, scopes: Scopes, classes: ColumnClasses, diagnostics: Diagnostics): void {
+  if (!readsOf(rule).some(({ predicate }) => scopes.isRequest[predicate])) {
     const help = 'add a literal such as `action("read")` or `principal(Id, "User")`'
-    diagnostics.error(
-      'R352',
-      '`permit` does not depend on the request, so it would open for every request',
-      rule.span,
-      { help },
-    )
+    const message = '`permit` does not depend on the request, so it would open for every request'
+    diagnostics.error('R352', message, rule.span, { help })
     return
   }
-  const anchored = connectedVariables(rule.body, (literal) => readsRequest(literal) && !isNegated(literal))
-  for (const literal of rule.body) {
-    const variables = variablesOfLiteral(literal)
-    const isGround = variables.length === 0 && (readsRequest(literal) || !hasLocals(literal))
-    if (isGround || variables.some((variable) => anchored.has(variable))) continue
-    const names = variables.map((variable) => rule.variables[variable] ?? '').filter((name) => !name.startsWith('$'))
+  const connections = connectionsIn(rule.body, classes)
+  const isTied = (variable: number) => connections(variable) === REQUEST
+  const { deciding, uses } = partBody(rule.body)
+  for (const literal of deciding) {
+    const open = variablesOfLiteral(literal).filter((variable) => !isTied(variable))
+    // A variable that stands nowhere else asks no more than a wildcard.
+    if (hasTiedPart(literal, connections, classes) && open.every((variable) => uses.get(variable) === 1)) continue
+    const names = open.map((variable) => rule.variables[variable] ?? '').filter((name) => !name.startsWith('$'))
     const which = names.length > 0 ? `\`${[...new Set(names)].join('`, `')}\`` : 'what stands here'
     const message = `nothing connects ${which} with the request, so one that fits would open for everybody`
     const help = 'share a variable with a literal such as `principal(Id, "User")`'
     diagnostics.error('R353', message, literal.span ?? rule.span, { help })
     return
   }
+}
+
+/** Whether a literal says something of the request, or of constants alone. */
+function hasTiedPart(literal: Literal, connections: Connections, classes: ColumnClasses): boolean {
+  const isTied = (variable: number) => connections(variable) === REQUEST
+  const variables = variablesOfLiteral(literal)
+  if (literal.kind === 'aggregate' && variablesOf(literal.result).length === 0) {
+    return [...partsOf(literal, connections, classes)].every((root) => root === REQUEST)
+  }
+  if (variables.length > 0) return variables.some(isTied)
+  if (literal.kind !== 'atom') return true
+  const parts = partsOf(literal, connections, classes)
+  return parts.size === 0 || parts.has(REQUEST)
 }
 
 /** The leftmost part of a concatenation. */
@@ -55,34 +65,4 @@ function firstOf(reason: Expr): Expr {
     else if (at.kind === 'method' && at.method === 'concat') at = at.receiver
     else return at
   }
-}
-
-/** Whether a literal has wildcards, or variables of its own, which nothing can connect. */
-function hasLocals(literal: Literal): boolean {
-  return literal.kind === 'aggregate' || (literal.kind === 'atom' && literal.args.some(({ kind }) => kind === 'any'))
-}
-
-function isNegated(literal: Literal): boolean {
-  return 'negated' in literal && literal.negated
-}
-
-/** The variables that chains of literals connect with a literal for which `isAnchor` holds. */
-function connectedVariables(body: readonly Literal[], isAnchor: (literal: Literal) => boolean): ReadonlySet<number> {
-  const users = new Map<number, Literal[]>()
-  for (const literal of body) {
-    for (const variable of variablesOfLiteral(literal)) {
-      const all = users.get(variable)
-      if (all) all.push(literal)
-      else users.set(variable, [literal])
-    }
-  }
-  const connected = new Set(body.filter(isAnchor).flatMap(variablesOfLiteral))
-  // The set's iterator sees the variables that are added meanwhile.
-  for (const variable of connected) {
-    for (const literal of users.get(variable) ?? []) {
-      for (const other of variablesOfLiteral(literal)) connected.add(other)
-    }
-    users.delete(variable)
-  }
-  return connected
 }

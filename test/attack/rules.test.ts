@@ -31,6 +31,11 @@ describe('a permit that is not tied to the request is refused', () => {
     ['allowed :- action("read").\npermit :- allowed, user(U), admin(U).', ['R353']],
     ['helper(U) :- user(U), not blocked(U).\npermit :- helper(U).', ['R352']],
     ['permit :- action("read"), N = count(X, user(X)), N > 1.', ['R353']],
+    ['x(P, U) :- principal(P, "User"), user(U).\npermit :- x(_, U), not blocked(U).', ['R353']],
+    ['x(P, U) :- principal(P, "User"), user(U).\npermit :- x(P, U), not blocked(U).', ['R353']],
+    ['x(U) :- context.any(_), user(U).\npermit :- x(U), not blocked(U).', ['R353']],
+    ['permit :- user(U), N = count(X, (principal(U, "User"), limit(U, X))), N = 0.', ['R353']],
+    ['permit("for " + U + P) :- principal(P, "User"), user(U), not blocked(U).', ['R353']],
   ])('%s', async (text, codes) => {
     expect(await attempt(rules(text))).toEqual(codes)
   })
@@ -38,6 +43,12 @@ describe('a permit that is not tied to the request is refused', () => {
   test.each<[string, Outcome]>([
     ['permit :- principal(P, "User"), user(P), not blocked(P).', 'permit'],
     ['permit :- principal(P, "User"), admin(P).', 'deny'],
+    ['x(P, U) :- principal(P, "User"), user(U).\npermit :- x(P, _), not blocked(P).', 'permit'],
+    ['x(P, U) :- principal(P, "User"), user(U).\npermit :- x(P, "nobody"), not blocked(P).', 'deny'],
+    [
+      'level(3) :- principal(P, "User"), admin(P).\nlevel(1) :- principal(_, "User").\npermit :- level(N), N > 2.',
+      'deny',
+    ],
     ['forbid :- user(U), not blocked(U).\npermit :- action("read").', 'forbid'],
   ])('but tied it holds or not: %s', async (text, outcome) => {
     expect(await attempt(rules(text), REQUEST)).toBe(outcome)

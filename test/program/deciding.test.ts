@@ -54,6 +54,70 @@ describe('rules that permit', () => {
   })
 })
 
+describe('helpers of rules that permit', () => {
+  const CROSS = 'x(P, U) :- principal(P, "User"), user(U). '
+
+  test.each([
+    ['decl can(u: String). can(U) :- principal(U), user(U). permit :- can(U), not blocked(U).'],
+    [
+      'reading :- action("read"). permit :- reading, environment("production"), not writing. writing :- action("write").',
+    ],
+    [`${CROSS}permit :- x(U, _), not blocked(U).`],
+    [`${CROSS}permit :- x(_, R), resource(R, "File"), not blocked(R).`],
+    ['r(P, V) :- principal(P, "User"), next(P, V). r(P, W) :- r(P, V), next(V, W). permit :- r(_, U), not blocked(U).'],
+    ['decl same(a, b) equivalence. same(P, U) :- principal(P), next(P, U). permit :- same(_, U), not blocked(U).'],
+    ['best(P, min N) :- principal(P, "User"), limit(P, N). permit :- best(_, N), N < 2.'],
+    ['used(U, N) :- principal(U), N = count(X, limit(U, X)). permit :- used(_, N), N < 2.'],
+    ['total(N) :- N = sum(X, context.n(X)). permit :- total(N), N < 10.'],
+    ['lower(P.lower) :- principal(P, "User"). permit :- lower(L), user(L).'],
+    // A constant of a rule is chosen by the request that the rule depends on.
+    ['level(3) :- principal(U), user(U). level(1) :- principal(_). permit :- level(N), N > 2.'],
+    ['denied(P, "x") :- principal(P), blocked(P). permit :- principal(P), not denied(P, _).'],
+    ['denied(P) :- principal(P), blocked(P). permit :- action("read"), not denied(_).'],
+    ['permit("as " + U) :- x(P, U), user(P). x(P, U) :- principal(P), user(U).'],
+    ['permit :- principal(P), N = sum(C, (limit(P, D), C = D * 2)), N > 0.'],
+    ['permit :- principal(P), N = count(X, user(X)), M = count(Y, next(P, Y)), M = N.'],
+  ])('%s', (rule) => {
+    expect(codes(`next(a, b). ${rule}`)).toEqual([])
+  })
+
+  test.each([
+    [`${CROSS}permit :- x(_, U), not blocked(U).`],
+    [`${CROSS}permit :- x(P, U), not blocked(U).`],
+    [`${CROSS}permit :- x(_, U).`],
+    [`${CROSS}permit :- x(_, U), x(_, V), next(U, V).`],
+    [`${CROSS}y(U) :- x(_, U). permit :- y(_).`],
+    [`${CROSS}permit :- principal(P, "User"), user(U), not x(P, U).`],
+    [`${CROSS}permit :- N = count(U, x(_, U)), N > 1.`],
+    ['y(U) :- user(U), not principal(U). permit :- y(U), not blocked(U).'],
+    ['y(U) :- principal(U). y("alice"). permit :- y(U), not blocked(U).'],
+    ['y(U) :- principal(U). y(U) :- user(U). permit :- y(U), not blocked(U).'],
+    ['y(U) :- y(U). y(U) :- z(U). z(U) :- y(U). z(U) :- user(U), action(_). permit :- y(U), not blocked(U).'],
+    ['decl same(a, b) equivalence. same(P, U) :- principal(P), user(U). permit :- same(_, U), not blocked(U).'],
+    ['best(max N) :- action(_), limit(_, N). permit :- best(N), N > 2.'],
+    ['n(N) :- action(_), N = count(X, user(X)). permit :- n(N), N > 1.'],
+    ['y(X) :- action(_), X in ["alice", "bob"]. permit :- y(X), not blocked(X).'],
+    ['y(P, U, P + U) :- principal(P), user(U). permit :- y(_, U, _), not blocked(U).'],
+    ['y("a", U) :- action(_), user(U). permit :- y("a", U), not blocked(U).'],
+    ['y(K, U) :- context(K, _), user(U). permit :- y(_, U), not blocked(U).'],
+    ['y(P, E) :- request(P, _, _), entity.type(E, "User"). permit :- y(_, E), entity.attr(E, "admin", true).'],
+  ])('%s is refused: the columns of a helper are as unrelated as its rules leave them', (rule) => {
+    expect(codes(`next(a, b). ${rule}`)).toEqual(['R353'])
+  })
+
+  test.each([
+    // Where the aggregate has nothing to range over, it is 0 for everybody else.
+    ['permit :- user(U), N = count(X, (principal(U, "User"), limit(U, X))), N = 0.'],
+    ['permit :- N = count(X, (action("read"), user(X))), N > 1.'],
+    ['permit :- principal(P), 0 = count(X, (limit(P, X), user(_))).'],
+    // What is computed for its own sake relates nothing.
+    ['permit("for " + U + P) :- principal(P), user(U), not blocked(U).'],
+    ['permit :- principal(P), user(U), Z = P + U, Y = Z + "x", not blocked(U).'],
+  ])('%s is refused too', (rule) => {
+    expect(codes(rule)).toEqual(['R353'])
+  })
+})
+
 describe('reasons', () => {
   test('are a text, or start with one', () => {
     expect(codes('permit("fine") :- action("read"). permit(fine) :- action("list").')).toEqual([])

@@ -97,6 +97,30 @@ permit("b") :- context.n(N), 10 / N > 1.`)
     }
   })
 
+  test('what mentions the value of an expression depends on it, whatever is asked', async () => {
+    for (const body of [
+      'context.n(N), X = 10 / N, ok(N, X)',
+      'ok(N, X), 10 / N = X, context.n(N)',
+      'context.n(N), Y = 10 / N, X = Y, ok(N, X)',
+      'context.n(N), X = 5, ok(N, 10 / N)',
+      'context.n(N), X = 5, not ok(N, 50 / N)',
+      'context.n(N), X in [10 / N, 7], ok(N, X)',
+      'context.n(N), ok(_, X), X = max(Y, (ok(_, Y), M = 10 / N, ok(N, M)))',
+    ]) {
+      for (const question of ['h(_, 5)', 'h(N, _), context.n(N)', 'h(_, _)', 'h(2, 5)']) {
+        const rune = await open(`[data]
+ok = [[2, 5]]
+[rules]
+h(N, X) :- ${body}.
+permit :- action("read").
+forbid :- action(_), ${question}.`)
+        const decide = (n: number) => rune.authorize({ ...REQUEST, context: { n } }).decision
+        const failing = question === 'h(2, 5)' ? 'permit' : 'deny'
+        expect([body, question, decide(2), decide(0)]).toEqual([body, question, 'forbid', failing])
+      }
+    }
+  })
+
   test('a failing method is neither true nor false under not', async () => {
     const rune = await open(`[rules]
 forbid("outside") :- context.dir(D), not D.under("/tmp").

@@ -4,7 +4,8 @@
  * rows correspond. Spec: LANGUAGE section 4, "Aggregates".
  */
 import { kindOfId, type ValueId } from '../image/value-ids.ts'
-import type { Step } from '../program/plan.ts'
+import { definedVariables } from '../program/defined.ts'
+import { planBody, type Step } from '../program/plan.ts'
 import type { AggregateLiteral } from '../program/program.ts'
 import type { BodyTarget, Next } from './body-target.ts'
 import { compileExpr, type Environment } from './expression.ts'
@@ -24,6 +25,8 @@ export function compileAggregate(
 ): Fold {
   const { machine, constants } = outer
   const { aggregate } = step
+  const { groups } = aggregate
+  const defined = definedVariables(aggregate, groups)
   const over = compileExpr(aggregate.over, machine, constants)
   const empty = aggregate.empty === undefined ? undefined : constants.intern(aggregate.empty)
   let ids: ValueId[] = []
@@ -32,6 +35,7 @@ export function compileAggregate(
     {
       ...outer,
       body: aggregate.body,
+      defined,
       emit: (environment) => {
         const id = over(environment)
         if (id === ERROR) failure ??= machine.failure
@@ -41,8 +45,8 @@ export function compileAggregate(
         failure ??= machine.failure
       },
     },
-    step.steps,
-    aggregate.groups,
+    planBody(aggregate.body, { bound: groups, defined }).steps,
+    groups,
   )
   return (environment) => {
     // A goal that the body asks may come back to this aggregate for another group; hence the save and restore.

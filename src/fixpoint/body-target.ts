@@ -35,6 +35,8 @@ export interface AtomLayout {
 /** What a body is compiled for. */
 export interface BodyTarget {
   readonly body: readonly Literal[]
+  /** Variables that no atom binds (`src/program/defined.ts`). */
+  readonly defined: ReadonlySet<number>
   readonly machine: Machine
   readonly reader: Reader
   /** Where constants are interned. */

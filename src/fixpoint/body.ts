@@ -60,6 +60,7 @@ function compileErrorChain(target: BodyTarget, place: number, progress: Progress
   const failed = new Set([...progress.failed, place])
   const { steps, bound } = planBody(target.body, {
     bound: progress.bound,
+    defined: target.defined,
     without: new Set([...progress.done, ...failed]),
   })
   const error = target.error(bound)

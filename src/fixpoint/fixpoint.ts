@@ -6,7 +6,8 @@
  */
 import type { Image } from '../image/image.ts'
 import { copyRows, insert, type Relation, rowCount } from '../image/relation.ts'
-import { planBody } from '../program/plan.ts'
+import { definedVariables } from '../program/defined.ts'
+import { mentions, planBody } from '../program/plan.ts'
 import type { AtomLiteral, Predicate, Program, Rule, Stratum } from '../program/program.ts'
 import type { Code } from '../text/codes.ts'
 import { type Extra, type RuneError, runeError } from '../text/diagnostic.ts'
@@ -97,9 +98,11 @@ function evaluateStratum(run: Run, stratum: Stratum): void {
   seedBest(run, stratum)
   const versions: (() => void)[] = []
   for (const rule of stratum.rules) {
-    const recursive = rule.body.flatMap((literal, i) => (isRecursive(literal, here) ? [i] : []))
-    for (const delta of recursive) versions.push(deltaVersion(run, rule, here, delta))
-    if (recursive.length === 0) compileRule(run, rule, () => 'known')()
+    const recursive = rule.body.flatMap((literal, i) => (isRecursive(literal, here) ? [{ literal, i }] : []))
+    for (const { i } of recursive) versions.push(deltaVersion(run, rule, here, i))
+    // A rule whose recursive atoms all depend on an expression fails with it, even if they never get a row.
+    const defined = definedVariables(rule)
+    if (recursive.every(({ literal }) => mentions(literal, defined))) compileRule(run, rule, () => 'known')()
   }
   const advance = () => {
     let more = false
@@ -147,12 +150,15 @@ function compileRule(
     absent: (atom, layout, next) =>
       scanAbsent(image.relations[atom.predicate]!, marks[atom.predicate]!.known, layout, machine, next),
   }
+  const defined = definedVariables(rule)
   const plan = planBody(rule.body, {
+    defined,
     rows: (predicate) => image.relations[predicate]!.count,
     ...(first !== undefined && { first }),
   })
   const target = {
     body: rule.body,
+    defined,
     machine,
     reader,
     constants: image.values,

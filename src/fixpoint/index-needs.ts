@@ -3,6 +3,7 @@
  * would match the atoms of its rules. Values are not looked at, so this costs about as much as compiling the rules. What a
  * query asks besides, a reader indexes for itself.
  */
+import { definedVariables } from '../program/defined.ts'
 import { planBody, type Step } from '../program/plan.ts'
 import { type AtomLiteral, BUILTIN, type PredicateId, type ReaderProgram, type Rule } from '../program/program.ts'
 
@@ -54,12 +55,13 @@ function ask(search: Search, predicate: PredicateId, given: readonly number[]): 
 }
 
 function followRule(search: Search, rule: Rule, given: readonly number[]): void {
+  const defined = definedVariables(rule)
   const bound = new Set<number>()
   for (const column of given) {
     const arg = rule.args[column]!
-    if (arg.kind === 'variable') bound.add(arg.variable)
+    if (arg.kind === 'variable' && !defined.has(arg.variable)) bound.add(arg.variable)
   }
-  followSteps(search, planBody(rule.body, { bound, rows: search.rows }).steps, bound)
+  followSteps(search, planBody(rule.body, { bound, defined, rows: search.rows }).steps, bound)
 }
 
 function followSteps(search: Search, steps: readonly Step[], bound: Set<number>): void {
@@ -68,7 +70,9 @@ function followSteps(search: Search, steps: readonly Step[], bound: Set<number>)
       ask(search, step.atom.predicate, knownColumns(step.atom, bound))
       for (const arg of step.atom.args) if (arg.kind === 'variable') bound.add(arg.variable)
     } else if (step.kind === 'aggregate') {
-      followSteps(search, step.steps, new Set(step.aggregate.groups))
+      const { groups: bound, body } = step.aggregate
+      const plan = planBody(body, { bound, defined: definedVariables(step.aggregate, bound) })
+      followSteps(search, plan.steps, new Set(bound))
       if (step.variable !== undefined) bound.add(step.variable)
     } else if (step.kind === 'bind' || step.kind === 'each') bound.add(step.variable)
   }

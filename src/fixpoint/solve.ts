@@ -8,6 +8,7 @@
 import type { Image } from '../image/image.ts'
 import { firstRow, indexOn, isGone, nextRow, rowCount, rowsOf } from '../image/relation.ts'
 import type { ValueId } from '../image/value-ids.ts'
+import { definedVariables } from '../program/defined.ts'
 import { planBody } from '../program/plan.ts'
 import { BUILTIN, type PredicateId, type ReaderProgram, type Rule } from '../program/program.ts'
 import { isBetter } from './best.ts'
@@ -235,27 +236,38 @@ function compileRule(
 ): (goal: Goal) => void {
   const { machine } = state
   const args = rule.args.map((arg) => (arg.kind === 'constant' ? constants.intern(arg.value) : ~arg.variable))
-  const bound = new Set(given.flatMap((column) => (args[column]! < 0 ? [~args[column]!] : [])))
+  const defined = definedVariables(rule)
+  // What the body defines is not bound before, but compared at the end: its errors must not depend on what is given.
+  const isCompared = (column: number) => args[column]! < 0 && defined.has(~args[column]!)
+  const compared = given.filter(isCompared)
+  const loaded = given.filter((column) => !isCompared(column))
+  const bound = new Set(loaded.flatMap((column) => (args[column]! < 0 ? [~args[column]!] : [])))
   let goal: Goal
   const rowOf = (environment: Environment) => args.map((arg) => (arg < 0 ? environment[~arg]! : arg))
+  const fits = (row: readonly ValueId[]) =>
+    compared.every((column) => row[column] === OPEN || row[column] === goal.pattern[column])
   const target = {
     body: rule.body,
+    defined,
     machine,
     reader: goalReader(state),
     constants,
-    emit: (environment: Environment) => addRow(state, goal, rowOf(environment)),
+    emit: (environment: Environment) => {
+      const row = rowOf(environment)
+      if (fits(row)) addRow(state, goal, row)
+    },
     error: (known: ReadonlySet<number>) => (environment: Environment) => {
       const row = args.map((arg) => (arg >= 0 ? arg : known.has(~arg) ? environment[~arg]! : OPEN))
-      addError(state, goal, { row, rule, message: machine.failure })
+      if (fits(row)) addError(state, goal, { row, rule, message: machine.failure })
     },
   }
   const rows = (predicate: PredicateId) => (isGoal(state, predicate) ? 10 : rowCount(state.image.relations[predicate]!))
-  const body = compileBody(target, planBody(rule.body, { bound, rows }).steps, bound)
+  const body = compileBody(target, planBody(rule.body, { bound, defined, rows }).steps, bound)
   const environment = new Int32Array(rule.variables.length)
   return (of) => {
     goal = of
     const set = new Set<number>()
-    for (const column of given) {
+    for (const column of loaded) {
       const [arg, id] = [args[column]!, of.pattern[column]!]
       if (arg >= 0 ? arg !== id : set.has(~arg) && environment[~arg] !== id) return
       if (arg >= 0) continue

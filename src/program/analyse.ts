@@ -160,8 +160,8 @@ function predicateOf(draft: PredicateDraft, scopes: Scopes, columns: ColumnTypes
   return place ? Object.defineProperty(predicate, 'span', { get: place, enumerable: true }) : predicate
 }
 
-function ruleOf({ name, head, args, body, variables, span }: RuleDraft, index: number): Rule {
-  return { index, name, head, args, body, variables, ...(span && { span }) }
+function ruleOf({ name, head, args, body, groups, variables, span }: RuleDraft, index: number): Rule {
+  return { index, name, head, args, body, variables, ...(groups && { groups }), ...(span && { span }) }
 }
 
 function strataOf({ all, of }: Components, { isOnDemand }: Scopes, rules: readonly Rule[]): Stratum[] {

@@ -109,7 +109,8 @@ function normaliseInside({ pending, locals, groups }: Shape, scope: RuleScope): 
     else if (others.length > 0) {
       const atom = disjunctionAtom({
         ways,
-        needed: [...groups, ...namesInExpr(aggregate.over)],
+        groups,
+        over: namesInExpr(aggregate.over),
         scope,
         span: aggregate.span,
       })
@@ -162,7 +163,7 @@ function enumerateGroups(aggregate: AggregateLiteral, scope: RuleScope): Literal
   }
   const { id } = internalPredicate(context.table, 'groups', groups.length)
   const args = groups.map((variable): VariableRef => ({ kind: 'variable', variable }))
-  context.rules.push({ name, head: id, args, body, variables, places, locals, ...span })
+  context.rules.push({ name, head: id, args, body, groups, variables, places, locals, ...span })
   return { kind: 'atom', negated: false, predicate: id, args, ...span }
 }
 

@@ -14,15 +14,17 @@ import { namesInBody } from './variable-names.ts'
 
 export interface Alternatives {
   readonly ways: readonly PlainLiteral[][]
-  /** Names that are used outside of the body, and so must be bound in every way through it. */
-  readonly needed: readonly string[]
+  /** Names that group the aggregate and names that it ranges over: they must be bound in every way through the body. */
+  readonly groups: readonly string[]
+  readonly over: readonly string[]
   readonly scope: RuleScope
   readonly span: Span
 }
 
 /** An atom that holds for every binding of one of the ways. */
-export function disjunctionAtom({ ways, needed, scope, span }: Alternatives): Literal | undefined {
+export function disjunctionAtom({ ways, groups, over, scope, span }: Alternatives): Literal | undefined {
   const { context } = scope
+  const needed = [...groups, ...over]
   if (context.isQuery) {
     refuse(scope, 'R346', 'an aggregate of a query holds a `;`', span, { help: 'write a rule for it' })
     return undefined
@@ -51,7 +53,17 @@ export function disjunctionAtom({ ways, needed, scope, span }: Alternatives): Li
     )
     const { variables, places, locals } = inner
     const tag: Constant = { kind: 'constant', value: BigInt(shapes.indexOf(shape)) }
-    context.rules.push({ name: scope.name, head: id, args: [...args, tag], body: out, variables, places, locals, span })
+    context.rules.push({
+      name: scope.name,
+      head: id,
+      args: [...args, tag],
+      body: out,
+      groups: groups.map((name) => variableOf(inner, name, span).variable),
+      variables,
+      places,
+      locals,
+      span,
+    })
   }
   const outer = all.map((name): Operand => (needed.includes(name) ? variableOf(scope, name, span) : { kind: 'any' }))
   return { kind: 'atom', negated: false, predicate: id, args: [...outer, { kind: 'any' }], span }

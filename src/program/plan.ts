@@ -2,7 +2,16 @@
  * Join orders: in which order the literals of a body are evaluated, given the variables that are bound before. Pure; the
  * same planner serves the safety check (what can't be ordered is unsafe), the fixpoint and demand evaluation.
  */
-import type { AggregateLiteral, AtomLiteral, Expr, InLiteral, Literal, PredicateId, SplitLiteral } from './program.ts'
+import type {
+  AggregateLiteral,
+  AtomLiteral,
+  Expr,
+  InLiteral,
+  Literal,
+  Operand,
+  PredicateId,
+  SplitLiteral,
+} from './program.ts'
 
 /** One step; `literal` is the literal's place in the body. */
 export type Step =
@@ -26,7 +35,6 @@ export type Step =
       readonly literal: number
       readonly aggregate: AggregateLiteral
       readonly variable?: number
-      readonly steps: readonly Step[]
     }
 
 export interface Plan {
@@ -40,9 +48,11 @@ export interface Plan {
 export interface PlanOptions {
   /** Variables bound before. */
   readonly bound?: Iterable<number>
+  /** Variables that no atom binds (`defined.ts`): nothing gets stuck by them. */
+  readonly defined?: ReadonlySet<number>
   /** Places of literals to leave out. */
   readonly without?: ReadonlySet<number>
-  /** Place of the atom to begin with. */
+  /** Place of the atom to begin with, unless it has to wait for a defined variable. */
   readonly first?: number
   /** How many rows a predicate has, as far as known. */
   readonly rows?: (predicate: PredicateId) => number
@@ -51,6 +61,7 @@ export interface PlanOptions {
 /** Orders `body`: what only tests first, then what binds without searching, then atoms by their expected number of matches. */
 export function planBody(body: readonly Literal[], options: PlanOptions = {}): Plan {
   const bound = new Set(options.bound ?? [])
+  const { defined = NONE } = options
   const left = new Map([...body.entries()].filter(([i]) => !options.without?.has(i)))
   const steps: Step[] = []
   const take = (step: Step) => {
@@ -59,13 +70,13 @@ export function planBody(body: readonly Literal[], options: PlanOptions = {}): P
     for (const variable of boundBy(step)) bound.add(variable)
   }
   const first = left.get(options.first ?? -1)
-  if (first?.kind === 'atom' && options.first !== undefined)
-    take({ kind: 'match', literal: options.first, atom: first })
+  const firstStep = first && stepOf(first, options.first ?? -1, bound, defined)
+  if (firstStep) take(firstStep)
   while (left.size > 0) {
     let best: Step | undefined
     let bestCost = Number.POSITIVE_INFINITY
     for (const [i, literal] of left) {
-      const step = stepOf(literal, i, bound)
+      const step = stepOf(literal, i, bound, defined)
       if (!step) continue
       const cost = costOf(step, bound, options.rows)
       if (cost < bestCost) {
@@ -78,6 +89,8 @@ export function planBody(body: readonly Literal[], options: PlanOptions = {}): P
   }
   return { steps, stuck: [...left.keys()], bound }
 }
+
+const NONE: ReadonlySet<number> = new Set()
 
 /** The variables that a step binds. */
 export function boundBy(step: Step): number[] {
@@ -133,16 +146,27 @@ export function listOf(literal: InLiteral): readonly Expr[] {
   return 'kind' in literal.right ? [literal.right] : literal.right
 }
 
-/** How `literal` can be evaluated once `bound` is bound; nothing if it can't yet. */
-function stepOf(literal: Literal, place: number, bound: ReadonlySet<number>): Step | undefined {
+/** Whether `atom` has a variable of `defined`. */
+export function mentions(atom: AtomLiteral, defined: ReadonlySet<number>): boolean {
+  return atom.args.some((arg) => arg.kind === 'variable' && defined.has(arg.variable))
+}
+
+/** How `literal` can be evaluated once `bound` is bound; nothing if it can't yet. Atoms do not bind `defined`. */
+export function stepOf(
+  literal: Literal,
+  place: number,
+  bound: ReadonlySet<number>,
+  defined: ReadonlySet<number>,
+): Step | undefined {
   const known = (expr: Expr) => variablesOf(expr).every((variable) => bound.has(variable))
   const unbound = (expr: Expr) => (expr.kind === 'variable' && !bound.has(expr.variable) ? expr.variable : undefined)
   switch (literal.kind) {
-    case 'atom':
-      if (!literal.negated) return { kind: 'match', literal: place, atom: literal }
-      return variablesOfLiteral(literal).every((v) => bound.has(v))
-        ? { kind: 'absent', literal: place, atom: literal }
-        : undefined
+    case 'atom': {
+      const { negated, args } = literal
+      const waits = (arg: Operand) =>
+        arg.kind === 'variable' && !bound.has(arg.variable) && (negated || defined.has(arg.variable))
+      return args.some(waits) ? undefined : { kind: negated ? 'absent' : 'match', literal: place, atom: literal }
+    }
     case 'compare': {
       if (known(literal.left) && known(literal.right)) return { kind: 'check', literal: place, test: literal }
       if (literal.operator !== '=') return undefined
@@ -169,14 +193,7 @@ function stepOf(literal: Literal, place: number, bound: ReadonlySet<number>): St
       if (!literal.groups.every((v) => bound.has(v))) return undefined
       const variable = unbound(literal.result)
       if (variable === undefined && !known(literal.result)) return undefined
-      const { steps } = planBody(literal.body, { bound: literal.groups })
-      return {
-        kind: 'aggregate',
-        literal: place,
-        aggregate: literal,
-        steps,
-        ...(variable !== undefined && { variable }),
-      }
+      return { kind: 'aggregate', literal: place, aggregate: literal, ...(variable !== undefined && { variable }) }
     }
   }
 }

@@ -139,6 +139,8 @@ export interface Rule {
   readonly head: PredicateId
   readonly args: readonly (VariableRef | Constant)[]
   readonly body: readonly Literal[]
+  /** Of a rule made from the body of an aggregate: the variables that group it, which are bound from outside as well. */
+  readonly groups?: readonly number[]
   /** Names by number, for messages; made-up variables start with `$`. */
   readonly variables: readonly string[]
   readonly span?: Span

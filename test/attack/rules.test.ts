@@ -196,6 +196,8 @@ describe('what fails is neither true nor false', () => {
   test.each([
     'p(N) :- limit(_, M), N = 10 / M.',
     'p(N) :- limit(_, M), N = M + 9223372036854775807.',
+    'p(N) :- limit(_, M), N = 10 / M, p(N).',
+    'p(M) :- limit(_, M), not limit(_, 10 / M).',
     'p(U) :- user(U), U.under("/tmp").',
     'p(U) :- user(U), not U.under("/tmp").',
     'p(N) :- N = sum(X, big(X)).\nbig(9223372036854775807). big(1).',

@@ -2,12 +2,12 @@
  * The bindings of a rule's body, by nested loops. Its logic has three values, as LANGUAGE's "Errors of a derivation" asks: a
  * literal whose expression fails, or which only an error tuple matches, is neither true nor false. A binding for which the
  * literals that do not depend on such failures all hold is an error, whatever the order of the literals; variables that
- * cannot be bound without the failing literal stay unbound in it.
+ * cannot be bound without the failing literal stay unbound in it, and so do all that `datalog-defined.ts` calls defined.
  */
 import type { Atom, Expr } from '../../src/syntax/datalog/ast.ts'
 import type { Value } from '../../src/values/value.ts'
 import { aggregate, compare, EvaluationError, elements, evaluateExpr, split } from './datalog-expressions.ts'
-import { type AggregateStep, listed, type Step, variablesOf } from './datalog-rules.ts'
+import { type AggregateStep, type Body, findsGroups, listed, type Step, variablesOf } from './datalog-steps.ts'
 import { valueKey } from './value-key.ts'
 
 export interface Cell {
@@ -38,10 +38,10 @@ export function cell(value: Value): Cell {
 }
 
 /** All bindings that extend `outer` and satisfy `body`, and all for which it fails. */
-export function solve(body: readonly Step[], outer: Bindings, database: Database): Binding[] {
+export function solve({ steps, defined }: Body, outer: Bindings, database: Database): Binding[] {
   const found = new Map<string, Binding>()
   const search = (pending: readonly Step[], bindings: Bindings, sure: boolean): void => {
-    const next = cheapest(pending, bindings)
+    const next = cheapest(pending, bindings, defined)
     if (next !== undefined) {
       const others = pending.filter((step) => step !== next)
       for (const one of outcomes(next, bindings, database)) search(others, one.bindings, sure && one.sure)
@@ -50,7 +50,7 @@ export function solve(body: readonly Step[], outer: Bindings, database: Database
     if (sure && pending.length > 0) throw new Error('unsafe rule')
     found.set(bindingKey({ bindings, sure }), { bindings, sure })
   }
-  search(body, outer, true)
+  search(steps, outer, true)
   return [...found.values()]
 }
 
@@ -59,22 +59,24 @@ function bindingKey({ bindings, sure }: Binding): string {
 }
 
 /** The step to take next: one that can be taken and branches least. */
-function cheapest(pending: readonly Step[], bindings: Bindings): Step | undefined {
-  const costs = pending.map((step) => cost(step, bindings))
+function cheapest(pending: readonly Step[], bindings: Bindings, defined: ReadonlySet<string>): Step | undefined {
+  const costs = pending.map((step) => cost(step, bindings, defined))
   const least = Math.min(...costs)
   return least === Number.POSITIVE_INFINITY ? undefined : pending[costs.indexOf(least)]
 }
 
 /** Infinite where variables are missing. Aggregates come last, so that whatever else binds their groups has done so. */
-function cost(step: Step, bindings: Bindings): number {
+function cost(step: Step, bindings: Bindings, defined: ReadonlySet<string>): number {
   const isBound = (...exprs: readonly Expr[]): boolean =>
     exprs.every((e) => variablesOf(e).every((v) => bindings.has(v)))
   const known = (...exprs: readonly Expr[]): number => (isBound(...exprs) ? 0 : Number.POSITIVE_INFINITY)
+  const waits = (name: string): boolean => defined.has(name) && !bindings.has(name)
   switch (step.kind) {
     case 'atom': {
       if (step.negated) return known(...step.args.filter((arg) => arg.kind !== 'wildcard'))
+      if (step.args.flatMap(variablesOf).some(waits)) return Number.POSITIVE_INFINITY
       const free = step.args.filter((arg) => arg.kind === 'variable' && !bindings.has(arg.name))
-      return known(...step.args.filter((arg) => arg.kind !== 'variable')) + (free.length === 0 ? 0 : 10 + free.length)
+      return free.length === 0 ? 0 : 10 + free.length
     }
     case 'compare': {
       const { left, right } = step
@@ -91,9 +93,8 @@ function cost(step: Step, bindings: Bindings): number {
     case 'test':
       return known(step.expr)
     case 'aggregate': {
-      const isReady =
-        step.bound.every((name) => bindings.has(name)) && (step.result.kind === 'variable' || isBound(step.result))
-      return isReady ? 1000 : Number.POSITIVE_INFINITY
+      const isReady = step.groups.every((name) => bindings.has(name) || (findsGroups(step) && !waits(name)))
+      return isReady && (step.result.kind === 'variable' || isBound(step.result)) ? 1000 : Number.POSITIVE_INFINITY
     }
   }
 }
@@ -216,32 +217,26 @@ function matchRow(
 }
 
 /**
- * One outcome for each group: for the one that is bound, even if it is empty; where the aggregate itself binds groups, for
- * each that its body has. A group that an error of the body may belong to fails.
+ * One outcome for each group: for the one that is bound, even if it is empty; where the aggregate itself finds groups, for
+ * each that its body has. A group that is not known for a failure of the body fails.
  */
 function aggregateOutcomes(step: AggregateStep, bindings: Bindings, database: Database): Binding[] {
-  const outer = new Map([...bindings].filter(([name]) => step.groups.includes(name)))
-  const all = new Map<string, Binding>()
-  for (const body of step.bodies) {
-    for (const one of solve(body, outer, database)) {
-      all.set(bindingKey(one), one)
-    }
-  }
-  const groupOf = (of: Bindings): Row => step.groups.map((name) => of.get(name))
-  const groups = new Map([...all.values()].map((one) => [rowKey(groupOf(one.bindings)), groupOf(one.bindings)]))
-  if (step.groups.every((name) => bindings.has(name))) groups.set(rowKey(groupOf(bindings)), groupOf(bindings))
-  return [...groups.values()].flatMap((group): Binding[] => {
-    const extended = new Map(bindings)
-    step.groups.forEach((name, i) => {
-      if (group[i] !== undefined) extended.set(name, group[i])
-    })
-    const agrees = (one: Binding): boolean => matches(groupOf(one.bindings), group)
-    const members = [...all.values()].filter(agrees)
+  const given = new Map([...bindings].filter(([name]) => step.groups.includes(name)))
+  const groups = findsGroups(step)
+    ? solveAll(step.finders, given, database).map(
+        (one) => new Map([...one.bindings].filter(([name]) => step.groups.includes(name))),
+      )
+    : [given]
+  const distinct = new Map(groups.map((group) => [bindingKey({ bindings: group, sure: true }), group]))
+  return [...distinct.values()].flatMap((group): Binding[] => {
+    const extended = new Map([...bindings, ...group])
+    if (group.size < step.groups.length) return [{ bindings: extended, sure: false }]
+    const members = solveAll(step.bodies, group, database)
     if (members.some(({ sure }) => !sure)) return [{ bindings: extended, sure: false }]
     try {
       // `count(_, …)` counts without looking at a value.
       const values = members.map((one) => step.over.kind === 'wildcard' || evaluate(step.over, one.bindings))
-      const result = aggregate(step.function, values, step.bound.length === step.groups.length)
+      const result = aggregate(step.function, values, !findsGroups(step))
       return result === undefined
         ? []
         : bind(step.result, result, extended).map((one) => ({ bindings: one, sure: true }))
@@ -252,6 +247,8 @@ function aggregateOutcomes(step: AggregateStep, bindings: Bindings, database: Da
   })
 }
 
-function matches(one: Row, other: Row): boolean {
-  return one.every((given, i) => given === undefined || other[i] === undefined || given.key === other[i].key)
+/** The bindings of any of `bodies`. */
+function solveAll(bodies: readonly Body[], outer: Bindings, database: Database): Binding[] {
+  const all = bodies.flatMap((body) => solve(body, outer, database))
+  return [...new Map(all.map((one) => [bindingKey(one), one])).values()]
 }

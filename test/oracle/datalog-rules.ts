@@ -1,30 +1,17 @@
 /**
  * Rules as the Datalog oracle reads them: without disjunction, each aggregate with its groups, each wildcard of an aggregate
- * a variable of its own, and strings in atoms read as entities and extension values where a `decl` says so. Types that are
- * inferred are not known here. Spec: LANGUAGE section 4.
+ * and each expression in an atom a variable of its own, and strings in atoms read as entities and extension values where a
+ * `decl` says so. Types that are inferred are not known here. Spec: LANGUAGE section 4.
  */
-import type { Aggregate, AggregateFunction, Clause, Expr, Head, Literal, Rule } from '../../src/syntax/datalog/ast.ts'
+import type { Aggregate, Clause, Expr, Head, Literal, Rule } from '../../src/syntax/datalog/ast.ts'
 import { entityUid, type Value } from '../../src/values/value.ts'
 import { callExtension } from './cedar-extensions.ts'
+import { definedNames } from './datalog-defined.ts'
+import { type Body, listed, type Step, variablesOf } from './datalog-steps.ts'
 
 export interface FlatRule {
   readonly head: Head
-  readonly body: readonly Step[]
-}
-
-export type Step = Exclude<Literal, { kind: 'or' | 'bare_aggregate' }> | AggregateStep
-
-export interface AggregateStep {
-  readonly kind: 'aggregate'
-  readonly function: AggregateFunction
-  readonly result: Expr
-  readonly over: Expr
-  /** One body for each alternative. */
-  readonly bodies: readonly (readonly Step[])[]
-  /** Variables that `bodies` share with the rest of the rule. */
-  readonly groups: readonly string[]
-  /** Those of `groups` that literals other than aggregates bind. */
-  readonly bound: readonly string[]
+  readonly body: Body
 }
 
 /** The types of a declared predicate's columns. */
@@ -59,23 +46,30 @@ function flatRule(rule: Rule, body: readonly Flat[], declared: Declared): FlatRu
   const inHead = rule.head.args.flatMap((arg) => variablesOf(arg.expr))
   const types = declared.get(rule.head.predicate.text)
   const args = rule.head.args.map((arg, i) => ({ ...arg, expr: readExpr(arg.expr, types?.[i]) }))
-  const steps = body.map((literal): Step => {
+  const steps = body.flatMap((literal, at): Step[] => {
     const found = aggregateOf(literal)
-    if (found === undefined) return readAtom(literal as Step, declared)
+    if (found === undefined) return readLiteral(literal as Step, declared, `${at}`)
     const { aggregate } = found
     const rest = body.filter((other) => other !== literal)
     const inner = [...new Set(inside(aggregate))]
     const result = found.result ?? receiver(inHead, rest, inner)
     const elsewhere = new Set([...inHead, ...variablesOf(result), ...rest.flatMap(literalVariables)])
     const groups = inner.filter((name) => elsewhere.has(name))
-    const bodies = alternatives(aggregate.body).map((one, i) =>
-      one.map((inBody, j) => nameWildcards(readAtom(inBody as Step, declared), `${i}.${j}`)),
+    const ways = alternatives(aggregate.body).map((one, i) =>
+      one.flatMap((inBody, j) =>
+        readLiteral(inBody as Step, declared, `${i}.${j}`).map((s) => nameWildcards(s, `${i}.${j}`)),
+      ),
     )
+    const finders = ways.map((way) => ({ steps: way, defined: definedNames(way, { known: [], groups }) }))
+    const [way = []] = ways
+    // Several alternatives are a predicate of their own, which has to do without the groups.
+    const bodies = ways.length > 1 ? finders : [{ steps: way, defined: definedNames(way, { known: groups, groups }) }]
     const bindable = bindableBy(rest)
     const bound = groups.filter((name) => bindable.has(name))
-    return { kind: 'aggregate', function: aggregate.function, result, over: aggregate.over, bodies, groups, bound }
+    const { function: name, over } = aggregate
+    return [{ kind: 'aggregate', function: name, result, over, bodies, finders, groups, bound }]
   })
-  return { head: { ...rule.head, args }, body: steps }
+  return { head: { ...rule.head, args }, body: { steps, defined: definedNames(steps, { known: [], groups: [] }) } }
 }
 
 /** The aggregate of a literal, and the other side of its `=`; none for the short form. */
@@ -117,11 +111,6 @@ function bindableBy(literals: readonly Flat[]): ReadonlySet<string> {
   return bound
 }
 
-/** All variables of a step. */
-export function stepVariables(step: Step): string[] {
-  return step.kind === 'aggregate' ? [...variablesOf(step.result), ...step.groups] : literalVariables(step)
-}
-
 function literalVariables(literal: Literal): string[] {
   switch (literal.kind) {
     case 'atom':
@@ -146,27 +135,6 @@ function inside({ body, over }: Aggregate): string[] {
   return [...inBody.filter((name) => !inOver.includes(name)), ...inOver.filter((name) => !inBody.includes(name))]
 }
 
-/** The right side of an `in`, element by element. */
-export function listed(right: Extract<Literal, { kind: 'in' }>['right']): readonly Expr[] {
-  return right.kind === 'list' ? right.elements : [right]
-}
-
-/** All variables of an expression; an aggregate has none to the outside. */
-export function variablesOf(expr: Expr): string[] {
-  switch (expr.kind) {
-    case 'variable':
-      return [expr.name]
-    case 'arithmetic':
-      return [...variablesOf(expr.left), ...variablesOf(expr.right)]
-    case 'negate':
-      return variablesOf(expr.operand)
-    case 'method':
-      return [expr.receiver, ...expr.args].flatMap(variablesOf)
-    default:
-      return []
-  }
-}
-
 function nameWildcards(step: Step, place: string): Step {
   if (step.kind !== 'atom' || step.negated) return step
   const args = step.args.map((arg, i): Expr => {
@@ -175,10 +143,18 @@ function nameWildcards(step: Step, place: string): Step {
   return { ...step, args }
 }
 
-function readAtom(step: Step, declared: Declared): Step {
-  if (step.kind !== 'atom') return step
+/** The literal with an equation before it for each expression in an atom; `place` tells its variables from all others. */
+function readLiteral(step: Step, declared: Declared, place: string): Step[] {
+  if (step.kind !== 'atom') return [step]
   const types = declared.get(step.predicate.text)
-  return { ...step, args: step.args.map((arg, i) => readExpr(arg, types?.[i])) }
+  const made: Step[] = []
+  const args = step.args.map((arg, i): Expr => {
+    if (['constant', 'variable', 'wildcard'].includes(arg.kind)) return readExpr(arg, types?.[i])
+    const left: Expr = { kind: 'variable', name: `$${place}.${i}`, span: arg.span }
+    made.push({ kind: 'compare', operator: '=', left, right: arg, span: arg.span })
+    return left
+  })
+  return [...made, { ...step, args }]
 }
 
 function readExpr(expr: Expr, types: readonly string[] | undefined): Expr {

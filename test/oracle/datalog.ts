@@ -15,7 +15,8 @@ import {
   solve,
 } from './datalog-body.ts'
 import { EvaluationError, order } from './datalog-expressions.ts'
-import { declaredTypes, type FlatRule, flatten, readAs, type Step } from './datalog-rules.ts'
+import { declaredTypes, type FlatRule, flatten, readAs } from './datalog-rules.ts'
+import type { Step } from './datalog-steps.ts'
 
 /** By predicate. Predicates of several arities (`principal`) have rows of several lengths. */
 export type Facts = ReadonlyMap<string, readonly (readonly Value[])[]>
@@ -133,7 +134,7 @@ function stratify(rules: readonly FlatRule[]): FlatRule[][] {
   for (const rule of rules) {
     const known = needs.get(rule.head.predicate.text) ?? new Set()
     needs.set(rule.head.predicate.text, known)
-    for (const { predicate } of rule.body.flatMap((step) => used(step))) known.add(predicate)
+    for (const { predicate } of rule.body.steps.flatMap((step) => used(step))) known.add(predicate)
   }
   const reach = (from: string, seen: Set<string> = new Set([from])): Set<string> => {
     for (const next of needs.get(from) ?? []) if (!seen.has(next)) reach(next, seen.add(next))
@@ -144,7 +145,7 @@ function stratify(rules: readonly FlatRule[]): FlatRule[][] {
   const strata = new Map<string, FlatRule[]>()
   for (const rule of rules) {
     const head = rule.head.predicate.text
-    for (const { predicate, isNegative } of rule.body.flatMap((step) => used(step))) {
+    for (const { predicate, isNegative } of rule.body.steps.flatMap((step) => used(step))) {
       if (isNegative && inStratum(head, predicate)) throw new Error(`not stratified: ${head} and ${predicate}`)
     }
     const first = [...strata.keys()].find((other) => inStratum(head, other)) ?? head
@@ -156,7 +157,7 @@ function stratify(rules: readonly FlatRule[]): FlatRule[][] {
 }
 
 function used(step: Step, isNegative = false): { predicate: string; isNegative: boolean }[] {
-  if (step.kind === 'aggregate') return step.bodies.flat().flatMap((inner) => used(inner, true))
+  if (step.kind === 'aggregate') return step.bodies.flatMap(({ steps }) => steps).flatMap((inner) => used(inner, true))
   return step.kind === 'atom' ? [{ predicate: step.predicate.text, isNegative: isNegative || step.negated }] : []
 }
 

@@ -70,9 +70,9 @@ function followSteps(search: Search, steps: readonly Step[], bound: Set<number>)
       ask(search, step.atom.predicate, knownColumns(step.atom, bound))
       for (const arg of step.atom.args) if (arg.kind === 'variable') bound.add(arg.variable)
     } else if (step.kind === 'aggregate') {
-      const { groups: bound, body } = step.aggregate
-      const plan = planBody(body, { bound, defined: definedVariables(step.aggregate, bound) })
-      followSteps(search, plan.steps, new Set(bound))
+      const { groups, body } = step.aggregate
+      const plan = planBody(body, { bound: groups, defined: definedVariables(step.aggregate, groups) })
+      followSteps(search, plan.steps, new Set(groups))
       if (step.variable !== undefined) bound.add(step.variable)
     } else if (step.kind === 'bind' || step.kind === 'each') bound.add(step.variable)
   }

@@ -92,6 +92,11 @@ export function planBody(body: readonly Literal[], options: PlanOptions = {}): P
 
 const NONE: ReadonlySet<number> = new Set()
 
+/** An order for the body of an aggregate, whose groups are bound before. */
+export function planAggregate({ body, groups }: AggregateLiteral): readonly Step[] {
+  return planBody(body, { bound: groups }).steps
+}
+
 /** The variables that a step binds. */
 export function boundBy(step: Step): number[] {
   switch (step.kind) {

@@ -9,7 +9,7 @@ import type { Schema } from '../syntax/schema/schema.ts'
 import type { Diagnostics } from '../text/diagnostic.ts'
 import { ANY_ENTITY, isEntity } from './column-types.ts'
 import type { ColumnTypes } from './infer-types.ts'
-import type { Step } from './plan.ts'
+import { planAggregate, type Step } from './plan.ts'
 import type { PredicateDraft } from './predicate-table.ts'
 import { BUILTIN, type EntityRecord, type Literal, type PredicateId, type Settings } from './program.ts'
 import type { Scopes } from './request-scope.ts'
@@ -164,7 +164,7 @@ function areExposed(steps: readonly Step[], known: number[], unknown: number[], 
   if (!canHold(steps, unknown, exposure.unknown)) return true
   return steps.some((step) =>
     step.kind === 'aggregate'
-      ? areExposed(step.steps, [...known], [...unknown], exposure)
+      ? areExposed(planAggregate(step.aggregate), [...known], [...unknown], exposure)
       : step.kind === 'match' && exposure.predicates.has(step.atom.predicate),
   )
 }

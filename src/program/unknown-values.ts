@@ -3,7 +3,7 @@
  * a value is known or is one of these two. What compares an unknown value with a known one looks at it, and does not hold.
  * Source: Cousot and Cousot, "Abstract interpretation" (1977). Spec: LANGUAGE section 4.
  */
-import { listOf, type Step } from './plan.ts'
+import { listOf, planAggregate, type Step } from './plan.ts'
 import { isRequestTime, type PredicateDraft } from './predicate-table.ts'
 import type { AtomLiteral, Expr, Literal, PredicateId } from './program.ts'
 import type { Scopes } from './request-scope.ts'
@@ -127,13 +127,13 @@ function elementsOf(source: Literal & { kind: 'in' | 'split' }, values: readonly
 
 /** An aggregate depends on its groups, and may tell what it ranges over. */
 function resultOf(
-  { aggregate, steps }: Step & { kind: 'aggregate' },
+  { aggregate }: Step & { kind: 'aggregate' },
   values: readonly number[],
   abstraction: Abstraction,
 ) {
   const { groups, over, empty } = aggregate
   const inner = [...values]
-  const holds = canHold(steps, inner, abstraction)
+  const holds = canHold(planAggregate(aggregate), inner, abstraction)
   if (!holds && empty === undefined) return 0
   const group = madeOf(groups.map((variable) => values[variable] ?? 0))
   return holds ? anyOf([group, possible(over, inner, abstraction) & ~KNOWN]) : group

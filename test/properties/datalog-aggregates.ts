@@ -1,5 +1,14 @@
 /** The aggregates of random Datalog rules: all six functions, both spellings, groups that are empty, and the short form. */
-import { addNegation, addTest, boundOf, constant, type Draft, fresh, type Predicate } from './datalog-draft.ts'
+import {
+  addComputation,
+  addNegation,
+  addTest,
+  boundOf,
+  constant,
+  type Draft,
+  fresh,
+  type Predicate,
+} from './datalog-draft.ts'
 import type { Kind } from './datalog-values.ts'
 
 interface Call {
@@ -51,9 +60,13 @@ export function aggregateRule(draft: Draft, head: Predicate): string | undefined
 function callOver(draft: Draft, predicate: Predicate, groupOf: (kind: Kind) => string | undefined): Call {
   const { random } = draft
   const names: [string, Kind][] = []
+  const groups: [string, Kind][] = []
   const args = predicate.kinds.map((kind) => {
     const group = groupOf(kind)
-    if (group !== undefined) return group
+    if (group !== undefined) {
+      groups.push([group, kind])
+      return group
+    }
     if (random.chance(0.2)) return '_'
     if (random.chance(0.05)) return constant(draft, kind)
     const name = fresh(draft)
@@ -61,7 +74,19 @@ function callOver(draft: Draft, predicate: Predicate, groupOf: (kind: Kind) => s
     return name
   })
   const atom = `${predicate.name}(${args.join(', ')})`
-  const inner: Draft = { ...draft, bound: new Map([...draft.bound, ...names]), literals: [atom] }
+  const inner: Draft = {
+    ...draft,
+    isRecursive: false,
+    bound: new Map([...draft.bound, ...groups, ...names]),
+    literals: [atom],
+  }
+  const outside = new Set([...inner.bound.keys()])
+  if (random.chance(0.3)) {
+    const lower = draft.predicates.filter(({ level }) => level < draft.level)
+    addComputation(inner, lower)
+    // In a recursive rule no new value may get out of the aggregate.
+    if (!draft.isRecursive) names.push(...[...inner.bound].filter(([name]) => !outside.has(name)))
+  }
   if (random.chance(0.2)) addTest(inner)
   if (random.chance(0.15)) addNegation({ ...inner, bound: new Map(names) })
   draft.variables = inner.variables

@@ -2,7 +2,7 @@
  * A rule in the making: the literals so far and the variables that they bind, and the ways to add a literal that keep it
  * safe and typed. `generate-datalog.ts` decides what to add.
  */
-import { type Kind, literalText, pickValue } from './datalog-values.ts'
+import { type Kind, literalText, pickValue, TYPE_OF } from './datalog-values.ts'
 import type { Random } from './random.ts'
 
 export interface Predicate {
@@ -171,7 +171,11 @@ function testsOf(draft: Draft, name: string, kind: Kind): readonly (() => string
 /** An expression over bound variables that makes a value of another or a wider kind. */
 export function expression(draft: Draft): { text: string; kind: Kind } | undefined {
   const { random, hazard } = draft
-  const [name, kind] = random.pick([...draft.bound, ['', 'bool'] as const])
+  const number = hazard && random.chance(0.6) ? boundOf(draft, 'wide') : undefined
+  const [name, kind] =
+    number === undefined
+      ? random.pick([...draft.bound, ['', 'bool'] as const])
+      : ([number, draft.bound.get(number) ?? 'wide'] as const)
   if (name === '') return undefined
   const call = (method: string, of: Kind, arg = '') => ({
     text: `${name}.${method}${arg === '' ? '' : `(${arg})`}`,
@@ -179,8 +183,8 @@ export function expression(draft: Draft): { text: string; kind: Kind } | undefin
   })
   switch (kind) {
     case 'long':
-      if (hazard && random.chance(0.5))
-        return { text: `${constant(draft, 'wide')} ${random.pick(['/', '%', '*', '+'])} ${name}`, kind: 'wide' }
+      if (hazard && random.chance(0.7))
+        return { text: `${constant(draft, 'wide')} ${random.pick(['/', '/', '%', '*', '+'])} ${name}`, kind: 'wide' }
       return { text: `${name} ${random.pick(['+', '-', '*'])} ${operand(draft, 'long')}`, kind: 'wide' }
     case 'wide':
       if (hazard) return { text: `-${name} ${random.pick(['+', '-', '*'])} ${operand(draft, 'wide')}`, kind: 'wide' }
@@ -212,6 +216,77 @@ export function expression(draft: Draft): { text: string; kind: Kind } | undefin
     default:
       return undefined
   }
+}
+
+/**
+ * Adds variables that are computed, and atoms that mention them. Where the rule is recursive they stay apart from its other
+ * variables, so that it makes no new values.
+ */
+export function addComputation(draft: Draft, usable: readonly Predicate[]): void {
+  const { random } = draft
+  const inner = draft.isRecursive ? { ...draft, bound: new Map(draft.bound) } : draft
+  random.list(1, 2, () => addBinding(inner))
+  random.list(0, 2, () => addUse(inner, random.pick(usable)))
+  if (random.chance(0.25)) addEquation(inner)
+  draft.variables = inner.variables
+}
+
+/** Adds an atom over bound variables and expressions. */
+function addUse(draft: Draft, predicate: Predicate): void {
+  const { random } = draft
+  if (predicate.level === draft.level) {
+    addRecursiveUse(draft, predicate)
+    return
+  }
+  const negation = random.chance(0.2) ? 'not ' : ''
+  const added = new Map<string, Kind>()
+  const args = predicate.kinds.map((kind) => {
+    const made = random.chance(0.25) ? expression(draft) : undefined
+    if (made !== undefined && TYPE_OF[made.kind] === TYPE_OF[kind]) return made.text
+    const known = random.chance(0.8) ? ofType(draft, kind) : undefined
+    if (known !== undefined) return known
+    if (negation !== '' || random.chance(0.3)) return random.chance(0.8) ? '_' : constant(draft, kind)
+    const name = fresh(draft)
+    added.set(name, kind)
+    return name
+  })
+  for (const [name, kind] of added) draft.bound.set(name, kind)
+  draft.literals.push(`${negation}${atomText(draft, predicate, args)}`)
+}
+
+/** Adds an atom of the head's own level over a few numbers: what is asked of it must come to an end. */
+function addRecursiveUse(draft: Draft, predicate: Predicate): void {
+  const { random } = draft
+  const args = predicate.kinds.map((kind) => {
+    const number = TYPE_OF[kind] === 'Long' && random.chance(0.8) ? ofType(draft, kind) : undefined
+    if (number === undefined) return random.chance(0.9) ? '_' : constant(draft, kind)
+    const computed = random.pick([`7 / ${number}`, `${number} % 2`])
+    if (random.chance(0.5)) return computed
+    const name = fresh(draft)
+    draft.literals.push(`${name} = ${computed}`)
+    return name
+  })
+  draft.literals.push(atomText(draft, predicate, args))
+}
+
+/** Adds `X = …` for a variable that is bound already: a second definition, or another name for a variable. */
+function addEquation(draft: Draft): void {
+  const { random } = draft
+  const made = expression(draft)
+  const name = made && ofType(draft, made.kind)
+  if (made === undefined || name === undefined) return
+  if (random.chance(0.5)) draft.literals.push(`${name} = ${made.text}`)
+  else {
+    const other = fresh(draft)
+    draft.literals.push(`${other} = ${name}`)
+    draft.bound.set(other, draft.bound.get(name) ?? made.kind)
+  }
+}
+
+/** A bound variable of the type of a kind, often the one that was bound last. */
+function ofType({ random, bound }: Draft, kind: Kind): string | undefined {
+  const fitting = [...bound.keys()].filter((name) => TYPE_OF[bound.get(name) ?? 'bool'] === TYPE_OF[kind])
+  return random.chance(0.5) ? fitting.at(-1) : fitting.length > 0 ? random.pick(fitting) : undefined
 }
 
 /** Adds a variable that is computed. */

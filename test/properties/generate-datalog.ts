@@ -8,7 +8,7 @@ import { stringText, uidText } from './cedar-text.ts'
 import { addAggregate, aggregateRule } from './datalog-aggregates.ts'
 import {
   addAtom,
-  addBinding,
+  addComputation,
   addDisjunction,
   addNegation,
   addTest,
@@ -45,7 +45,7 @@ export function generateDatalog(seed: number): DatalogCase {
   const predicates = randomPredicates(random)
   const hasEntities = random.chance(0.25)
   const request = random.chance(0.3) ? randomRequest(random) : undefined
-  const hazard = random.chance(0.3)
+  const hazard = random.chance(request === undefined ? 0.3 : 0.7)
   // What is materialised depends on lower levels alone; facts that add to the entity store are those of level 0.
   const onDemandFrom = random.int(4) + (hasEntities ? 1 : 0)
   const clauses: string[] = []
@@ -198,7 +198,7 @@ function randomRule(options: RuleOptions): string {
   if (options.hasEntities && random.chance(0.4)) addEntity(draft)
   if (random.chance(0.2)) addDisjunction(draft)
   if (random.chance(0.25)) addAggregate(draft)
-  if (!draft.isRecursive && random.chance(options.hazard ? 0.7 : 0.35)) addBinding(draft)
+  if (random.chance(options.hazard ? 0.7 : 0.35)) addComputation(draft, usable)
   if (random.chance(0.3)) addTest(draft)
   if (random.chance(0.25)) addNegation(draft)
   return ruleText(

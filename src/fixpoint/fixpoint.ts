@@ -7,10 +7,11 @@
 import type { Image } from '../image/image.ts'
 import { copyRows, insert, type Relation, rowCount } from '../image/relation.ts'
 import { definedVariables } from '../program/defined.ts'
+import { writtenPredicate } from '../program/links.ts'
 import { mentions, planBody } from '../program/plan.ts'
-import type { AtomLiteral, Predicate, Program, Rule, Stratum } from '../program/program.ts'
+import type { AtomLiteral, Program, Rule, Stratum } from '../program/program.ts'
 import type { Code } from '../text/codes.ts'
-import { type Extra, type RuneError, runeError } from '../text/diagnostic.ts'
+import { type RuneError, runeError } from '../text/diagnostic.ts'
 import { printBriefly } from '../values/print.ts'
 import { type Best, createBest } from './best.ts'
 import { compileBody } from './body.ts'
@@ -244,24 +245,22 @@ function derivationError(run: Run, rule: Rule, bound: ReadonlySet<number>, envir
 }
 
 function limitError(
-  program: Program,
+  { predicates }: Program,
   stratum: Stratum | undefined,
   code: Code,
   message: string,
   option: string,
   rule?: Rule,
 ): RuneError {
-  const at = rule ?? stratum?.rules.find((r) => r.span)
-  const names = rule
-    ? [nameOf(program.predicates[rule.head]!)]
-    : (stratum?.predicates ?? []).map((id) => nameOf(program.predicates[id]!))
-  const extra: Extra = { help: `a recursion that never ends? If not, raise \`${option}\` in [options]` }
-  return runeError(code, `${message}, at rule \`${at?.name ?? ''}\` of \`${names.join('`, `')}\``, {
-    ...extra,
-    ...(at?.span && { span: at.span }),
+  // Rules without a text are called as their predicates.
+  const at = [rule, ...(rule ? [] : (stratum?.rules ?? []))].find((r) => r?.span)
+  const heads = rule ? [rule.head] : (stratum?.predicates ?? [])
+  const written = [...new Set(heads.flatMap((id) => writtenPredicate(predicates, id) ?? []))]
+  const names = written.map(({ name }) => `\`${name}\``).join(', ')
+  const where = [at && `rule \`${at.name}\``, names].filter(Boolean).join(' of ')
+  const span = at?.span ?? written[0]?.span
+  return runeError(code, where === '' ? message : `${message}, at ${where}`, {
+    help: `a recursion that never ends? If not, raise \`${option}\` in [options]`,
+    ...(span && { span }),
   })
-}
-
-function nameOf(predicate: Predicate): string {
-  return predicate.name
 }

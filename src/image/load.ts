@@ -3,6 +3,7 @@
  * What is refused is reported, and the image is then of no use. Spec: LANGUAGE sections 3 and 5.
  */
 import { coerceValue } from '../program/coerce.ts'
+import { writtenPredicate } from '../program/links.ts'
 import { listOf } from '../program/plan.ts'
 import { BUILTIN, type Expr, type FactSource, type Literal, type Program } from '../program/program.ts'
 import { isRefusal } from '../program/uids.ts'
@@ -19,7 +20,7 @@ export function loadFacts(program: Program, image: Image, readFile: ReadFile, di
   let count = 0
   const add = (predicate: number, row: readonly Value[]) => {
     if (insert(image.relations[predicate]!, row.map(image.values.intern)) && ++count === maxFacts + 1) {
-      const { name, span } = program.predicates[predicate]!
+      const { name, span } = writtenPredicate(program.predicates, predicate)!
       diagnostics.error('R501', `there are more than ${maxFacts} facts, at \`${name}\``, span, {
         help: 'raise `max_facts` in [options] if that is right',
       })

@@ -18,6 +18,7 @@ import { uniteEntities } from './entities.ts'
 import { defineDataPredicates, type FactContext, readDataEntry } from './facts.ts'
 import { implicitRules } from './implicit-rules.ts'
 import { type ColumnTypes, inferTypes } from './infer-types.ts'
+import { linkEquivalences } from './links.ts'
 import { lowerPolicies, nameStatements } from './lower-policies.ts'
 import type { LoweredPolicy } from './lowered.ts'
 import { defineHead, normaliseClause } from './normalise.ts'
@@ -94,12 +95,15 @@ function analyseInto(
   const policies = policiesOf(configuration, { settings, predicates, entities, diagnostics, ...extra })
   warn({ drafts, rules, columns, policies, pathTypes: settings.pathTypes, diagnostics, ...extra })
   if (diagnostics.hasErrors) return undefined
-  const finished = rules.map((rule, index) => ruleOf(finishRule(rule, drafts, columns), index))
+  const equivalences = drafts.flatMap(({ id, option }) => (option === 'equivalence' ? [id] : []))
+  const finished = rules.map((rule) => finishRule(rule, drafts, columns))
+  const linked = linkEquivalences(equivalences, { predicates, rules: finished, facts, components })
+  const numbered = linked.rules.map(ruleOf)
   return {
-    predicates,
-    rules: finished,
-    strata: strataOf(components, scopes, finished),
-    facts,
+    predicates: linked.predicates,
+    rules: numbered,
+    strata: strataOf(linked.components, scopes, numbered),
+    facts: linked.facts,
     entities: extra.schema ? [...entities, ...schemaActions(extra.schema)] : entities,
     policies,
     ...(extra.schema && { schema: extra.schema }),
@@ -140,7 +144,7 @@ function readConfiguration(
 }
 
 function predicateOf(draft: PredicateDraft, scopes: Scopes, columns: ColumnTypes): Predicate {
-  const { id, name, arity, best, option, place } = draft
+  const { id, name, arity, best, place } = draft
   const predicate = {
     id,
     name,
@@ -154,7 +158,6 @@ function predicateOf(draft: PredicateDraft, scopes: Scopes, columns: ColumnTypes
     evaluation: evaluationOf(scopes.isOnDemand[id]),
     readsEntities: scopes.readsEntities[id] ?? false,
     ...(best && { best }),
-    equivalence: option === 'equivalence',
   }
   // Found when it is asked for: places in TOML cost a second reading of the section.
   return place ? Object.defineProperty(predicate, 'span', { get: place, enumerable: true }) : predicate

@@ -1,6 +1,7 @@
 /**
  * How large a program is, as `validate` prints it: what a user wrote, without what the engine adds.
  */
+import { writtenPredicate } from './links.ts'
 import { BUILTINS, type Program, type ReaderProgram } from './program.ts'
 
 export interface Counts {
@@ -16,14 +17,16 @@ export interface Counts {
 
 /** The counts of `program`. */
 export function counts(program: ReaderProgram & Pick<Program, 'facts'>): Counts {
-  const isOwn = (id: number) => program.predicates[id]?.name.startsWith('$') === true
-  const clauses = new Set(program.rules.flatMap(({ head, span }) => (span && !isOwn(head) ? [span] : [])))
+  const { predicates } = program
+  const isOurs = (id: number) => writtenPredicate(predicates, id) === undefined
+  const clauses = new Set(program.rules.flatMap(({ head, span }) => (span && !isOurs(head) ? [span] : [])))
   const facts = program.facts.reduce((sum, source) => sum + (source.kind === 'inline' ? source.rows.length : 0), 0)
   return {
-    predicates: program.predicates.filter(({ id }) => id >= BUILTINS.length && !isOwn(id)).length,
+    predicates: predicates.filter(({ id }) => id >= BUILTINS.length && writtenPredicate(predicates, id)?.id === id)
+      .length,
     rules: clauses.size,
     policies: program.policies.length,
-    strata: program.strata.filter(({ rules }) => rules.some(({ head, span }) => span && !isOwn(head))).length,
+    strata: program.strata.filter(({ rules }) => rules.some(({ head, span }) => span && !isOurs(head))).length,
     facts,
   }
 }

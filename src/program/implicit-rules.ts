@@ -1,6 +1,6 @@
 /**
  * Rules that no text writes: what an equivalence means, what an ancestor is, and that what has a parent, an attribute or a
- * tag exists. Spec: LANGUAGE sections 4 and 5.
+ * tag exists. How an equivalence is derived belongs to `links.ts`. Spec: LANGUAGE sections 4 and 5.
  */
 import type { Diagnostics } from '../text/diagnostic.ts'
 import { areDisjoint, withArticle } from './column-types.ts'
@@ -52,17 +52,25 @@ export function implicitRules(
   return made
 }
 
-const [E, A, B] = [0, 1, 2].map((variable): VariableRef => ({ kind: 'variable', variable })) as [
+/** The first three variables of an implicit rule. */
+export const [E, A, B] = [0, 1, 2].map((variable): VariableRef => ({ kind: 'variable', variable })) as [
   VariableRef,
   VariableRef,
   VariableRef,
 ]
 const ANY: Operand = { kind: 'any' }
 
-function atom(predicate: PredicateId, args: readonly Operand[]): AtomLiteral {
+/** A literal of an implicit rule. */
+export function atom(predicate: PredicateId, args: readonly Operand[]): AtomLiteral {
   return { kind: 'atom', negated: false, predicate, args }
 }
 
-function rule(name: string, head: PredicateId, args: readonly VariableRef[], body: readonly Literal[]): RuleDraft {
+/** A rule without a text, of at most three variables. */
+export function rule(
+  name: string,
+  head: PredicateId,
+  args: readonly VariableRef[],
+  body: readonly Literal[],
+): RuleDraft {
   return { name, head, args, body, variables: ['X', 'Y', 'Z'], places: [], locals: new Set() }
 }

@@ -43,7 +43,8 @@ export interface Predicate {
   readonly readsEntities: boolean
   /** Set for predicates with `min` or `max` heads: of each group of the other columns only the best row counts. */
   readonly best?: { readonly column: number; readonly order: 'min' | 'max' }
-  readonly equivalence: boolean
+  /** Set for the links of an equivalence (see `links.ts`), which it names. */
+  readonly linksOf?: PredicateId
   /** Where it was first named; absent for built-in and internal predicates. */
   readonly span?: Span
 }

@@ -126,11 +126,7 @@ function elementsOf(source: Literal & { kind: 'in' | 'split' }, values: readonly
 }
 
 /** An aggregate depends on its groups, and may tell what it ranges over. */
-function resultOf(
-  { aggregate }: Step & { kind: 'aggregate' },
-  values: readonly number[],
-  abstraction: Abstraction,
-) {
+function resultOf({ aggregate }: Step & { kind: 'aggregate' }, values: readonly number[], abstraction: Abstraction) {
   const { groups, over, empty } = aggregate
   const inner = [...values]
   const holds = canHold(planAggregate(aggregate), inner, abstraction)

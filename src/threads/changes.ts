@@ -5,6 +5,7 @@
 import type { FactChange } from '../fixpoint/change.ts'
 import { type Image, relationOf } from '../image/image.ts'
 import { copyRows, firstRow, indexOn, insert as insertRow, nextRow, type Relation, tupleAt } from '../image/relation.ts'
+import { factsOf } from '../program/links.ts'
 import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
 import { type Diagnostics, runeError } from '../text/diagnostic.ts'
 import { type Delta, type EntityUpdate, fitRow, type Update, updatable } from './update.ts'
@@ -53,12 +54,13 @@ export function changesOf(
     changes.set(predicate, change)
     return change
   }
+  const { predicates } = program
   for (const { predicate: name, row, isThere } of facts) {
     const predicate = updatable(program, name, row.length)
     const fitted = predicate && fitRow(predicate, row, program.settings.pathTypes)
     if (!fitted) misfit(name, { error: 'there is no such predicate' })
     else if ('error' in fitted) misfit(name, fitted)
-    else of(predicate.id)[isThere ? 'insert' : 'remove'].push(fitted.map(image.values.intern))
+    else of(factsOf(predicates, predicate).id)[isThere ? 'insert' : 'remove'].push(fitted.map(image.values.intern))
   }
   for (const entity of entities) changeEntity(entity, image, of)
   return changes
@@ -85,7 +87,7 @@ function changeEntity(
   const intern = image.values.intern
   const id = intern(uid)
   for (const predicate of ENTITY_PREDICATES) {
-    const remove = factsOf(relationOf(image, predicate), id)
+    const remove = rowsFrom(relationOf(image, predicate), id)
     if (remove.length > 0) of(predicate).remove.push(...remove)
   }
   if (!record) return
@@ -96,7 +98,7 @@ function changeEntity(
 }
 
 /** The facts whose first column is `id`. */
-function factsOf(relation: Relation, id: number): number[][] {
+function rowsFrom(relation: Relation, id: number): number[][] {
   const index = indexOn(relation, [0])
   const rows: number[][] = []
   let row = firstRow(relation, index, [id], relation.baseCount)

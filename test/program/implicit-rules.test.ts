@@ -2,6 +2,7 @@
  * Rules that no text writes: equivalences, ancestors, and the existence of entities.
  */
 import { describe, expect, test } from 'vitest'
+import { counts } from '../../src/program/counts.ts'
 import { programOf, rowsOf, ruleCodes } from './programs.ts'
 
 describe('equivalences', () => {
@@ -13,6 +14,21 @@ describe('equivalences', () => {
     expect(rows).toContain('"x", "x"')
     expect(rows).toContain('"z", "x"')
     expect(rows).not.toContain('"x", "u"')
+  })
+
+  test('take from each other what they need, and are one predicate to whoever asks', () => {
+    const text = `[rules]
+decl same(a, b) equivalence.
+same(x, y). child(x, u). child(y, v). child(u, u2). child(v, v2).
+same(A, B) :- same(X, Y), child(X, A), child(Y, B).`
+    expect(rowsOf(text, 'same')).toHaveLength(12)
+    expect(counts(programOf(text))).toMatchObject({ predicates: 2, rules: 1, facts: 5 })
+  })
+
+  test('derive each pair about once for each link, not for each member of a class', () => {
+    const links = Array.from({ length: 600 }, (_, i) => `["${i}", "${i + 1}"]`)
+    const text = `[options]\nmax_eval_ms = 5000\n[data]\nsame = [${links}]\n[rules]\ndecl same(a, b) equivalence.`
+    expect(rowsOf(text, 'same')).toHaveLength(601 * 601)
   })
 
   test('have two columns of one type', () => {

@@ -32,8 +32,7 @@ const FACTS: Facts[] = [
 const PREDICATES: Predicate[] = [
   ...BUILTINS.map(({ name, arity }, id): Predicate => {
     const columns = Array.from({ length: arity }, () => ({ type: 'any' }) as const)
-    const evaluation = 'on demand'
-    return { id, name, arity, columns, scope: 'request', evaluation, readsEntities: false, equivalence: false }
+    return { id, name, arity, columns, scope: 'request', evaluation: 'on demand', readsEntities: false }
   }),
   ...predicatesOf(FACTS),
 ]

@@ -59,7 +59,6 @@ export function predicatesOf(facts: readonly Facts[]): Predicate[] {
     scope: 'static',
     evaluation: 'materialized',
     readsEntities: false,
-    equivalence: false,
   }))
 }
 

@@ -40,7 +40,9 @@ export function readDataEntry(entry: DataEntry, context: FactContext): FactSourc
   }
   if (arity === undefined && !known) {
     const help = 'declare the predicate, or give `types`, one for each column'
-    diagnostics.error('R338', `how many columns \`${entry.predicate}\` has is said nowhere`, entry.span, { help })
+    // Only a file without rows leaves it open.
+    const message = `the fact file is empty, and how many columns \`${entry.predicate}\` has is said nowhere else`
+    diagnostics.error('R338', message, entry.span, { help })
     return undefined
   }
   const draft = defineEntry(entry, arity ?? known?.arity ?? 1, table)

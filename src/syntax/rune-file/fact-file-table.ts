@@ -2,7 +2,7 @@
  * `{ file = "edges.tsv", types = ["String", "Long"] }`: the table that names a fact file. Reading the file belongs to
  * `fact-file.ts`. Spec: LANGUAGE section 3.
  */
-import type { Diagnostics } from '../../text/diagnostic.ts'
+import { Diagnostics } from '../../text/diagnostic.ts'
 import { didYouMean } from '../../text/suggest.ts'
 import { isTypeName } from '../../values/entity-uid.ts'
 import { shown } from '../json/json.ts'
@@ -44,7 +44,9 @@ export function readFactFileTable(
     return undefined
   }
   const place = { path: files.resolve(name), format, span }
-  const { arity, names } = factFileShape(place, files.read, diagnostics) ?? {}
+  // With types the rows can be read, and all that is wrong with them is said then.
+  const ofRow = types ? new Diagnostics() : diagnostics
+  const { arity, names } = factFileShape(place, files.read, diagnostics, ofRow) ?? {}
   if (types && arity !== undefined && types.length > arity) {
     const message = `\`types\` names ${types.length} columns, but the first row of ${shown(name)} has ${arity}`
     diagnostics.error('R703', message, keySpan(node, 'types'))

@@ -4,7 +4,7 @@
  * nothing if a mistake was reported. Spec: LANGUAGE section 3.
  */
 import type { Code } from '../../text/codes.ts'
-import { Diagnostics } from '../../text/diagnostic.ts'
+import type { Diagnostics } from '../../text/diagnostic.ts'
 import type { Span } from '../../text/source.ts'
 import { decodeUtf8 } from '../../text/utf8.ts'
 import type { Value } from '../../values/value.ts'
@@ -52,29 +52,32 @@ export interface FactShape {
   readonly names?: readonly string[]
 }
 
-/** What the first row of a fact file says; nothing where there is none, or none that can be read. A file that is not there is reported. */
-export function factFileShape(file: FactPlace, read: ReadFile, diagnostics: Diagnostics): FactShape | undefined {
-  const bytes = openFile(file, read, diagnostics, FIRST_BYTES)
-  if (bytes === undefined) return undefined
-  const isWhole = bytes.length < FIRST_BYTES - MARK_BYTES
-  const decoded = decodeUtf8(isWhole ? bytes : bytes.subarray(0, bytes.lastIndexOf(NEWLINE) + 1))
-  if (!decoded.ok) return undefined
-  if (file.format === 'jsonl') return jsonShape(decoded.text, file)
-  let arity: number | undefined
-  const cursor: RowCursor = { text: decoded.text, isLast: isWhole, at: 0, line: 1 }
-  const take = (fields: string[]): boolean => {
-    arity = fields.length
-    return false
+/**
+ * What the first row of a fact file says; nothing where there is no row. A file that is not there is reported to
+ * `diagnostics`, a row that is malformed to `ofRow`.
+ */
+export function factFileShape(
+  file: FactPlace,
+  read: ReadFile,
+  diagnostics: Diagnostics,
+  ofRow: Diagnostics = diagnostics,
+): FactShape | undefined {
+  const reporting: Reporting = { file, diagnostics: ofRow, mistakes: 0 }
+  for (const bytesMax of [FIRST_BYTES, ROW_BYTES_MAX]) {
+    const bytes = openFile(file, read, diagnostics, bytesMax)
+    if (bytes === undefined) return undefined
+    const isWhole = bytes.length < bytesMax - MARK_BYTES
+    const first = firstRow(isWhole ? bytes : bytes.subarray(0, bytes.lastIndexOf(NEWLINE) + 1), isWhole, reporting)
+    if (first === undefined && !isWhole && reporting.mistakes === 0) continue
+    return first && (file.format === 'jsonl' ? jsonShape(first.text, reporting) : { arity: first.fields })
   }
-  if (file.format === 'tsv') splitTsv(cursor, take)
-  else splitCsv(cursor, take)
-  return arity === undefined ? undefined : { arity }
+  return reportLongRow(1, reporting)
 }
 
 /** A fact file may be this large. */
 export const FACT_FILE_BYTES_MAX = 2 ** 30
 
-/** Enough for the first row of most files; without one, the shape is not known early. */
+/** Enough for the first row of most files. */
 const FIRST_BYTES = 2 ** 16
 const PIECE_BYTES = 2 ** 22
 const ROW_BYTES_MAX = 2 ** 26
@@ -83,16 +86,19 @@ const NEWLINE = 0x0a
 /** The length of a byte order mark. */
 const MARK_BYTES = 3
 
-interface Reading {
+interface Reporting {
   readonly file: FactPlace
+  readonly diagnostics: Diagnostics
+  mistakes: number
+}
+
+interface Reading extends Reporting {
   readonly columns: FactColumns
   readonly readers: readonly (FieldReader | undefined)[]
   /** All columns are String. */
   readonly isText: boolean
   readonly onRow: OnRow
-  readonly diagnostics: Diagnostics
   rows: number
-  mistakes: number
 }
 
 /** The bytes of the file, without a byte order mark. */
@@ -130,7 +136,7 @@ function readPieces(bytes: Uint8Array, reading: Reading, take: (piece: RowCursor
       start = piece.at === text.length ? end : start + Buffer.byteLength(text.slice(0, piece.at))
       size = PIECE_BYTES
     } else if (size < ROW_BYTES_MAX) size *= 2
-    else return report(reading, 'R705', `a row is longer than ${ROW_BYTES_MAX / 2 ** 20} MiB`, place(reading, '', line))
+    else return reportLongRow(line, reading)
   }
 }
 
@@ -167,7 +173,7 @@ interface RowText {
 function readFields(fields: string[], row: RowText, reading: Reading): undefined {
   const { readers } = reading
   if (row.start === row.end) {
-    report(reading, 'R705', 'an empty line is no row', placeOf(row, reading), 'remove the line')
+    reportEmpty(placeOf(row, reading), reading)
   } else if (fields.length !== readers.length) {
     report(reading, 'R703', counted(fields.length, 'field', readers.length), placeOf(row, reading))
   } else if (reading.isText) {
@@ -200,15 +206,10 @@ function readJsonRows(piece: RowCursor, reading: Reading): void {
 }
 
 function readJsonRow(row: RowText, reading: Reading): undefined {
-  const { columns, diagnostics } = reading
+  const { columns } = reading
   const span = placeOf(row, reading)
-  if (span.source.text.trim() === '') return report(reading, 'R705', 'an empty line is no row', span, 'remove the line')
-  const json = parseJson(span, diagnostics)
-  if (json === undefined) {
-    reading.mistakes++
-    return
-  }
-  const fields = jsonFields(json, span, reading)
+  const json = parseRow(span, reading)
+  const fields = json === undefined ? undefined : jsonFields(json, span, reading)
   if (fields === undefined) return
   const values: Value[] = []
   for (const [i, field] of fields.entries()) {
@@ -237,9 +238,7 @@ function jsonFields(json: Json, span: Span, reading: Reading): readonly Json[] |
     if (json.length === types.length) return json
     return report(reading, 'R703', counted(json.length, 'field', types.length), span)
   }
-  if (!(json instanceof Map)) {
-    return report(reading, 'R705', 'a row is neither an array nor an object', span, 'write `["alice", "admin"]`')
-  }
+  if (!(json instanceof Map)) return reportNoRow(span, reading)
   if (names === undefined) {
     const help = 'declare them: `decl p(user: String, role: String).`, or write rows as arrays'
     return report(reading, 'R705', 'rows that are objects need columns with names', span, help)
@@ -254,27 +253,66 @@ function jsonFields(json: Json, span: Span, reading: Reading): readonly Json[] |
   return fields
 }
 
-function jsonShape(text: string, file: FactPlace): FactShape | undefined {
-  const newline = text.indexOf('\n')
-  const line = newline < 0 ? text : text.slice(0, newline)
-  const json = parseJson({ source: { path: file.path, text: line } }, new Diagnostics())
-  if (Array.isArray(json)) return { arity: json.length }
-  return json instanceof Map ? { arity: json.size, names: [...json.keys()] } : undefined
+/** The first row of a file that starts with `bytes`: its text, and how many fields it has but for JSON. */
+function firstRow(
+  bytes: Uint8Array,
+  isLast: boolean,
+  reporting: Reporting,
+): { readonly text: string; readonly fields: number } | undefined {
+  const decoded = decodeUtf8(bytes)
+  const cursor: RowCursor = { text: decoded.text, isLast, at: 0, line: 1 }
+  let row: { readonly text: string; readonly fields: number } | undefined
+  const take = ({ length }: string[], start: number, end: number): boolean => {
+    row = { text: cursor.text.slice(start, end), fields: length }
+    return false
+  }
+  const isCsv = reporting.file.format === 'csv'
+  const mistake = isCsv ? splitCsv(cursor, take) : splitTsv(cursor, take)
+  if (!decoded.ok && decoded.offset < (row?.text.length ?? bytes.length)) return reportBytes(bytes, 1, reporting)
+  if (mistake) return reportCsv(mistake, cursor, reporting)
+  return row
 }
 
-function placeOf(row: RowText, reading: Reading): Span {
+function jsonShape(text: string, reporting: Reporting): FactShape | undefined {
+  const span = place(reporting, text, 1)
+  const json = parseRow(span, reporting)
+  if (json === undefined) return undefined
+  if (Array.isArray(json)) return { arity: json.length }
+  return json instanceof Map ? { arity: json.size, names: [...json.keys()] } : reportNoRow(span, reporting)
+}
+
+function parseRow(span: Span, reporting: Reporting): Json | undefined {
+  if (span.source.text.trim() === '') return reportEmpty(span, reporting)
+  const json = parseJson(span, reporting.diagnostics)
+  if (json === undefined) reporting.mistakes++
+  return json
+}
+
+function placeOf(row: RowText, reading: Reporting): Span {
   return place(reading, row.text.slice(row.start, row.end), row.line)
 }
 
 /** A span over the text of a row, which is its own source. */
-function place(reading: Reading, text: string, line: number): Span {
+function place(reading: Reporting, text: string, line: number): Span {
   return { source: { path: reading.file.path, text, firstLine: line }, start: 0, end: text.length }
 }
 
-function report(reading: Reading, code: Code, message: string, span: Span, help?: string): undefined {
+function report(reading: Reporting, code: Code, message: string, span: Span, help?: string): undefined {
   reading.mistakes++
   const related = [{ message: 'the facts are wanted here', span: reading.file.span }]
   reading.diagnostics.error(code, message, span, { ...(help !== undefined && { help }), related })
+}
+
+function reportEmpty(span: Span, reading: Reporting): undefined {
+  report(reading, 'R705', 'an empty line is no row', span, 'remove the line')
+}
+
+function reportNoRow(span: Span, reading: Reporting): undefined {
+  report(reading, 'R705', 'a row is neither an array nor an object', span, 'write `["alice", "admin"]`')
+}
+
+function reportLongRow(line: number, reading: Reporting): undefined {
+  report(reading, 'R705', `a row is longer than ${ROW_BYTES_MAX / 2 ** 20} MiB`, place(reading, '', line))
 }
 
 function reportField(
@@ -299,7 +337,7 @@ function fieldSpan(row: Span, column: number): Span {
   return { ...row, start, end: tab < 0 ? text.length : tab }
 }
 
-function reportCsv(mistake: CsvMistake, piece: RowCursor, reading: Reading): void {
+function reportCsv(mistake: CsvMistake, piece: RowCursor, reading: Reporting): undefined {
   const newline = piece.text.indexOf('\n', mistake.at)
   const end = newline < 0 ? piece.text.length : newline
   const span = place(reading, piece.text.slice(piece.at, end), piece.line)
@@ -310,7 +348,7 @@ function reportCsv(mistake: CsvMistake, piece: RowCursor, reading: Reading): voi
   reading.mistakes = MISTAKES_MAX
 }
 
-function reportBytes(bytes: Uint8Array, firstLine: number, reading: Reading): undefined {
+function reportBytes(bytes: Uint8Array, firstLine: number, reading: Reporting): undefined {
   const decoded = decodeUtf8(bytes)
   const offset = decoded.ok ? 0 : decoded.offset
   const before = decoded.text.slice(0, offset)

@@ -23,9 +23,10 @@ function read(format: Format, content: string | Uint8Array, columns: FactColumns
   const shape = 'types' in columns ? columns : { types: columns }
   const count = readFactFile(place, shape, host.readFile, take, diagnostics)
   expect(count).toBe(rows.length)
-  const first = factFileShape(place, host.readFile, diagnostics)
+  const firstRow = new Diagnostics()
+  const first = factFileShape(place, host.readFile, diagnostics, firstRow)
   const { all } = diagnostics
-  return { rows, lines, all, places: all.map(placeOf), pointed: all.map(pointedAt), first }
+  return { rows, lines, all, places: all.map(placeOf), pointed: all.map(pointedAt), first, firstRow: firstRow.all }
 }
 
 const S2 = ['String', 'String']
@@ -311,9 +312,29 @@ describe('the shape of a file', () => {
     ['tsv', '', undefined],
     ['tsv', Uint8Array.of(0xff), undefined],
     ['tsv', `a\tb\n${'c\td\n'.repeat(100_000)}`, { arity: 2 }],
-    ['csv', `"${'x'.repeat(100_000)}",b\n`, undefined],
+    ['tsv', Buffer.concat([Buffer.from('a\tb\nc'), Uint8Array.of(0xff), Buffer.from('\td\n')]), { arity: 2 }],
+    ['tsv', `${'x'.repeat(100_000)}\tb\n${'c\td\n'.repeat(100_000)}`, { arity: 2 }],
+    ['csv', `"${'x'.repeat(100_000)}",b\n`, { arity: 2 }],
+    ['jsonl', `["${'x'.repeat(100_000)}"]`, { arity: 1 }],
+    ['jsonl', '', undefined],
+    ['csv', Uint8Array.of(0xef, 0xbb, 0xbf), undefined],
   ])('%s %#', (format, content, shape) => {
     expect(read(format, content, ['String']).first).toEqual(shape)
+  })
+
+  test.each<[Format, string | Uint8Array, string[]]>([
+    ['jsonl', '{', ['f.jsonl:1:2 R280']],
+    ['jsonl', '1\n["a"]\n', ['f.jsonl:1:1 R705']],
+    ['jsonl', '\n["a"]\n', ['f.jsonl:1:1 R705']],
+    ['csv', '"a', ['f.csv:1:1 R705']],
+    ['csv', 'a"b,c\n', ['f.csv:1:1 R705']],
+    ['tsv', Uint8Array.of(0x61, 0xff, 0x0a), ['f.tsv:1:2 R101']],
+    ['jsonl', Uint8Array.of(0x22, 0xff, 0x22, 0x0a), ['f.jsonl:1:2 R101']],
+    ['csv', Uint8Array.of(0x61, 0x2c, 0xff), ['f.csv:1:3 R101']],
+    ['tsv', `${'x'.repeat(2 ** 26)}x\n`, ['f.tsv:1:1 R705']],
+    ['tsv', '', []],
+  ])('a first row that is malformed is reported: %s %#', (format, content, places) => {
+    expect(read(format, content, ['String']).firstRow.map(placeOf)).toEqual(places)
   })
 })
 

@@ -135,14 +135,14 @@ function schemaOf(given: unknown, diagnostics: Diagnostics): Schema | undefined 
   if (typeof given !== 'string') return schemaFromJson(jsonFromJs(given, 'schema', diagnostics), diagnostics)
   const known = use(preparsed.texts, given)
   if (known) return known
-  const before = diagnostics.all.length
+  const before = diagnostics.count
   const source = { path: '<schema>', text: given }
   // In Cedar's own syntax, no schema starts with a brace.
   const schema = /^\s*\{/.test(given)
     ? schemaFromJson(parseJson({ source }, diagnostics), diagnostics)
     : readSchema(preparsed.fence, { source }, diagnostics)?.schema
   // One with warnings is read again, so that it warns again.
-  if (schema && diagnostics.all.length === before) put(preparsed.texts, given, schema, SCHEMA_TEXTS_MAX)
+  if (schema && diagnostics.count === before) put(preparsed.texts, given, schema, SCHEMA_TEXTS_MAX)
   return schema
 }
 

@@ -86,6 +86,11 @@ const CALLS: Readonly<Record<string, (diagnostics: Diagnostics, argument: unknow
     const type = `${'Set<'.repeat(Number(depth))}Long${'>'.repeat(Number(depth))}`
     readSchema(openFence(), { source: { path: '<schema>', text: `entity User { a: ${type} };` } }, diagnostics)
   },
+  manyMistakes: (diagnostics, count) => {
+    const many = new Diagnostics()
+    for (let i = 0; i < Number(count); i++) many.error('R200', `mistake ${i}`)
+    for (const diagnostic of many.all.slice(-2)) diagnostics.add(diagnostic)
+  },
   allocateWords: (_, words) => allocate(createSpace(createArena()), Number(words)),
   authorizeClosed: async (_, text) => {
     const rune = await Rune.fromText(String(text), { coordinator: 'inline' })

@@ -65,9 +65,9 @@ export function analyseQuery(
     ...(first && { span: first.span }),
   }
   const columns = program.predicates.map((predicate) => predicate.columns.map(({ type }) => type))
-  const before = diagnostics.all.length
+  const before = diagnostics.count
   if (checkSafety(draft, diagnostics)) checkTypes({ rule: draft, drafts: table.drafts, columns, diagnostics })
-  if (diagnostics.all.length > before) return undefined
+  if (diagnostics.count > before) return undefined
   const finished = finishRule(draft, table.drafts, columns)
   const rule: Rule = {
     index: -1,

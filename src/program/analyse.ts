@@ -55,7 +55,7 @@ export function analyse(
   for (const diagnostic of found.all) {
     const { code, message, span } = diagnostic
     const key = `${code} ${span?.source.path} ${span?.start} ${message}`
-    if (!seen.has(key)) diagnostics.all.push(diagnostic)
+    if (!seen.has(key)) diagnostics.add(diagnostic)
     seen.add(key)
   }
   return program

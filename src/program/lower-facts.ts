@@ -154,10 +154,7 @@ function find(path: readonly string[], facts: FactIndex): Found {
 
 function report(found: NotFound, span: Span, lowering: PolicyLowering): LoweredExpr {
   const known = lowering.facts?.predicates.keys() ?? []
-  lowering.diagnostics.error(
-    found.code,
-    found.message,
-    span,
+  lowering.diagnostics.error(found.code, found.message, span, () =>
     found.code === 'R450' ? didYouMean(found.name, known) : {},
   )
   return unknown(span)

@@ -5,6 +5,7 @@
 import type * as ast from '../syntax/datalog/ast.ts'
 import { assert } from '../text/assert.ts'
 import type { Code } from '../text/codes.ts'
+import type { Extra } from '../text/diagnostic.ts'
 import type { Span } from '../text/source.ts'
 import { didYouMean } from '../text/suggest.ts'
 import { CONFORMS, METHODS } from './methods.ts'
@@ -70,9 +71,15 @@ export function isSplit(expr: ast.Expr): expr is ast.Expr & { kind: 'method' } {
 }
 
 /** Reports a mistake, which drops the rule; the result stands for what cannot be there. */
-export function refuse(scope: RuleScope, code: Code, message: string, span: Span, help?: { help?: string }): Constant {
+export function refuse(
+  scope: RuleScope,
+  code: Code,
+  message: string,
+  span: Span,
+  help: Extra | (() => Extra) = {},
+): Constant {
   scope.failed = true
-  scope.context.diagnostics.error(code, message, span, help ?? {})
+  scope.context.diagnostics.error(code, message, span, help)
   return { kind: 'constant', value: false }
 }
 
@@ -101,7 +108,7 @@ function normaliseMethod(expr: ast.Expr & { kind: 'method' }, scope: RuleScope, 
   const found = METHODS.get(method)
   if (!found || method === CONFORMS) {
     const known = [...METHODS.keys()].filter((name) => name !== CONFORMS)
-    const help = didYouMean(method, known, `methods are \`${known.slice(0, 16).join('`, `')}\`, and Cedar's`)
+    const help = () => didYouMean(method, known, `methods are \`${known.slice(0, 16).join('`, `')}\`, and Cedar's`)
     return refuse(scope, 'R343', `there is no method \`${method}\``, span, help)
   }
   const { length } = found.parameters

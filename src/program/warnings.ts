@@ -54,10 +54,7 @@ function warnOfUndefined({ drafts, rules, diagnostics }: WarningsInput): void {
     if (!draft || draft.isDefined || reported.has(predicate)) continue
     reported.add(predicate)
     const otherwise = `\`${draft.name} = []\` in [data], or a \`decl\`, says that it is meant to be empty`
-    diagnostics.warning(
-      'R475',
-      `there is no predicate \`${draft.name}\`, so it is empty`,
-      span,
+    diagnostics.warning('R475', `there is no predicate \`${draft.name}\`, so it is empty`, span, () =>
       didYouMean(draft.name, names, otherwise),
     )
   }

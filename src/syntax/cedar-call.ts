@@ -88,7 +88,7 @@ export function readCall<Policies>(
 
 /** Reads a policy set: `{ staticPolicies, templates, templateLinks }`; throws a `RuneError` if it has another shape. */
 export function readPolicySet(policySet: unknown, diagnostics: Diagnostics): CedarPolicies | undefined {
-  const before = diagnostics.all.length
+  const before = diagnostics.count
   const fields = fieldsOfCall(policySet, '`policies`', [], ['staticPolicies', 'templates', 'templateLinks'])
   const statements: { id: string; policy: Policy }[] = []
   const ids = new Set<string>()
@@ -109,7 +109,7 @@ export function readPolicySet(policySet: unknown, diagnostics: Diagnostics): Ced
   }
   const slots = new Map(statements.map(({ id, policy }) => [id, slotsOf(policy)]))
   const links = readLinks(fields.get('templateLinks'), slots, diagnostics)
-  return diagnostics.all.length > before ? undefined : { statements, links }
+  return diagnostics.count > before ? undefined : { statements, links }
 }
 
 /** The answer for a call that had mistakes. */
@@ -174,10 +174,10 @@ function readOne(given: unknown, what: string, diagnostics: Diagnostics): Policy
       ? undefined
       : policyFromJson(json, { source: sourceOf('<policy>', ''), start: 0, end: 0 }, diagnostics)
   }
-  const before = diagnostics.all.length
+  const before = diagnostics.count
   const source = sourceOf('<policy>', given)
   const [policy, ...more] = parsePolicies({ source }, diagnostics)
-  if (diagnostics.all.length > before) return undefined
+  if (diagnostics.count > before) return undefined
   if (policy !== undefined && more.length === 0) return policy
   const span = { source, start: 0, end: given.length }
   diagnostics.error('R294', `${what} holds ${more.length === 0 ? 'no policy' : `${more.length + 1} policies`}`, span)

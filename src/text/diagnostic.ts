@@ -22,27 +22,59 @@ export interface Diagnostic {
 /** What may stand beside a message. */
 export type Extra = Pick<Diagnostic, 'help' | 'related'>
 
-/** Collects the diagnostics of one run, in the order found. */
+/**
+ * Collects the diagnostics of one run, in the order found; of each severity the first `LISTED_MAX`, and one that says that
+ * there are more. What costs much to say may be a function, which is called for what is listed.
+ */
 export class Diagnostics {
-  readonly all: Diagnostic[] = []
+  readonly #all: Diagnostic[] = []
+  readonly #found = { error: 0, warning: 0 }
 
-  error(code: Code, message: string, span?: Span, extra: Extra = {}): void {
-    this.all.push({ code, severity: 'error', message, ...(span && { span }), ...extra })
+  error(code: Code, message: string, span?: Span, extra: Extra | (() => Extra) = {}): void {
+    this.#add('error', code, message, span, extra)
   }
 
-  warning(code: Code, message: string, span?: Span, extra: Extra = {}): void {
-    this.all.push({ code, severity: 'warning', message, ...(span && { span }), ...extra })
+  warning(code: Code, message: string, span?: Span, extra: Extra | (() => Extra) = {}): void {
+    this.#add('warning', code, message, span, extra)
+  }
+
+  /** Adds what another run found. */
+  add({ code, severity, message, span, ...extra }: Diagnostic): void {
+    this.#add(severity, code, message, span, extra)
+  }
+
+  get all(): readonly Diagnostic[] {
+    return this.#all
+  }
+
+  /** How many were found, listed or not. */
+  get count(): number {
+    return this.#found.error + this.#found.warning
   }
 
   get hasErrors(): boolean {
-    return this.all.some((d) => d.severity === 'error')
+    return this.#found.error > 0
   }
 
   /** Ends the run with a `RuneError` if an error was collected. */
   throwIfErrors(): void {
     if (this.hasErrors) throw new RuneError(this.all)
   }
+
+  #add(severity: Severity, code: Code, message: string, span: Span | undefined, extra: Extra | (() => Extra)): void {
+    const found = ++this.#found[severity]
+    const place = span && { span }
+    if (found <= LISTED_MAX) {
+      this.#all.push({ code, severity, message, ...place, ...(typeof extra === 'function' ? extra() : extra) })
+    } else if (found === LISTED_MAX + 1) {
+      const more = `there are more than ${LISTED_MAX} ${severity}s: those from here on are not listed`
+      this.#all.push({ code: 'R505', severity, message: more, ...place })
+    }
+  }
 }
+
+/** More than anybody reads, and few enough that a text of nothing but mistakes costs no more than one without. */
+const LISTED_MAX = 1000
 
 /** The one error that the public API throws for input that it refuses; `message` is that of the first error. */
 export class RuneError extends Error {

@@ -30,21 +30,21 @@ export function entitiesFromJson(json: Json, origin: JsonOrigin): EntityData[] |
   const { diagnostics, locate, schema } = origin
   const reading: JsonReading = { diagnostics, path: [], subject: () => 'the entities', ...(locate && { locate }) }
   if (!Array.isArray(json)) return refuse(reading, 'R288', 'expected a list of entities')
-  const before = diagnostics.all.length
+  const before = diagnostics.count
   const entities: EntityData[] = []
   for (const [index, item] of json.entries()) {
     const entity = inside(reading, index, () => entityFromJson(reading, item, schema))
     if (entity !== undefined) entities.push(entity)
-    if (diagnostics.all.length - before >= MISTAKES_MAX) return undefined
+    if (diagnostics.count - before >= MISTAKES_MAX) return undefined
   }
-  if (diagnostics.all.length > before) return undefined
+  if (diagnostics.count > before) return undefined
   const report: ReportEntity = ({ code, message, help, path }) => {
-    if (diagnostics.all.length - before >= MISTAKES_MAX) return
+    if (diagnostics.count - before >= MISTAKES_MAX) return
     diagnostics.error(code, message, locate?.(path), help === undefined ? {} : { help })
   }
   const distinct = distinctEntities(entities, report)
   if (schema !== undefined) conformEntities(entities, schema, report)
-  if (diagnostics.all.length > before) return undefined
+  if (diagnostics.count > before) return undefined
   return schema === undefined ? distinct : distinct.filter((entity) => !isActionType(entity.uid.type))
 }
 

@@ -27,7 +27,7 @@ export function checkKeys(
 ): void {
   for (const key of Object.keys(node.value)) {
     if (known.includes(key)) continue
-    const help = didYouMean(key, known, `the keys of ${where} are ${known.join(', ')}`)
+    const help = () => didYouMean(key, known, `the keys of ${where} are ${known.join(', ')}`)
     diagnostics.error('R300', `unknown key ${shown(key)} in ${where}`, keySpan(node, key), help)
   }
 }

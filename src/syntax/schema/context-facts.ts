@@ -17,7 +17,7 @@ export function withContextFacts(
   diagnostics: Diagnostics,
 ): Json | undefined {
   const type = typeToJson(facts.type)
-  const before = diagnostics.all.length
+  const before = diagnostics.count
   const changed = mapFields(json, (definition, namespace) =>
     mapField(definition, 'actions', (actions) =>
       mapFields(actions, (action, id) =>
@@ -32,7 +32,7 @@ export function withContextFacts(
       ),
     ),
   )
-  return diagnostics.all.length === before ? changed : undefined
+  return diagnostics.count === before ? changed : undefined
 }
 
 interface Scope {

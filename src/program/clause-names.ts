@@ -25,12 +25,16 @@ export function clauseNames({ clauses, prefix }: Pick<RuneFile, 'clauses' | 'pre
 function lineCounter(): (span: Span) => number {
   let line = 1
   let at = 0
+  let end: number | undefined
   return ({ source, start }) => {
-    if (start < at) [line, at] = [1, 0]
-    for (let end = source.text.indexOf('\n', at); end >= 0 && end < start; end = source.text.indexOf('\n', at)) {
+    if (start < at) [line, at, end] = [1, 0, undefined]
+    for (;;) {
+      // Found once a line, however many clauses stand on it.
+      end ??= source.text.indexOf('\n', at)
+      if (end < 0 || end >= start) return line + (source.firstLine ?? 1) - 1
       line++
       at = end + 1
+      end = undefined
     }
-    return line + (source.firstLine ?? 1) - 1
   }
 }

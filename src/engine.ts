@@ -9,8 +9,9 @@ import type { Explanation } from './decide/explain.ts'
 import type { QueryResult } from './decide/query.ts'
 import type { AuthorizeRequest } from './decide/request.ts'
 import { type Counts, counts } from './program/counts.ts'
+import { objectArgument, propertyOf, refuseArgument, textArgument } from './text/argument.ts'
 import { type Diagnostic, RuneError } from './text/diagnostic.ts'
-import { build, type ConfigurationInput } from './threads/build.ts'
+import { build, type ConfigurationInput, checkInput } from './threads/build.ts'
 import type { Published } from './threads/coordinator.ts'
 import { CoordinatorClient, type CoordinatorEvents } from './threads/coordinator-client.ts'
 import { createEvaluatorPool, type EvaluatorPool } from './threads/evaluator-pool.ts'
@@ -67,7 +68,7 @@ export class RuneReader {
 
   /** The rows for which a body holds, such as `can(alice, P), not blocked(P)`: one column for each variable, rows in a fixed order. */
   query(text: string): QueryResult {
-    return this.reader.query(text)
+    return this.reader.query(textArgument(text, 'the query'))
   }
 
   /** The newest epoch: what the next answer is made from. */
@@ -106,13 +107,13 @@ export class Rune extends RuneReader {
 
   /** Opens a `.rune` file with all that it includes. */
   static async open(path: string, options: OpenOptions = {}): Promise<Rune> {
-    return await openInput({ path }, options)
+    return await openInput({ path: textArgument(path, 'the path of the configuration') }, options)
   }
 
   /** Opens a text as if it were a `.rune` file. */
   static async fromText(text: string, options: TextOptions = {}): Promise<Rune> {
-    const { path } = options
-    return await openInput(path === undefined ? { text } : { text, path }, options)
+    const path = propertyOf(objectArgument(options, 'what stands beside the text'), 'path', 'the path')
+    return await openInput(checkInput({ text: textArgument(text, 'the configuration'), path }), options)
   }
 
   /** Decides in this thread from the image of an engine that another thread opened; `handle` is what its `handle()` returned. */
@@ -193,13 +194,33 @@ interface Opened {
 }
 
 async function openInput(input: ConfigurationInput, options: OpenOptions): Promise<Rune> {
-  return await Rune.ofInput(input, options)
+  return await Rune.ofInput(input, checkOptions(options))
+}
+
+/** Options as JavaScript passes them. Throws a `RuneError` for what is none. */
+function checkOptions(options: unknown): OpenOptions {
+  const given = objectArgument(options, 'what stands beside the configuration')
+  const [watch, coordinator, threads] = ['watch', 'coordinator', 'threads'].map((name) =>
+    propertyOf(given, name, `the option \`${name}\``),
+  )
+  if (watch !== undefined && typeof watch !== 'boolean') throw refuseArgument('the option `watch` is no bool')
+  if (coordinator !== undefined && coordinator !== 'thread' && coordinator !== 'inline') {
+    throw refuseArgument('the option `coordinator` is neither `thread` nor `inline`')
+  }
+  if (threads !== undefined && !(Number.isInteger(threads) && Number(threads) >= 1 && Number(threads) <= 1024)) {
+    throw refuseArgument('the option `threads` is no number from 1 to 1024')
+  }
+  return {
+    ...(watch !== undefined && { watch }),
+    ...(coordinator !== undefined && { coordinator }),
+    ...(threads !== undefined && { threads: Number(threads) }),
+  }
 }
 
 /** Opens a file, or a text, and reports what is wrong with it instead of throwing. */
 export async function validate(input: ConfigurationInput): Promise<Validation> {
   try {
-    const built = build(input)
+    const built = build(checkInput(input))
     return { ok: true, diagnostics: built.warnings, counts: counts(built.program) }
   } catch (error) {
     if (!(error instanceof RuneError)) throw error

@@ -7,7 +7,7 @@ import { type CheckedRequest, checkParts, type RequestTarget, uidOf } from './de
 import type { TestCase } from './syntax/rune-file/ast.ts'
 import { type Diagnostic, RuneError } from './text/diagnostic.ts'
 import { positionOf } from './text/source.ts'
-import { type Built, build, buildWith, type ConfigurationInput } from './threads/build.ts'
+import { type Built, build, buildWith, type ConfigurationInput, checkInput } from './threads/build.ts'
 import { publishOnce } from './threads/coordinator.ts'
 import { attachReader, type Reader } from './threads/reader.ts'
 
@@ -30,7 +30,7 @@ export interface TestReport {
 
 /** Runs all cases of a configuration; those of what it includes belong to the included files. Throws a `RuneError` if it can't be opened. */
 export async function runTests(input: ConfigurationInput): Promise<TestReport> {
-  const built = build(input)
+  const built = build(checkInput(input))
   const shared = readerOf(built)
   const cases = built.program.tests.map((test) => runCase(test, built, shared))
   const passed = cases.filter((result) => result.passed).length

@@ -118,7 +118,7 @@ const CALLS: Readonly<Record<string, (diagnostics: Diagnostics, argument: unknow
         await rune.update(update)
       } catch (error) {
         if (!(error instanceof RuneError)) throw error
-        diagnostics.all.push(...error.diagnostics)
+        for (const diagnostic of error.diagnostics) diagnostics.add(diagnostic)
       }
     }
   },
@@ -129,12 +129,15 @@ const CALLS: Readonly<Record<string, (diagnostics: Diagnostics, argument: unknow
     await rune.update({ insert: { member: [['eve', 'staff']] } })
     writeFileSync(file, 'version = "rune/1.0"\n[data]\nmember = ["ana"]\n[rules]\nm(X) :- member(X).\n')
     await rune.reload()
-    diagnostics.all.push(...rune.warnings)
+    for (const diagnostic of rune.warnings) diagnostics.add(diagnostic)
   },
   requestThatThrows: (diagnostics, message) => {
     for (const { id, message: said } of errorsOfRequest(new Error(String(message)), 'the request cannot be read')) {
       diagnostics.error(id as Code, said)
     }
+  },
+  fromText: async (_, argument) => {
+    await Rune.fromText(argument as string)
   },
   noConfiguration: async () => await configurationOf(undefined, {}, inputOf(TERMINAL)),
   inputTwice: async () => {

@@ -12,6 +12,7 @@ import { distinctEntities, sameEntity } from '../syntax/json/entity-data.ts'
 import { jsonFromJs } from '../syntax/json/from-js.ts'
 import { type Json, parseJson } from '../syntax/json/json.ts'
 import { jsonLocator, type Locate } from '../syntax/json/locate.ts'
+import { propertyOf } from '../text/argument.ts'
 import { Diagnostics, type RuneError, runeError } from '../text/diagnostic.ts'
 import { isTypeName, looksLikeEntityLiteral, parseEntityUid, printEntityUid } from '../values/entity-uid.ts'
 import { printBriefly } from '../values/print.ts'
@@ -49,15 +50,15 @@ export interface RequestTarget {
 export function checkRequest(request: AuthorizeRequest, target: RequestTarget): CheckedRequest {
   const { settings, schema } = target.program
   if (typeof request !== 'object' || request === null) throw refuse('a request is an object')
-  const principal = uidOf(request.principal, 'principal', settings)
-  const action = uidOf(request.action, 'action', settings)
-  const resource = uidOf(request.resource, 'resource', settings)
+  const given = (name: keyof AuthorizeRequest) => propertyOf(request, name, `\`${name}\``)
+  const principal = uidOf(given('principal'), 'principal', settings)
+  const action = uidOf(given('action'), 'action', settings)
+  const resource = uidOf(given('resource'), 'resource', settings)
   const diagnostics = new Diagnostics()
   const origin = { diagnostics, ...(schema && { schema }) }
-  const contextJson = jsonOf(request.context ?? {}, 'context', diagnostics)
+  const contextJson = jsonOf(given('context') ?? {}, 'context', diagnostics)
   const context = contextJson && contextFromJson(contextJson.json, { ...origin, ...contextJson.place }, action)
-  const given = request.entities ?? []
-  const entitiesJson = jsonOf(given, 'entities', diagnostics)
+  const entitiesJson = jsonOf(given('entities') ?? [], 'entities', diagnostics)
   const entities = entitiesJson && entitiesFromJson(entitiesJson.json, { ...origin, ...entitiesJson.place })
   diagnostics.throwIfErrors()
   return checkParts({ principal, action, resource, context: context!.fields, entities: entities! }, target)
@@ -90,13 +91,13 @@ export function checkParts(request: Required<CheckedRequest>, target: RequestTar
 }
 
 /** The uid that a caller means. Throws a `RuneError` where there is none. */
-export function uidOf(input: EntityInput, place: 'principal' | 'action' | 'resource', settings: Settings): EntityUid {
+export function uidOf(input: unknown, place: 'principal' | 'action' | 'resource', settings: Settings): EntityUid {
   const uid = normaliseUid(readUid(input, place, settings), settings.pathTypes)
   if ('error' in uid) throw refuse(`${place}: ${uid.error}`, 'R741', uid.help)
   return uid
 }
 
-function readUid(input: EntityInput, place: 'principal' | 'action' | 'resource', settings: Settings): EntityUid {
+function readUid(input: unknown, place: 'principal' | 'action' | 'resource', settings: Settings): EntityUid {
   if (typeof input === 'string') {
     const literal = parseEntityUid(input)
     if (literal) return literal
@@ -111,7 +112,7 @@ function readUid(input: EntityInput, place: 'principal' | 'action' | 'resource',
   }
   const isObject = typeof input === 'object' && input !== null
   // Each is read once: what was checked is what is used.
-  const { type, id }: { type?: unknown; id?: unknown } = isObject ? input : {}
+  const [type, id] = isObject ? ['type', 'id'].map((name) => propertyOf(input, name, `\`${place}.${name}\``)) : []
   if (typeof id !== 'string') {
     throw refuse(`${place}: an entity is an entity literal, a bare id or \`{ type, id }\``, 'R741')
   }

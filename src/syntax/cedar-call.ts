@@ -3,6 +3,7 @@
  * with cedar-wasm, a call of the wrong shape throws, and a mistake in its policies, schema or data is an answer. Owns no
  * evaluation and no cache (`src/cedar.ts`). Spec: DESIGN section 4.
  */
+import { readArgument } from '../text/argument.ts'
 import { type Diagnostic, Diagnostics, runeError, type Severity } from '../text/diagnostic.ts'
 import type { Source, Span } from '../text/source.ts'
 import { createByteOffsets } from '../text/utf8.ts'
@@ -146,8 +147,8 @@ function readStatic(given: unknown, diagnostics: Diagnostics, add: (id: string, 
     for (const [n, policy] of policies.entries()) addStatic(`policy${n}`, policy, diagnostics, add)
     return
   }
-  const named = Array.isArray(given)
-    ? given.map((text: unknown, n) => [`policy${n}`, text] as const)
+  const named = isList(given)
+    ? readArgument('`staticPolicies`', () => [...given]).map((text: unknown, n) => [`policy${n}`, text] as const)
     : fieldsOfCall(given, '`staticPolicies`')
   for (const [id, text] of named) {
     const policy = readOne(text, `the policy ${shown(id)}`, diagnostics)
@@ -190,9 +191,9 @@ function readLinks(
   diagnostics: Diagnostics,
 ): TemplateLink[] {
   if (given === undefined) return []
-  if (!Array.isArray(given)) throw malformed('`templateLinks` is no list')
+  if (!isList(given)) throw malformed('`templateLinks` is no list')
   const ids = new Set(statements.keys())
-  return given.flatMap((item: unknown) => {
+  return readArgument('`templateLinks`', () => [...given]).flatMap((item: unknown) => {
     const link = fieldsOfCall(item, 'a template link', ['templateId', 'newId', 'values'], [])
     const template = link.get('templateId')
     const id = link.get('newId')
@@ -271,9 +272,9 @@ function fieldsOfCall(
   required: readonly string[] = [],
   optional?: readonly string[],
 ): Map<string, unknown> {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw malformed(`${what} is no object`)
+  if (typeof given !== 'object' || given === null || isList(given)) throw malformed(`${what} is no object`)
   const fields = new Map<string, unknown>()
-  for (const [key, value] of Object.entries(given)) {
+  for (const [key, value] of readArgument(what, () => Object.entries(given))) {
     if (!key.isWellFormed()) throw malformed(`${what} has a key with half of a surrogate pair`)
     if (value !== undefined) fields.set(key, value)
   }
@@ -284,6 +285,10 @@ function fieldsOfCall(
       throw malformed(`${what} has the unknown field ${shown(key)}`, `it has ${known.join(', ')}`)
   }
   return fields
+}
+
+function isList(given: unknown): given is readonly unknown[] {
+  return readArgument('a list', () => Array.isArray(given))
 }
 
 function malformed(message: string, help?: string): Error {

@@ -81,14 +81,18 @@ export class RuneError extends Error {
   override readonly name = 'RuneError'
   readonly diagnostics: readonly Diagnostic[]
 
-  constructor(diagnostics: readonly Diagnostic[]) {
+  constructor(diagnostics: readonly Diagnostic[], options?: { readonly cause: unknown }) {
     const first = diagnostics.find((d) => d.severity === 'error') ?? diagnostics[0]
-    super(first ? `${first.code}: ${first.message}` : 'unknown error')
+    super(first ? `${first.code}: ${first.message}` : 'unknown error', options)
     this.diagnostics = diagnostics
   }
 }
 
-/** A `RuneError` with a single diagnostic. */
-export function runeError(code: Code, message: string, extra: Extra & { span?: Span } = {}): RuneError {
-  return new RuneError([{ code, severity: 'error', message, ...extra }])
+/** A `RuneError` with a single diagnostic; `cause` is what somebody else's code threw. */
+export function runeError(
+  code: Code,
+  message: string,
+  { cause, ...extra }: Extra & { span?: Span; cause?: unknown } = {},
+): RuneError {
+  return new RuneError([{ code, severity: 'error', message, ...extra }], cause === undefined ? undefined : { cause })
 }

@@ -2,10 +2,11 @@
  * How characters look on a terminal: what is invisible or moves the cursor is replaced, so that program text can neither
  * hide nor forge what a message says; and how many columns each character takes. Used by `render.ts`.
  */
+import { textArgument } from './argument.ts'
 
 /** `text` on one line: control, format and unpaired characters are made visible. */
 export function visible(text: string): string {
-  return text.replace(HIDDEN, spell)
+  return textArgument(text, 'what is to be shown').replace(HIDDEN, spell)
 }
 
 /** The columns that one character takes: 0 for a combining mark, 2 for a wide one. */

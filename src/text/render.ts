@@ -3,6 +3,7 @@
  * places, help. Owns the layout; what is said belongs to who found the mistake. Nothing of a user's text reaches the
  * terminal raw (see `display.ts`), and the work for one diagnostic does not grow with the length of its line.
  */
+import { objectArgument, propertyOf, readArgument, refuseArgument, textArgument } from './argument.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import { columnsOf, visible } from './display.ts'
 import { positionOf, type Span } from './source.ts'
@@ -13,7 +14,8 @@ export interface RenderOptions {
 }
 
 /** All diagnostics, a blank line after each, and a summary line such as `2 errors, 1 warning`; at most `DIAGNOSTICS_MAX` are shown. */
-export function renderDiagnostics(all: readonly Diagnostic[], options: RenderOptions): string {
+export function renderDiagnostics(given: readonly Diagnostic[], options: RenderOptions): string {
+  const all = listOf(given)
   if (all.length === 0) return ''
   const shown = all.slice(0, DIAGNOSTICS_MAX).map((d) => `${renderDiagnostic(d, options)}\n\n`)
   const errors = all.filter((d) => d.severity === 'error').length
@@ -24,6 +26,7 @@ export function renderDiagnostics(all: readonly Diagnostic[], options: RenderOpt
 
 /** One diagnostic, over several lines, without a line break at the end. */
 export function renderDiagnostic(d: Diagnostic, options: RenderOptions): string {
+  checkArguments(d, options)
   const title = paint(options, d.severity === 'error' ? RED : YELLOW, `${d.severity}[${d.code}]`)
   const lines = [`${title}: ${visible(d.message)}`]
   if (d.span) lines.push(...renderPlace(d.span, '^', options))
@@ -32,6 +35,21 @@ export function renderDiagnostic(d: Diagnostic, options: RenderOptions): string 
   }
   if (d.help !== undefined) lines.push(`${paint(options, CYAN, 'help')}: ${visible(d.help)}`)
   return lines.join('\n')
+}
+
+/** What JavaScript passes as diagnostics. */
+function listOf(all: unknown): readonly Diagnostic[] {
+  const list = readArgument('the list of diagnostics', () => (Array.isArray(all) ? [...all] : undefined))
+  if (list === undefined) throw refuseArgument('the diagnostics are no list')
+  return list
+}
+
+function checkArguments(d: unknown, options: unknown): void {
+  objectArgument(options, 'what says how to render')
+  const diagnostic = objectArgument(d, 'a diagnostic')
+  for (const name of ['code', 'severity', 'message']) {
+    textArgument(propertyOf(diagnostic, name, 'a diagnostic'), `\`${name}\` of a diagnostic`)
+  }
 }
 
 const DIAGNOSTICS_MAX = 100

@@ -2,6 +2,7 @@
  * Sources and spans: where a piece of program text stands. Offsets are UTF-16 code units into `Source.text`; lines and
  * columns are derived on demand, since only diagnostics ask for them. Owns no rendering (see `render.ts`).
  */
+import { objectArgument, propertyOf, refuseArgument, textArgument } from './argument.ts'
 
 /** One text that was read: a `.rune` file, an included file, a fact file or a text given to the API. */
 export interface Source {
@@ -34,7 +35,11 @@ export function join(from: Span, to: Span): Span {
 
 /** Line and column of `offset`; a line ends with `\n`, and a `\r` before it belongs to the line. Linear in the offset. */
 export function positionOf(source: Source, offset: number): Position {
-  const text = source.text
+  const text = textArgument(
+    propertyOf(objectArgument(source, 'a source'), 'text', 'the text of a source'),
+    'the text of a source',
+  )
+  if (typeof offset !== 'number' || !(offset <= text.length)) throw refuseArgument('the offset is no place of the text')
   let line = source.firstLine ?? 1
   let lineStart = 0
   for (let i = text.indexOf('\n'); i >= 0 && i < offset; i = text.indexOf('\n', lineStart)) {

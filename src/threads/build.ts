@@ -14,6 +14,7 @@ import { checkAgainstSchema, schemaOf } from '../program/schema-check.ts'
 import type { Configuration, DataEntry } from '../syntax/rune-file/ast.ts'
 import { type Host, nodeHost } from '../syntax/rune-file/host.ts'
 import { type ConfigurationInput, loadConfiguration } from '../syntax/rune-file/load.ts'
+import { objectArgument, propertyOf, textArgument } from '../text/argument.ts'
 import { type Diagnostic, Diagnostics, RuneError } from '../text/diagnostic.ts'
 
 export type { ConfigurationInput }
@@ -31,6 +32,15 @@ export interface BuildOptions {
   readonly dictionary?: ImageDictionary
   /** Changes the facts that were loaded, before anything is derived. */
   readonly adjust?: (program: Program, image: Image, diagnostics: Diagnostics) => void
+}
+
+/** An input as JavaScript passes it. Throws a `RuneError` for what is none. */
+export function checkInput(input: unknown): ConfigurationInput {
+  const given = objectArgument(input, 'a configuration')
+  const [text, path] = ['text', 'path'].map((name) => propertyOf(given, name, `the ${name} of a configuration`))
+  if (text === undefined) return { path: textArgument(path, 'the path of a configuration') }
+  const named = path === undefined ? {} : { path: textArgument(path, 'the path of a configuration') }
+  return { text: textArgument(text, 'the text of a configuration'), ...named }
 }
 
 /** Builds the configuration of a file or a text. */

@@ -73,7 +73,7 @@ interface Misfit {
 
 /** For an update that is new. */
 export function refuseMisfit(predicate: string, { error, help }: Misfit): never {
-  throw runeError('R744', `\`${predicate}\`: ${error}`, help === undefined ? {} : { help })
+  throw runeError('R745', `\`${predicate}\`: ${error}`, help === undefined ? {} : { help })
 }
 
 const ENTITY_PREDICATES = [BUILTIN.entityType, BUILTIN.entityParent, BUILTIN.entityAttr, BUILTIN.entityTag]

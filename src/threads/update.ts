@@ -139,12 +139,12 @@ function readFacts(
   const json = jsonFromJs(given, what, diagnostics)
   if (json === undefined) return []
   if (!(json instanceof Map)) {
-    diagnostics.error('R744', `\`${what}\` is an object with a list of rows for each predicate`)
+    diagnostics.error('R745', `\`${what}\` is an object with a list of rows for each predicate`)
     return []
   }
   return [...json].flatMap(([name, rows]) => {
     const all = Array.isArray(rows) ? rows : undefined
-    if (!all) diagnostics.error('R744', `\`${what}.${name}\` is a list of rows`)
+    if (!all) diagnostics.error('R745', `\`${what}.${name}\` is a list of rows`)
     return (all ?? []).flatMap((row, i): FactUpdate[] => {
       const values = readRow(name, row, `${what}.${name}[${i}]`, program, diagnostics)
       return values ? [{ predicate: name, row: values, isThere: what === 'insert' }] : []
@@ -161,7 +161,7 @@ function readRow(
 ): readonly Value[] | undefined {
   const report = (message: string, help: string | undefined) => {
     if (diagnostics.all.length < MISTAKES_MAX)
-      diagnostics.error('R744', `\`${place}\`: ${message}`, undefined, help === undefined ? {} : { help })
+      diagnostics.error('R745', `\`${place}\`: ${message}`, undefined, help === undefined ? {} : { help })
     return undefined
   }
   if (!Array.isArray(row) && !(row instanceof Map)) return report('a row is a list of values, or an object', undefined)
@@ -206,19 +206,19 @@ function readUids(given: unknown, { settings }: ReaderProgram, diagnostics: Diag
   const json = jsonFromJs(given, 'removeEntities', diagnostics)
   if (json === undefined) return []
   if (!Array.isArray(json)) {
-    diagnostics.error('R744', '`removeEntities` is a list of entities')
+    diagnostics.error('R745', '`removeEntities` is a list of entities')
     return []
   }
   return json.flatMap((item, i) => {
     const subject = () => `\`removeEntities[${i}]\``
     const uid = typeof item === 'string' ? parseEntityUid(item) : uidFromJson({ diagnostics, path: [], subject }, item)
     if (uid === undefined) {
-      if (typeof item === 'string') diagnostics.error('R744', `${subject()}: \`${item}\` is no entity literal`)
+      if (typeof item === 'string') diagnostics.error('R745', `${subject()}: \`${item}\` is no entity literal`)
       return []
     }
     const normal = normaliseUid(uid, settings.pathTypes)
     if (!isRefusal(normal)) return [normal as EntityUid]
-    diagnostics.error('R744', `${subject()}: ${normal.error}`)
+    diagnostics.error('R745', `${subject()}: ${normal.error}`)
     return []
   })
 }
@@ -233,5 +233,5 @@ function readEntities(given: unknown, { schema, settings }: ReaderProgram, diagn
 }
 
 function refuse(message: string, help?: string): RuneError {
-  return runeError('R744', message, help === undefined ? {} : { help })
+  return runeError('R745', message, help === undefined ? {} : { help })
 }

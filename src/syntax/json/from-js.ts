@@ -3,6 +3,7 @@
  * converting it, and a number that may have lost digits instead of rounding it. Reads each property once, own ones alone,
  * so that neither getters nor prototypes can make two readings differ. Spec: DESIGN section 4.
  */
+import { unreadable } from '../../text/argument.ts'
 import type { Code } from '../../text/codes.ts'
 import type { Diagnostics } from '../../text/diagnostic.ts'
 import { inLongRange } from '../../values/long.ts'
@@ -13,14 +14,16 @@ import { printPath } from './locate.ts'
 const JSON_VALUES_MAX = 4_000_000
 
 /**
- * `value` as `Json`, `undefined` after a mistake, which is reported as one of `what`. As with `JSON.stringify`, properties
+ * `value` as `Json`, `undefined` after a mistake, which is reported as one of `what`. Throws a `RuneError` where a getter or
+ * a proxy throws. As with `JSON.stringify`, properties
  * that are `undefined` and keys that are symbols are left out; unlike it, `toJSON` is not called.
  */
 export function jsonFromJs(value: unknown, what: string, diagnostics: Diagnostics): Json | undefined {
   const walk: Walk = { values: 0 }
   const json = convert(value, 0, walk)
   if (json !== undefined || walk.problem === undefined) return json
-  const { code, message, help, path } = walk.problem
+  const { code, message, help, path, thrown } = walk.problem
+  if (thrown) throw unreadable(shown(printPath(what, path)), thrown.cause)
   diagnostics.error(code, `${shown(printPath(what, path))} ${message}`, undefined, help === undefined ? {} : { help })
   return undefined
 }
@@ -30,6 +33,8 @@ interface Problem {
   readonly message: string
   readonly help: string | undefined
   readonly path: (string | number)[]
+  /** Set where reading threw. */
+  readonly thrown?: { readonly cause: unknown }
 }
 
 interface Walk {
@@ -52,7 +57,7 @@ function convert(value: unknown, depth: number, walk: Walk): Json | undefined {
       if (value === null) return null
       if (depth === JSON_DEPTH_MAX)
         return refuse(walk, 'R282', `nests deeper than ${JSON_DEPTH_MAX} levels, or holds itself`)
-      return Array.isArray(value) ? convertArray(value, depth + 1, walk) : convertObject(value, depth + 1, walk)
+      return isArray(value) ? convertArray(value, depth + 1, walk) : convertObject(value, depth + 1, walk)
     case 'undefined':
       return refuse(walk, 'R283', 'has no value')
     default:
@@ -69,10 +74,22 @@ function convertNumber(value: number, walk: Walk): Json | undefined {
 }
 
 function convertArray(value: readonly unknown[], depth: number, walk: Walk): Json | undefined {
-  const { length } = value
+  let length: number
+  try {
+    length = Number(value.length)
+  } catch (cause) {
+    return failReading(walk, cause)
+  }
   const elements: Json[] = []
   for (let i = 0; i < length; i++) {
-    const element = convert(value[i], depth, walk)
+    let given: unknown
+    try {
+      given = value[i]
+    } catch (cause) {
+      failReading(walk, cause)
+      return within(walk, i)
+    }
+    const element = convert(given, depth, walk)
     if (element === undefined) return within(walk, i)
     elements.push(element)
   }
@@ -80,14 +97,26 @@ function convertArray(value: readonly unknown[], depth: number, walk: Walk): Jso
 }
 
 function convertObject(value: object, depth: number, walk: Walk): Json | undefined {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  // A prototype without one of its own is `Object.prototype`, of whatever realm.
-  if (prototype !== null && prototype !== Object.prototype && Object.getPrototypeOf(prototype) !== null) {
-    return refuse(walk, 'R283', 'is an instance of a class', 'pass a plain object')
+  let keys: string[]
+  try {
+    const prototype: unknown = Object.getPrototypeOf(value)
+    // A prototype without one of its own is `Object.prototype`, of whatever realm.
+    if (prototype !== null && prototype !== Object.prototype && Object.getPrototypeOf(prototype) !== null) {
+      return refuse(walk, 'R283', 'is an instance of a class', 'pass a plain object')
+    }
+    keys = Object.keys(value)
+  } catch (cause) {
+    return failReading(walk, cause)
   }
   const fields = new Map<string, Json>()
-  for (const key of Object.keys(value)) {
-    const property: unknown = (value as Readonly<Record<string, unknown>>)[key]
+  for (const key of keys) {
+    let property: unknown
+    try {
+      property = (value as Readonly<Record<string, unknown>>)[key]
+    } catch (cause) {
+      failReading(walk, cause)
+      return within(walk, key)
+    }
     if (property === undefined) continue
     const json = convert(property, depth, walk)
     if (json === undefined) return within(walk, key)
@@ -95,6 +124,20 @@ function convertObject(value: object, depth: number, walk: Walk): Json | undefin
     fields.set(key, json)
   }
   return fields
+}
+
+/** A proxy that was revoked is neither; reading it fails later. */
+function isArray(value: object): value is readonly unknown[] {
+  try {
+    return Array.isArray(value)
+  } catch {
+    return false
+  }
+}
+
+function failReading(walk: Walk, cause: unknown): undefined {
+  walk.problem = { code: 'R744', message: '', help: undefined, path: [], thrown: { cause } }
+  return undefined
 }
 
 function refuse(walk: Walk, code: Code, message: string, help?: string): undefined {

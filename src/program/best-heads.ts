@@ -9,7 +9,7 @@ import type { ColumnTypes } from './infer-types.ts'
 import { variablesOf, variablesOfLiteral } from './plan.ts'
 import type { PredicateDraft } from './predicate-table.ts'
 import type { Expr, Literal, PredicateId } from './program.ts'
-import type { RuleDraft } from './rule-draft.ts'
+import { type RuleDraft, writtenName } from './rule-draft.ts'
 import type { Components } from './strata.ts'
 
 /** Notes at each predicate which column is best; its rules must agree. */
@@ -76,7 +76,8 @@ function checkRecursion(rule: RuleDraft, recursion: Recursion): void {
   const misuse = misuseIn(rule, recursion)
   if (!misuse) return
   const { variable, use, span } = misuse
-  const name = variable === undefined ? 'a best value' : `\`${rule.variables[variable]}\``
+  const written = variable === undefined ? undefined : writtenName(rule.variables, variable)
+  const name = written === undefined ? 'a best value' : `\`${written}\``
   const help = 'there, it may only be added to, and put into the best column of the head; or drop `min` and `max`'
   recursion.diagnostics.error('R421', `${name} comes from this recursion, and ${use}`, span ?? rule.span, { help })
 }

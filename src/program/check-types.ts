@@ -21,7 +21,7 @@ import { type ColumnTypes, fixedType, headTypes, typeSource } from './infer-type
 import { CONFORMS } from './methods.ts'
 import type { PredicateDraft } from './predicate-table.ts'
 import type { ColumnType, Constant, Expr, Literal, VariableRef } from './program.ts'
-import { type RuleDraft, stepsOf } from './rule-draft.ts'
+import { type RuleDraft, stepsOf, writtenName } from './rule-draft.ts'
 import { type Clash, resultType, type TypeSource, typesOfBody } from './rule-types.ts'
 
 interface Check {
@@ -89,8 +89,8 @@ function reportClash(clash: Clash, check: Check): void {
       const { atom, column } = clash
       const draft = check.drafts[atom.predicate]
       const arg = atom.args[column]
-      const value = arg?.kind === 'constant' ? printBriefly(arg.value) : (rule.variables[clash.variable ?? 0] ?? '')
-      const message = `\`${value}\` is ${found}, and ${columnName(draft, column)} is ${wanted}: they are never equal`
+      const value = arg && arg.kind !== 'any' ? nameOf(arg, rule) : undefined
+      const message = `${value ?? 'this'} is ${found}, and ${columnName(draft, column)} is ${wanted}: they are never equal`
       const related = [
         ...(clash.variable === undefined ? [] : originOf(clash.variable, atom, check)),
         ...definitionOf(draft),
@@ -127,8 +127,8 @@ function reportClash(clash: Clash, check: Check): void {
 /** A constant, or a variable that the rule names. */
 function nameOf(expr: Expr, rule: RuleDraft): string | undefined {
   if (expr.kind === 'constant') return `\`${printBriefly(expr.value)}\``
-  const name = expr.kind === 'variable' ? (rule.variables[expr.variable] ?? '$') : '$'
-  return name.startsWith('$') ? undefined : `\`${name}\``
+  const name = expr.kind === 'variable' ? writtenName(rule.variables, expr.variable) : undefined
+  return name && `\`${name}\``
 }
 
 interface HeadClash {
@@ -141,8 +141,7 @@ interface HeadClash {
 function reportHead({ arg, found, wanted, column }: HeadClash, check: Check): void {
   const { rule, drafts, diagnostics } = check
   const draft = drafts[rule.head]
-  const value = arg.kind === 'constant' ? printBriefly(arg.value) : (rule.variables[arg.variable] ?? '')
-  const name = value.startsWith('$') ? 'this' : `\`${value}\``
+  const name = nameOf(arg, rule) ?? 'this'
   const message = `${columnName(draft, column)} is ${withArticle(wanted)}, and ${name} is ${withArticle(found)}`
   const related = [...(arg.kind === 'variable' ? originOf(arg.variable, undefined, check) : []), ...definitionOf(draft)]
   diagnostics.error('R406', message, rule.headSpan ?? rule.span ?? draft?.declaration, {
@@ -152,6 +151,7 @@ function reportHead({ arg, found, wanted, column }: HeadClash, check: Check): vo
 }
 
 function columnName(draft: PredicateDraft | undefined, column: number): string {
+  if (draft?.name.startsWith('$')) return 'its place in the aggregate'
   const name = draft?.columns[column]?.name
   return `${name === undefined ? `column ${column + 1}` : `column \`${name}\``} of \`${draft?.name}\``
 }
@@ -162,13 +162,14 @@ function originOf(
   except: Literal | undefined,
   { rule, drafts, columns }: Check,
 ): { message: string; span: Span }[] {
+  const written = nameOf({ kind: 'variable', variable }, rule) ?? 'this'
   for (const literal of rule.body) {
     if (literal === except || literal.kind !== 'atom' || literal.negated || !literal.span) continue
     const column = literal.args.findIndex((arg) => arg.kind === 'variable' && arg.variable === variable)
     const type = columns[literal.predicate]?.[column]
     if (type === undefined || type === 'any' || isNothing(type)) continue
     const name = columnName(drafts[literal.predicate], column)
-    return [{ message: `\`${rule.variables[variable]}\` is ${withArticle(type)} by ${name}`, span: literal.span }]
+    return [{ message: `${written} is ${withArticle(type)} by ${name}`, span: literal.span }]
   }
   for (const literal of rule.body) {
     if (literal === except || literal.kind !== 'compare' || literal.operator !== '=' || !literal.span) continue
@@ -179,7 +180,7 @@ function originOf(
       if (side.kind !== 'variable' || side.variable !== variable || other.kind !== 'constant') continue
       return [
         {
-          message: `\`${rule.variables[variable]}\` is ${withArticle(only(typeOf(other.value)))} here`,
+          message: `${written} is ${withArticle(only(typeOf(other.value)))} here`,
           span: literal.span,
         },
       ]

@@ -9,7 +9,7 @@ import { refuse } from './normalise-expr.ts'
 import { variablesOf, variablesOfLiteral } from './plan.ts'
 import type { Literal } from './program.ts'
 import type { Scopes } from './request-scope.ts'
-import { type RuleDraft, type RuleScope, readsOf } from './rule-draft.ts'
+import { type RuleDraft, type RuleScope, readsOf, writtenName } from './rule-draft.ts'
 
 /** A reason is a text, or a concatenation that starts with one: nobody else can choose how it begins. */
 export function checkReason(reason: Expr, effect: string, scope: RuleScope): void {
@@ -35,7 +35,7 @@ export function checkPermit(rule: RuleDraft, scopes: Scopes, classes: ColumnClas
     const open = variablesOfLiteral(literal).filter((variable) => !isTied(variable))
     // A variable that stands nowhere else asks no more than a wildcard.
     if (hasTiedPart(literal, connections, classes) && open.every((variable) => uses.get(variable) === 1)) continue
-    const names = open.map((variable) => rule.variables[variable] ?? '').filter((name) => !name.startsWith('$'))
+    const names = open.flatMap((variable) => writtenName(rule.variables, variable) ?? [])
     const which = names.length > 0 ? `\`${[...new Set(names)].join('`, `')}\`` : 'what stands here'
     const message = `nothing connects ${which} with the request, so one that fits would open for everybody`
     const help = 'share a variable with a literal such as `principal(Id, "User")`'

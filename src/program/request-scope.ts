@@ -66,7 +66,8 @@ export function checkScopes(
       const span = reads.span ?? rule.span
       if (scopes.isRequest[reads.predicate]) {
         const on = drafts[reads.predicate]?.name ?? ''
-        diagnostics.error('R403', `${adds} \`${on}\`, which depends on the request`, span)
+        const what = on.startsWith('$') ? 'this aggregate' : `\`${on}\``
+        diagnostics.error('R403', `${adds} ${what}, which depends on the request`, span)
       } else reportDemanded(adds, drafts[scopes.demanded[reads.predicate] ?? -1], span, diagnostics)
     }
     if (draft.option !== 'materialize') continue
@@ -112,7 +113,8 @@ function checkDepth(
           if (below === i) continue
           depth[i] = Math.max(depth[i] ?? 0, (depth[below] ?? 0) + 1)
           if (depth[i] !== DEPTH_MAX + 1) continue
-          const name = drafts[predicate]?.name ?? ''
+          const own = drafts[predicate]?.name ?? ''
+          const name = own.startsWith('$') ? rule.name : own
           const message = `\`${name}\` is evaluated for a request through more than ${DEPTH_MAX} predicates, one below the other`
           diagnostics.error('R405', message, rule.span)
           return

@@ -111,6 +111,12 @@ export function newVariable(scope: RuleScope, name = '$', span?: Span): Variable
   return { kind: 'variable', variable }
 }
 
+/** The name that the text gives to a variable; nothing for one that was made up. */
+export function writtenName(variables: readonly string[], variable: number): string | undefined {
+  const name = variables[variable]
+  return name?.startsWith('$') ? undefined : name
+}
+
 /** Runs `work` with the names in `locals` standing for new variables. */
 export function withLocals<T>(scope: RuleScope, locals: Iterable<string>, work: () => T): T {
   const outer = new Map<string, number | undefined>()

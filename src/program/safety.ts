@@ -6,7 +6,7 @@ import { assert } from '../text/assert.ts'
 import type { Diagnostics } from '../text/diagnostic.ts'
 import { listOf, planBody, variablesOf } from './plan.ts'
 import type { Literal } from './program.ts'
-import type { RuleDraft } from './rule-draft.ts'
+import { type RuleDraft, writtenName } from './rule-draft.ts'
 
 /** Reports each variable of `rule` that nothing binds; says whether there is none. */
 export function checkSafety(rule: RuleDraft, diagnostics: Diagnostics): boolean {
@@ -34,7 +34,7 @@ export function checkSafety(rule: RuleDraft, diagnostics: Diagnostics): boolean 
       if (!inner.bound.has(variable)) open.set(variable, `in \`${literal.function}\``)
   }
   // A made-up variable waits for those of its expression; only these have names.
-  const named = [...open].filter(([variable]) => !rule.variables[variable]?.startsWith('$'))
+  const named = [...open].filter(([variable]) => writtenName(rule.variables, variable) !== undefined)
   for (const [variable, where] of named) report(rule, variable, where, diagnostics)
   assert(open.size === 0 || named.length > 0, 'what is unsafe has a name')
   return open.size === 0

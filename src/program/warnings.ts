@@ -109,7 +109,8 @@ function warnOfDeadRule(
   const draft = empty && drafts[empty.predicate]
   // What is defined nowhere has its own warning.
   if (draft && !draft.isDefined) return
-  const why = draft ? `\`${draft.name}\` can have no row` : contradiction(rule)
+  const name = draft?.name.startsWith('$') ? 'the aggregate' : `\`${draft?.name}\``
+  const why = draft ? `${name} can have no row` : contradiction(rule)
   const help = empty?.predicate === BUILTIN.path ? { help: '`path_types` in [options] says which ids are paths' } : {}
   if (why !== undefined)
     diagnostics.warning('R476', `rule \`${rule.name}\` can never fire: ${why}`, empty?.span ?? rule.span, help)
@@ -135,7 +136,7 @@ function contradiction({ body, variables }: RuleDraft): string | undefined {
     const both = before?.filter((value) => keys.has(canonicalKey(value))) ?? [...values]
     known.set(key, both)
     if (both.length > 0 || values.length === 0 || !before?.length) return undefined
-    return `${key} would have to be ${printBriefly(before[0] ?? '')} and ${printBriefly(values[0] ?? '')}`
+    return `${key.startsWith('`$') ? 'one value' : key} would have to be ${printBriefly(before[0] ?? '')} and ${printBriefly(values[0] ?? '')}`
   }
   for (const literal of body) {
     const found = constantsIn(literal, variables)

@@ -67,6 +67,41 @@ e(X) :- mixed(X), n(X). g(X) :- u(X). h(N) :- N = mean(X, n(X)). i(X.id) :- u(X)
     ])
   })
 
+  test.each([
+    [
+      'R406',
+      'n(1). s("a"). q(X) :- n(X), not s(X + 1).',
+      'this is a Long, and column 1 of `s` is a String: they are never equal',
+    ],
+    ['R406', 'decl t(a: Long). s("a"). t(X.lower()) :- s(X).', 'column `a` of `t` is a Long, and this is a String'],
+    [
+      'R406',
+      'n(1). t("a", "b"). q(X, N) :- n(X), N = count(Y, (t(X, Y) ; t(Y, X))).',
+      '`X` is a Long, and its place in the aggregate is a String: they are never equal',
+    ],
+    [
+      'R421',
+      'd(1, 2). e(2). d(X, min N) :- d(X, N), e(N + 1).',
+      'a best value comes from this recursion, and is used for something else than a sum',
+    ],
+    [
+      'R403',
+      'entity.attr(X, "n", N) :- N = count(Y, (t(X, Y), action(Y))). decl t(a: User, b: String).',
+      '`entity.attr` adds to the entity store, and cannot depend on this aggregate, which depends on the request',
+    ],
+  ])('%s names nothing that the text does not name: %s', (code, rules, said) => {
+    expect(message(rules, code)?.startsWith(said)).toBe(true)
+    for (const place of [
+      'n(1). s("a"). q(X) :- n(X), s(X + 1).',
+      'q(X, N) :- N = count(Y, t(X, Y)), X > N. t("a", "b").',
+    ]) {
+      const { diagnostics } = analyseRules(place)
+      expect(
+        JSON.stringify(diagnostics.map(({ message: text, related }) => [text, related?.map((r) => r.message)])),
+      ).not.toContain('$')
+    }
+  })
+
   test('a column of which nothing is known is no error', () => {
     expect(codesOf('[data]\nnone = []\n[rules]\np(X) :- none(X), X > 1. q(X) :- none(X), X.starts_with("a").')).toEqual(
       [],

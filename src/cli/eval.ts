@@ -40,13 +40,13 @@ export async function evaluate(options: EvalOptions, terminal: Terminal): Promis
 async function requestOf(options: EvalOptions, input: Input): Promise<AuthorizeRequest> {
   const { principal, action, resource, context, entities } = options
   const file = context === '-' ? '-' : context?.startsWith('@') ? context.slice(1) : undefined
-  const given = file === undefined ? context : await readText(file, '--context', input)
+  const given = file === undefined ? context : await readText(file, '`--context`', input)
   return {
     principal,
     action,
     resource,
     ...(given !== undefined && { context: given }),
-    ...(entities !== undefined && { entities: await readText(entities, '--entities', input) }),
+    ...(entities !== undefined && { entities: await readText(entities, '`--entities`', input) }),
   }
 }
 

@@ -15,6 +15,7 @@ export interface InitOptions extends Common {
 
 /** Writes `file`. One that exists is kept, unless the options say otherwise. */
 export async function init(file: string, options: InitOptions, terminal: Terminal): Promise<ExitCode> {
+  if (file === '') throw refuse('R763', 'the name of the file is empty')
   try {
     writeFileSync(file, FIRST_CONFIGURATION, { flag: options.force ? 'w' : 'wx' })
   } catch (error) {

@@ -44,6 +44,7 @@ export async function configurationOf(
 ): Promise<Configuration> {
   const path = named ?? (env['RUNE_CONFIG'] || undefined)
   if (path === '-') return { text: await input.text('the configuration'), path: '<stdin>' }
+  if (path === '') throw refuse('R762', 'the name of the configuration is empty')
   if (path !== undefined) return { path }
   if (existsSync(DEFAULT_CONFIG)) return { path: DEFAULT_CONFIG }
   throw refuse('R760', `there is no \`./${DEFAULT_CONFIG}\`, and no other configuration is named`, {
@@ -61,13 +62,14 @@ export async function openConfiguration(configuration: Configuration): Promise<R
 /** The text of a file, or of the standard input for `-`. */
 export async function readText(path: string, what: string, input: Input): Promise<string> {
   if (path === '-') return await input.text(what)
+  if (path === '') throw refuse('R762', `${what} names no file`)
   let bytes: Uint8Array
   try {
     bytes = await readFile(path)
   } catch (error) {
-    throw refuse('R762', `\`${path}\` cannot be read: ${reasonOf(error)}`)
+    throw refuse('R762', `${what}: \`${path}\` cannot be read: ${reasonOf(error)}`)
   }
-  return decode(bytes, `\`${path}\``)
+  return decode(bytes, `${what}: \`${path}\``)
 }
 
 /** A `RuneError` of the command line. */

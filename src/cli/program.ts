@@ -22,6 +22,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
   }
   try {
     addCommands(program, terminal, complaints, ending)
+    program.commands.forEach(refuseRepetition)
     await program.parseAsync(args, { from: 'user' })
     return exit
   } catch (error) {
@@ -116,4 +117,16 @@ function configured(command: Command): Command {
       'the configuration; default: $RUNE_CONFIG, then ./policy.rune; - is the standard input',
     )
     .addOption(new Option('--format <format>', 'of the result').choices(['text', 'json']).default('text'))
+}
+
+/** Of an option that takes one value, a second one would silently replace the first. */
+function refuseRepetition(command: Command): void {
+  for (const option of command.options) {
+    let isGiven = false
+    if (!option.required) continue
+    command.on(`option:${option.name()}`, () => {
+      if (isGiven) command.error(`error: option '${option.flags}' is given more than once`)
+      isGiven = true
+    })
+  }
 }

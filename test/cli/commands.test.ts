@@ -90,6 +90,15 @@ describe('eval', () => {
     expect(await rune(request('write', '--context', '{"mfa": false}'))).toMatchObject({ exit: 2 })
   })
 
+  test.each(['--principal', '--action', '--resource', '--context', '--entities', '--config', '--format'])(
+    'a second %s is refused: it would replace the first',
+    async (option) => {
+      const { exit, out, err } = await rune([...request('read'), option, 'text', option, 'text'])
+      expect({ exit, out }).toEqual({ exit: 64, out: '' })
+      expect(err).toContain(option)
+    },
+  )
+
   test('entities of the request come from a file or the standard input', async () => {
     const entities =
       '[{"uid": {"type": "User", "id": "ana"}, "attrs": {}, "parents": [{"type": "Group", "id": "guests"}]}]'

@@ -76,6 +76,10 @@ describe('ten megabytes', () => {
   })
 })
 
+function each(count: number, line: (i: number) => string): string {
+  return Array.from({ length: count }, (_, i) => line(i)).join('')
+}
+
 describe('many', () => {
   test.each<[string, string, Outcome]>([
     ['literals', `[rules]\na(X) :- b(X)${', b(X)'.repeat(100_000)}.`, ['R342']],
@@ -85,6 +89,19 @@ describe('many', () => {
     ['conditions', `[policies]\npermit(principal, action, resource) ${'when { true } '.repeat(50_000)};`, 'open'],
     ['mistakes', `[policies]\n${'permit(; '.repeat(100_000)}`, ['R220', 'R233']],
     ['mistakes in rules', `[rules]\n${'a(. '.repeat(100_000)}`, ['R260', 'R274']],
+    [
+      'names that are defined nowhere',
+      `[rules]\n${each(40_000, (i) => `p${i}(X) :- undefined_name${i}(X).\n`)}`,
+      'open',
+    ],
+    ['rules on one line', `[rules]\n${each(40_000, (i) => `p${i}(X) :- q(X). `)}`, 'open'],
+    ['unknown methods', `[rules]\nq("a").\n${each(40_000, (i) => `p(X) :- q(X), X.m${i}("a").\n`)}`, ['R343', 'R505']],
+    ['unknown keys', `[options]\n${each(40_000, (i) => `unknown_option${i} = 1\n`)}`, ['R300', 'R505']],
+    [
+      'facts that are asked for and unknown',
+      `[policies]\n${each(20_000, (i) => `permit(principal, action, resource) when { context.facts.p${i} };\n`)}`,
+      ['R450', 'R505'],
+    ],
     ['characters of no language', `[rules]\n${'€ '.repeat(100_000)}`, ['R134', 'R274']],
     [
       'common types, each in the next',

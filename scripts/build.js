@@ -1,6 +1,6 @@
 /**
- * Builds `dist/`: every module by `tsc`, and the command line bundled into one file, because a process that loads one
- * file starts faster than one that loads a hundred. It builds aside and swaps, so that a process which runs from
+ * Builds `dist/`: every module by `tsc`, and the command line and the entries of threads bundled into one file each, because
+ * what loads one file starts faster than what loads a hundred. It builds aside and swaps, so that a process which runs from
  * `dist/` meanwhile finds the old build or the new one.
  */
 import { execFileSync } from 'node:child_process'
@@ -23,6 +23,17 @@ const BANNER = `#!/usr/bin/env node
 import { createRequire as requireOf } from 'node:module'
 const require = requireOf(import.meta.url)`
 
+const BUNDLE = {
+  bundle: true,
+  metafile: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  // Megabytes of WebAssembly, loaded only where a schema or a formatter needs it; and threads for those who ask for them.
+  external: ['@cedar-policy/cedar-wasm', 'piscina'],
+  logLevel: 'warning',
+}
+
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const started = new Date()
 const next = `dist-${process.pid}`
@@ -31,6 +42,7 @@ try {
     stdio: 'inherit',
   })
   await bundleCommandLine(next)
+  await bundleThreads(next)
   swap(next)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
@@ -41,23 +53,24 @@ try {
 
 async function bundleCommandLine(folder) {
   const outfile = join(folder, 'rune.js')
-  const { metafile } = await build({
-    entryPoints: ['src/cli/main.ts'],
-    outfile,
-    bundle: true,
-    metafile: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    banner: { js: BANNER },
-    // Megabytes of WebAssembly, loaded only where a schema or a formatter needs it.
-    external: ['@cedar-policy/cedar-wasm', 'piscina'],
-    logLevel: 'warning',
-  })
+  const { metafile } = await build({ ...BUNDLE, entryPoints: ['src/cli/main.ts'], outfile, banner: { js: BANNER } })
   writeFileSync(join(folder, 'rune.licenses.txt'), licenses(Object.keys(metafile.inputs)))
   chmodSync(outfile, 0o755)
   // The build is as old as its start: what is saved while it runs is newer than it (see `test/global-setup.ts`).
   utimesSync(outfile, started, started)
+}
+
+/** The entries of threads, in place of those of `tsc`: a thread starts in a third of the time. */
+async function bundleThreads(folder) {
+  const entryPoints = readdirSync('workers').map((name) => join('workers', name))
+  const outdir = join(folder, 'workers')
+  const { metafile } = await build({
+    ...BUNDLE,
+    entryPoints,
+    outdir,
+    banner: { js: BANNER.split('\n').slice(1).join('\n') },
+  })
+  writeFileSync(join(outdir, 'licenses.txt'), licenses(Object.keys(metafile.inputs)))
 }
 
 /** The licence of every package that the bundle holds a copy of. */

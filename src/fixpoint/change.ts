@@ -77,6 +77,9 @@ function apply(work: Work, facts: ReadonlyMap<PredicateId, FactChange>): Set<Pre
     const own = stratum.predicates.some((predicate) => facts.has(predicate))
     if (!own && !stratum.rules.some((rule) => reads(rule.body, changed))) continue
     const before = stratum.predicates.map((predicate) => startAnew(work, predicate, facts.get(predicate)))
+    stratum.predicates.forEach((predicate, i) => {
+      evaluation.discount(rowCount(before[i]!.relation) - rowCount(image.relations[predicate]!))
+    })
     evaluation.evaluate(stratum)
     stratum.predicates.forEach((predicate, i) => {
       const old = before[i]!

@@ -41,8 +41,7 @@ try {
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', next], {
     stdio: 'inherit',
   })
-  await bundleCommandLine(next)
-  await bundleThreads(next)
+  await bundle(next)
   swap(next)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
@@ -51,29 +50,24 @@ try {
   rmSync(next, { recursive: true, force: true })
 }
 
-async function bundleCommandLine(folder) {
+/** The command line, and the entries of threads in place of those of `tsc`: a thread starts in a third of the time. */
+async function bundle(folder) {
   const outfile = join(folder, 'rune.js')
-  const { metafile } = await build({ ...BUNDLE, entryPoints: ['src/cli/main.ts'], outfile, banner: { js: BANNER } })
-  writeFileSync(join(folder, 'rune.licenses.txt'), licenses(Object.keys(metafile.inputs)))
+  const commandLine = await build({ ...BUNDLE, entryPoints: ['src/cli/main.ts'], outfile, banner: { js: BANNER } })
+  const threads = await build({
+    ...BUNDLE,
+    entryPoints: readdirSync('workers').map((name) => join('workers', name)),
+    outdir: join(folder, 'workers'),
+    banner: { js: BANNER.slice(BANNER.indexOf('\n') + 1) },
+  })
+  const inputs = [commandLine, threads].flatMap(({ metafile }) => Object.keys(metafile.inputs))
+  writeFileSync(join(folder, 'rune.licenses.txt'), licenses(inputs))
   chmodSync(outfile, 0o755)
   // The build is as old as its start: what is saved while it runs is newer than it (see `test/global-setup.ts`).
   utimesSync(outfile, started, started)
 }
 
-/** The entries of threads, in place of those of `tsc`: a thread starts in a third of the time. */
-async function bundleThreads(folder) {
-  const entryPoints = readdirSync('workers').map((name) => join('workers', name))
-  const outdir = join(folder, 'workers')
-  const { metafile } = await build({
-    ...BUNDLE,
-    entryPoints,
-    outdir,
-    banner: { js: BANNER.split('\n').slice(1).join('\n') },
-  })
-  writeFileSync(join(outdir, 'licenses.txt'), licenses(Object.keys(metafile.inputs)))
-}
-
-/** The licence of every package that the bundle holds a copy of. */
+/** The licence of every package that a bundle holds a copy of. */
 function licenses(inputs) {
   const packages = new Set(inputs.flatMap((path) => path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1] ?? []))
   const texts = [...packages].sort().map((name) => {
@@ -82,7 +76,7 @@ function licenses(inputs) {
     if (file === undefined) throw new Error(`${name} ships no licence`)
     return `${name}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`
   })
-  return `rune.js contains copies of these packages.\n\n${texts.join('\n')}`
+  return `rune.js and the files of workers/ contain copies of these packages.\n\n${texts.join('\n')}`
 }
 
 function swap(folder) {

@@ -5,20 +5,10 @@
 import { EventEmitter } from 'node:events'
 import { type Diagnostic, RuneError, runeError } from '../text/diagnostic.ts'
 import type { Published } from './coordinator.ts'
+import type { CoordinatorEvents } from './coordinator-events.ts'
 import { type Link, type LinkEvents, startInline, startThread } from './coordinator-link.ts'
 import type { FromCoordinator, OpenOptions, ToCoordinator } from './coordinator-server.ts'
 import { addToDelta, type Delta, emptyDelta, type Update } from './update.ts'
-
-/** What listeners hear. */
-export interface CoordinatorEvents {
-  /** A configuration was read anew and is in force. */
-  reload: [Published]
-  /** It could not be; what was in force before still is. */
-  'reload-error': [RuneError]
-  update: [Published]
-  /** The coordinator died; another one is started, and decisions go on meanwhile. */
-  error: [RuneError]
-}
 
 export interface ClientOptions extends Omit<OpenOptions, 'predecessor'> {
   readonly mode: 'thread' | 'inline'

@@ -137,7 +137,8 @@ export class Rune extends RuneReader {
    */
   async authorizeBatch(requests: readonly AuthorizeRequest[]): Promise<Decision[]> {
     this.#pool ??= createEvaluatorPool({ handle: this.handle(), threads: this.#threads })
-    return await (await this.#pool).authorizeBatch(requests)
+    const pool = await this.#pool
+    return await pool.authorizeBatch(requests)
   }
 
   /** Reads the sources anew; what updates changed stays changed. Rejects with a `RuneError`, and what was in force before still is. */

@@ -116,6 +116,11 @@ export function blocksOf(arena: Arena, root: number): Map<string, Extent[]> {
     const offset = words[table + i]!
     if (offset !== 0) blocks.set(relationKey(i >> 1, i % 2 === 1), relationBlocks(words, offset))
   }
+  for (const [key, all] of blocks)
+    blocks.set(
+      key,
+      all.filter((block) => block.words > 0),
+    )
   return blocks
 }
 

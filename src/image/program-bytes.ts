@@ -93,10 +93,11 @@ function withoutSpan(predicate: Predicate): Predicate {
 
 function encodeUnit(name: string, body: object, lines: Map<Source, Lines>): EncodedUnit {
   const ranges = new Map<Source, { start: number; end: number }>()
-  walkSpans(body, (span) => {
-    const range = ranges.get(span.source) ?? { start: span.start, end: span.end }
-    ranges.set(span.source, { start: Math.min(range.start, span.start), end: Math.max(range.end, span.end) })
-    return span
+  visitSpans(body, ({ source, start, end }) => {
+    const range = ranges.get(source)
+    if (!range) ranges.set(source, { start, end })
+    else if (start < range.start || end > range.end)
+      ranges.set(source, { start: Math.min(range.start, start), end: Math.max(range.end, end) })
   })
   const sources = [...ranges.keys()]
   const relative = walkSpans(body, ({ source, start, end }) => {
@@ -117,6 +118,18 @@ function decodeUnit(bytes: Uint8Array): KnownUnit {
     return { source: sources[piece]!, start, end }
   })
   return { body: absolute as object, pieces: sources }
+}
+
+function visitSpans(node: unknown, visit: (span: Span) => void): void {
+  if (typeof node !== 'object' || node === null || node instanceof Map || node instanceof Set) return
+  if (Array.isArray(node)) for (const element of node) visitSpans(element, visit)
+  else {
+    for (const key in node) {
+      const value = (node as Readonly<Record<string, unknown>>)[key]
+      if (key !== 'span') visitSpans(value, visit)
+      else if (value !== undefined) visit(value as Span)
+    }
+  }
 }
 
 /** A copy of `node` in which `change` has replaced each span. Spans stand under the key `span` of plain objects and nowhere else. */

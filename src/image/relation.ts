@@ -44,7 +44,7 @@ export function createRelation(arity: number): Relation {
     arity,
     count: 0,
     baseCount: 0,
-    columns: Array.from({ length: arity }, () => new Uint32Array(8)),
+    columns: new Array<Uint32Array>(arity).fill(NO_WORDS),
     deaths: undefined,
     deathBase: 0,
     deathLimit: ALL_DEATHS,
@@ -53,6 +53,9 @@ export function createRelation(arity: number): Relation {
     indexes: new Map(),
   }
 }
+
+/** What has no rows takes no room: programs have many predicates without any. */
+const NO_WORDS = new Uint32Array(0)
 
 /** For `deathLimit`: every row with a death is gone. */
 export const ALL_DEATHS = 0xffffffff
@@ -101,7 +104,7 @@ export function reserve(relation: Relation, rows: number): void {
   const need = relation.count + rows
   const have = relation.arity === 0 ? relation.unique.next.length : relation.columns[0]!.length
   if (need <= have) return
-  const capacity = Math.max(need, have * 2)
+  const capacity = Math.max(need, have * 2, 8)
   relation.columns = relation.columns.map((column) => grown(column, capacity))
   if (relation.deaths) relation.deaths = grown(relation.deaths, capacity)
   for (const index of [relation.unique, ...relation.indexes.values()]) growIndex(relation, index, capacity)
@@ -190,7 +193,7 @@ export function copyRows(
 
 /** An index over `key` without any rows. */
 export function createIndex(key: readonly number[]): Index {
-  return { key, synced: 0, heads: new Uint32Array(8), next: new Uint32Array(8) }
+  return { key, synced: 0, heads: NO_WORDS, next: NO_WORDS }
 }
 
 function follow(relation: Relation, index: Index, key: ArrayLike<number>, first: number, limit: number): number {
@@ -210,7 +213,7 @@ function followTuple(relation: Relation, tuple: ArrayLike<number>, hash: number)
 }
 
 function chain(relation: Relation, index: Index, row: number, hash: number): void {
-  if (row >= index.next.length) growIndex(relation, index, relation.columns[0]?.length ?? row * 2)
+  if (row >= index.next.length) growIndex(relation, index, relation.columns[0]?.length ?? row * 2 + 8)
   const slot = hash & (index.heads.length - 1)
   index.next[row] = index.heads[slot]!
   storeEntry(index.heads, slot, row + 1)

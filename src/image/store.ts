@@ -248,7 +248,7 @@ function sealRelation(store: Store, epoch: number, relation: Relation, keys: rea
   const blocks: Extent[] = []
   const place = (array: Uint32Array, length: number): Uint32Array => {
     const placed = placeArray(store, array, length)
-    blocks.push({ start: placed.byteOffset / 4, words: placed.length })
+    if (placed.length > 0) blocks.push({ start: placed.byteOffset / 4, words: placed.length })
     return placed
   }
   relation.columns = relation.columns.map((column) => place(column, capacity))
@@ -283,14 +283,15 @@ function sealRelation(store: Store, epoch: number, relation: Relation, keys: rea
   return [{ start: at, words: size }, ...blocks]
 }
 
-/** A sixteenth more than there is, so that updates append in place for a while. */
+/** A sixteenth more than there is, so that updates append in place for a while; nothing for nothing. */
 function roomFor(count: number): number {
-  return count + (count >>> 4) + 8
+  return count === 0 ? 0 : count + (count >>> 4) + 8
 }
 
 /** The array itself if it lies in the arena, else a copy of its first `length` words there. */
 function placeArray(store: Store, array: Uint32Array, length: number): Uint32Array {
   if (isShared(array) && array.length >= length) return array
+  if (length === 0) return view(store.arena, 0, 0)
   const offset = allocate(store.space, length)
   const placed = view(store.arena, offset, length)
   placed.set(array.length > length ? array.subarray(0, length) : array)
@@ -328,7 +329,7 @@ function sealRoot(
   const descriptors: number[] = new Array(size - ROOT.tables).fill(0)
   forEachTable(0, tables, (key, at, table) => {
     const placed = (array: Uint32Array, used: number): [number, number] => {
-      const made = placeArray(store, array, isShared(array) ? array.length : used)
+      const made = placeArray(store, array, isShared(array) ? array.length : Math.max(8, used))
       blocks.set(key, [...(blocks.get(key) ?? []), { start: made.byteOffset / 4, words: made.length }])
       return [made.byteOffset / 4, made.length]
     }

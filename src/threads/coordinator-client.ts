@@ -25,6 +25,8 @@ interface Pending {
 /** A request that so many coordinators died of is given up. */
 const DEATHS_MAX = 3
 const RESTART_MS_MAX = 5000
+/** One that lived so long died of something else than the one before. */
+const LIFE_MS_MIN = 10_000
 
 export class CoordinatorClient {
   readonly events = new EventEmitter<CoordinatorEvents>()
@@ -36,6 +38,7 @@ export class CoordinatorClient {
   #ids = 0
   #updateEpoch = 0
   #restarts = 0
+  #startedAt = 0
   #isClosed = false
 
   constructor(options: ClientOptions) {
@@ -76,6 +79,7 @@ export class CoordinatorClient {
   }
 
   #start(): Link {
+    this.#startedAt = performance.now()
     const start = this.#options.mode === 'inline' ? startInline : startThread
     const events: LinkEvents = { onMessage: (message) => this.#take(message), onEnd: (error) => this.#restart(error) }
     return start(events)
@@ -90,7 +94,6 @@ export class CoordinatorClient {
   #settle(answer: Extract<FromCoordinator, { id: number }>): void {
     if (answer.kind === 'done' && answer.memory !== undefined) {
       this.#memory = answer.memory
-      this.#restarts = 0
     }
     const pending = this.#pending.get(answer.id)
     if (!pending) return
@@ -127,6 +130,7 @@ export class CoordinatorClient {
     }
     // Without a listener, an emitter throws what it is told as an error.
     if (this.events.listenerCount('error') > 0) this.events.emit('error', error)
+    if (performance.now() - this.#startedAt > LIFE_MS_MIN) this.#restarts = 0
     const wait = this.#restarts === 0 ? 0 : Math.min(RESTART_MS_MAX, 50 * 2 ** this.#restarts)
     this.#restarts++
     const timer = setTimeout(() => this.#goOn(), wait)

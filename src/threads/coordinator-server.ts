@@ -105,16 +105,19 @@ function open(state: State, id: number, { input, watch, predecessor, graceMs }: 
     done: (published) => send({ kind: 'done', id, published, memory: coordinator.memory }),
   })
   if (!watch) return
+  const announceReload = () =>
+    reload(state, {
+      done: (published) => send({ kind: 'reloaded', published }),
+      failed: (diagnostics) => send({ kind: 'reload-failed', diagnostics }),
+    })
   state.watcher = new FileWatcher({
-    onChange: () =>
-      reload(state, {
-        done: (published) => send({ kind: 'reloaded', published }),
-        failed: (diagnostics) => send({ kind: 'reload-failed', diagnostics }),
-      }),
+    onChange: announceReload,
     // Changes are found later then, and not missed.
     onError: () => undefined,
   })
-  state.watcher.watch(coordinator.files())
+  // Which files the dead one had read, and whether they have changed since, is not known.
+  if (predecessor) announceReload()
+  else state.watcher.watch(coordinator.files())
 }
 
 function reload(state: State, outcome: Outcome): void {

@@ -14,7 +14,7 @@ import {
   reserve,
   rowCount,
   rowsOf,
-  truncate,
+  takeBack,
   tupleAt,
   unmarkGone,
 } from '../image/relation.ts'
@@ -113,8 +113,8 @@ function changeInPlace({ epoch, undos }: Work, relation: Relation, change: FactC
   // Before anything is appended, so that what is undone was never half in the arena.
   reserve(relation, change.insert.length)
   undos.push(() => {
-    truncate(relation, count)
-    relation.baseCount = count
+    takeBack(relation, count)
+    relation.baseCount = relation.count
     for (const row of gone) unmarkGone(relation, row)
   })
   if (relation.deaths === undefined) relation.deathBase = epoch - 1

@@ -4,7 +4,7 @@
  * first: rows that are appended while a chain is followed are not seen by who follows it. A row that goes away is marked
  * with the number of its death. Arrays lie in the arena once they are published (`root.ts`), else in this thread alone.
  */
-import { grown, storeEntry } from './fixed-table.ts'
+import { grown, isShared, storeEntry } from './fixed-table.ts'
 
 export interface Relation {
   readonly arity: number
@@ -123,8 +123,18 @@ export function unmarkGone(relation: Relation, row: number): void {
   relation.gone--
 }
 
-/** Takes back the newest rows, down to `count`. They must not have been published. */
-export function truncate(relation: Relation, count: number): void {
+/** Takes back the newest rows, down to `count`, which nobody has published. */
+export function takeBack(relation: Relation, count: number): void {
+  if (!isShared(relation.unique.heads)) truncate(relation, count)
+  // A reader may be about to follow one of these rows to older ones. If another row took its place, it would be led to the
+  // rows of another key, and find none of its own: so their numbers are not used again.
+  else for (let row = count; row < relation.count; row++) markGone(relation, row, FIRST_DEATH)
+}
+
+/** The number of a death that every epoch knows which knows the row. */
+const FIRST_DEATH = 1
+
+function truncate(relation: Relation, count: number): void {
   for (const index of [relation.unique, ...relation.indexes.values()]) {
     for (let row = index.synced - 1; row >= count; row--) {
       const slot = hashRow(relation, index.key, row) & (index.heads.length - 1)

@@ -7,15 +7,7 @@
 import { INDEX, RELATION, ROOT } from '../../native-layout/layout.ts'
 import { assert } from '../text/assert.ts'
 import { type Arena, createArena, view } from './arena.ts'
-import {
-  attachRoot,
-  blocksOf,
-  createAttachedImage,
-  forEachTable,
-  isShared,
-  programBytes,
-  relationKey,
-} from './attach.ts'
+import { attachRoot, blocksOf, createAttachedImage, forEachTable, programBytes, relationKey } from './attach.ts'
 import { truncateBlobs } from './blob-table.ts'
 import {
   announceReclaim,
@@ -27,7 +19,7 @@ import {
   silenceBefore,
   storeLong,
 } from './epochs.ts'
-import { truncateFixed } from './fixed-table.ts'
+import { isShared, truncateFixed } from './fixed-table.ts'
 import type { Image } from './image.ts'
 import { ALL_DEATHS, createIndex, type Index, indexOn, type Relation, syncIndex } from './relation.ts'
 import { allocate, createSpace, type Extent, release, type Space, usedWords } from './space.ts'

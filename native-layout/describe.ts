@@ -1,12 +1,13 @@
-/** The tables of `layout.ts` and `batch.ts` as Markdown, for `README.md` beside this file; a test keeps the two alike. */
+/** The tables of `layout.ts`, `batch.ts` and `snapshot.ts` as Markdown, for `README.md` beside this file; a test keeps the two alike. */
 import { BATCH_STRUCTS } from './batch.ts'
 import { FIXED_WORDS, KIND, LAYOUT_VERSION, PAYLOAD_BITS, STRUCTS, type Struct } from './layout.ts'
+import { SNAPSHOT_STRUCTS } from './snapshot.ts'
 
 /** What `README.md` must say. */
 export function describeLayout(): string {
   return `# The layout of an image
 
-Layout version ${LAYOUT_VERSION}. Generated from \`layout.ts\` and \`batch.ts\`; \`npx vitest run test/native-layout -u\` writes it anew.
+Layout version ${LAYOUT_VERSION}. Generated from \`layout.ts\`, \`batch.ts\` and \`snapshot.ts\`; \`npx vitest run test/native-layout -u\` writes it anew.
 An image is one shared memory of 32-bit words, little-endian. Offsets and sizes are in words.
 
 ## Value ids
@@ -19,7 +20,7 @@ ${Object.entries(KIND)
   .map(([name, number]) => `| ${name} | ${number} | ${payloadOf(name)} |`)
   .join('\n')}
 
-${[...STRUCTS, ...BATCH_STRUCTS].map(describeStruct).join('\n')}`
+${[...STRUCTS, ...SNAPSHOT_STRUCTS, ...BATCH_STRUCTS].map(describeStruct).join('\n')}`
 }
 
 function payloadOf(kind: string): string {

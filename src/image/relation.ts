@@ -2,7 +2,7 @@
  * Relations: sets of tuples of value ids, kept as append-only columns. A row's number is its order of arrival, so that a
  * range of rows is a delta, and rows below a count are a state of the past. An index chains the rows of equal key, newest
  * first: rows that are appended while a chain is followed are not seen by who follows it. A row that goes away is marked
- * with the number of its death. Arrays lie in the arena once they are published (`root.ts`), else in this thread alone.
+ * with the number of its death. Arrays lie in the arena once they are published (`store.ts`), else in this thread alone.
  */
 import { grown, isShared, storeEntry } from './fixed-table.ts'
 

@@ -80,7 +80,8 @@ function compareAll(
   })
   for (const predicate of built.program.predicates) {
     if (predicate.name.startsWith('$') || predicate.span === undefined) continue
-    const problem = compare(predicate, model.get(predicate.name), solver, values, !repeats)
+    const exactness = isBlurred(predicate, built, model) ? 'covered' : repeats ? 'alike' : 'exact'
+    const problem = compare(predicate, model.get(predicate.name), { solver, values, exactness })
     if (problem !== undefined) return problem
   }
   return undefined
@@ -145,13 +146,24 @@ function solverOf(
   return { solver, values }
 }
 
+/**
+ * Whether errors of unknown columns come back to where they came from. A call that gives such a column a value then sees that
+ * some literal is false, where the oracle, who asks openly, sees an error: the engine may fail for fewer rows, never for more.
+ */
+function isBlurred({ id }: Predicate, { program }: Built, model: ReadonlyMap<string, Tuples>): boolean {
+  const stratum = program.strata.find(({ predicates }) => predicates.includes(id))
+  const names = stratum?.recursive ? stratum.predicates.map((p) => program.predicates[p]?.name ?? '') : []
+  return names.some((name) => [...(model.get(name)?.errors.values() ?? [])].some((row) => row.includes(undefined)))
+}
+
+/** How errors must agree: each as it is; as far as known; or none that the oracle does not have. */
+type Exactness = 'exact' | 'alike' | 'covered'
+
 /** All rows at once, and each row and error by its first column: demand must not change an answer. */
 function compare(
   predicate: Predicate,
   expected: Tuples | undefined,
-  solver: Solver,
-  values: Values,
-  isExact: boolean,
+  { solver, values, exactness }: { solver: Solver; values: Values; exactness: Exactness },
 ): string | undefined {
   const show = (row: readonly (Value | undefined)[]) => row.map((v) => (v === undefined ? '⊤' : canonicalKey(v))).join()
   const rows = [...(expected?.rows.values() ?? [])]
@@ -174,14 +186,16 @@ function compare(
     const problem = differs('rows', got(answer.rows), want(rows))
     if (problem !== undefined) return problem
     const gotErrors = answer.errors.map((e) => e.row)
-    if (isExact && pattern.every((value) => value === undefined)) return differs('errors', got(gotErrors), want(errors))
+    const isOpen = pattern.every((value) => value === undefined)
+    if (exactness === 'exact' && isOpen) return differs('errors', got(gotErrors), want(errors))
     // What a call gives a value can be known in an error where it is unknown without it: each must be one of the other's.
     const alike = (a: readonly (Value | undefined)[], b: readonly (Value | undefined)[]) =>
       a.every((v, i) => v === undefined || b[i] === undefined || canonicalKey(v) === canonicalKey(b[i]))
     const [ours, theirs] = [gotErrors.map((row) => row.map(known)).filter(fits), errors.filter(fits)]
     const isCovered =
       ours.every((row) => theirs.some((other) => alike(row, other))) &&
-      theirs.every((row) => ours.some((other) => alike(row, other)) || cannotBeOne(row, pattern))
+      (exactness === 'covered' ||
+        theirs.every((row) => ours.some((other) => alike(row, other)) || cannotBeOne(row, pattern)))
     return isCovered ? undefined : differs('errors', got(gotErrors), [...want(errors), '(or alike)'])
   }
   const open = new Array<undefined>(predicate.arity).fill(undefined)

@@ -14,7 +14,6 @@ import {
   reserve,
   rowCount,
   rowsOf,
-  truncate,
   tupleAt,
   unmarkGone,
 } from '../image/relation.ts'
@@ -30,13 +29,13 @@ export interface FactChange {
 export interface Change {
   /** Predicates whose rows differ from before. */
   readonly changed: ReadonlySet<PredicateId>
-  /** Puts everything back. Only before it is published. */
+  /** Puts all rows back; those that came in between are gone. Only before it is published. */
   undo(): void
 }
 
 /**
  * Applies `facts` and derives what follows. `epoch` is the one that is written: it dates the deaths of rows. Throws a
- * `RuneError` where a derivation fails or a limit is reached; all is then as before.
+ * `RuneError` where a derivation fails or a limit is reached; all rows are then as before.
  */
 export function changeFacts(
   program: Program,
@@ -110,8 +109,10 @@ function changeInPlace({ epoch, undos }: Work, relation: Relation, change: FactC
   // Before anything is appended, so that what is undone was never half in the arena.
   reserve(relation, change.insert.length)
   undos.push(() => {
-    truncate(relation, count)
-    relation.baseCount = count
+    // Not taken out of their chains: a reader that stands on such a row in an index would go on from what follows it, and
+    // if the row were used again, that would be the chain of another key.
+    for (let row = count; row < relation.count; row++) markGone(relation, row, epoch - relation.deathBase)
+    relation.baseCount = relation.count
     for (const row of gone) unmarkGone(relation, row)
   })
   if (relation.deaths === undefined) relation.deathBase = epoch - 1

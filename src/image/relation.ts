@@ -2,7 +2,7 @@
  * Relations: sets of tuples of value ids, kept as append-only columns. A row's number is its order of arrival, so that a
  * range of rows is a delta, and rows below a count are a state of the past. An index chains the rows of equal key, newest
  * first: rows that are appended while a chain is followed are not seen by who follows it. A row that goes away is marked
- * with the number of its death. Arrays lie in the arena once they are published (`root.ts`), else in this thread alone.
+ * with the number of its death. Arrays lie in the arena once they are published (`store.ts`), else in this thread alone.
  */
 import { grown, storeEntry } from './fixed-table.ts'
 
@@ -22,6 +22,8 @@ export interface Relation {
   deathLimit: number
   /** How many rows are gone. */
   gone: number
+  /** The epoch for which the columns were put where they lie in the arena; 0 while they don't. */
+  born: number
   /** Index over all columns. */
   unique: Index
   /** By the columns that make the key, ascending. */
@@ -49,6 +51,7 @@ export function createRelation(arity: number): Relation {
     deathBase: 0,
     deathLimit: ALL_DEATHS,
     gone: 0,
+    born: 0,
     unique: createIndex(Array.from({ length: arity }, (_, i) => i)),
     indexes: new Map(),
   }
@@ -118,18 +121,6 @@ export function markGone(relation: Relation, row: number, death: number): void {
 export function unmarkGone(relation: Relation, row: number): void {
   relation.deaths![row] = 0
   relation.gone--
-}
-
-/** Takes back the newest rows, down to `count`. They must not have been published. */
-export function truncate(relation: Relation, count: number): void {
-  for (const index of [relation.unique, ...relation.indexes.values()]) {
-    for (let row = index.synced - 1; row >= count; row--) {
-      const slot = hashRow(relation, index.key, row) & (index.heads.length - 1)
-      storeEntry(index.heads, slot, index.next[row]!)
-    }
-    index.synced = Math.min(index.synced, count)
-  }
-  relation.count = count
 }
 
 /** The row of `tuple`, or -1. */

@@ -1,4 +1,8 @@
-/** The tables of `layout.ts` and `batch.ts` as Markdown, for `README.md` beside this file; a test keeps the two alike. */
+/**
+ * The tables of `layout.ts` and `batch.ts` as Markdown, and the protocol in `epochs.md`, for `README.md` beside this file; a
+ * test keeps them alike.
+ */
+import { readFileSync } from 'node:fs'
 import { BATCH_STRUCTS } from './batch.ts'
 import { FIXED_WORDS, KIND, LAYOUT_VERSION, PAYLOAD_BITS, STRUCTS, type Struct } from './layout.ts'
 
@@ -6,7 +10,7 @@ import { FIXED_WORDS, KIND, LAYOUT_VERSION, PAYLOAD_BITS, STRUCTS, type Struct }
 export function describeLayout(): string {
   return `# The layout of an image
 
-Layout version ${LAYOUT_VERSION}. Generated from \`layout.ts\` and \`batch.ts\`; \`npx vitest run test/native-layout -u\` writes it anew.
+Layout version ${LAYOUT_VERSION}. Generated from \`layout.ts\`, \`batch.ts\` and \`epochs.md\`; \`npx vitest run test/native-layout -u\` writes it anew.
 An image is one shared memory of 32-bit words, little-endian. Offsets and sizes are in words.
 
 ## Value ids
@@ -19,6 +23,7 @@ ${Object.entries(KIND)
   .map(([name, number]) => `| ${name} | ${number} | ${payloadOf(name)} |`)
   .join('\n')}
 
+${readFileSync(new URL('epochs.md', import.meta.url), 'utf8')}
 ${[...STRUCTS, ...BATCH_STRUCTS].map(describeStruct).join('\n')}`
 }
 

@@ -76,6 +76,11 @@ export class CoordinatorClient {
     await this.#link.close()
   }
 
+  /** Ends the coordinator as a crash does. @internal */
+  crash(): void {
+    this.#link.crash()
+  }
+
   #request(message: ToCoordinator): Promise<Published> {
     if (this.#isClosed) return Promise.reject(runeError('R740', 'the engine is closed'))
     return new Promise((resolve, reject) => {
@@ -98,10 +103,9 @@ export class CoordinatorClient {
   }
 
   #settle(answer: Extract<FromCoordinator, { id: number }>): void {
-    if (answer.kind === 'done' && answer.memory !== undefined) {
-      this.#memory = answer.memory
-      this.#restarts = 0
-    }
+    // One that only opens and dies again has done nothing yet.
+    if (answer.kind === 'done' && answer.memory === undefined) this.#restarts = 0
+    if (answer.kind === 'done' && answer.memory !== undefined) this.#memory = answer.memory
     const pending = this.#pending.get(answer.id)
     if (!pending) return
     this.#pending.delete(answer.id)
@@ -135,12 +139,12 @@ export class CoordinatorClient {
       this.#pending.delete(id)
       pending.reject(error)
     }
-    // Without a listener, an emitter throws what it is told as an error.
-    if (this.events.listenerCount('error') > 0) this.events.emit('error', error)
     const wait = this.#restarts === 0 ? 0 : Math.min(RESTART_MS_MAX, 50 * 2 ** this.#restarts)
     this.#restarts++
     const timer = setTimeout(() => this.#goOn(), wait)
     if (this.#pending.size === 0) timer.unref()
+    // Without a listener, an emitter throws what it is told as an error.
+    if (this.events.listenerCount('error') > 0) this.events.emit('error', error)
   }
 
   #goOn(): void {

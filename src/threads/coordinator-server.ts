@@ -105,16 +105,19 @@ function open(state: State, id: number, { input, watch, predecessor, graceMs }: 
     done: (published) => send({ kind: 'done', id, published, memory: coordinator.memory }),
   })
   if (!watch) return
+  const onChange = () =>
+    reload(state, {
+      done: (published) => send({ kind: 'reloaded', published }),
+      failed: (diagnostics) => send({ kind: 'reload-failed', diagnostics }),
+    })
   state.watcher = new FileWatcher({
-    onChange: () =>
-      reload(state, {
-        done: (published) => send({ kind: 'reloaded', published }),
-        failed: (diagnostics) => send({ kind: 'reload-failed', diagnostics }),
-      }),
+    onChange,
     // Changes are found later then, and not missed.
     onError: () => undefined,
   })
-  state.watcher.watch(coordinator.files())
+  // Which files those are only the dead coordinator knew, and they may have changed since.
+  if (predecessor) onChange()
+  else state.watcher.watch(coordinator.files())
 }
 
 function reload(state: State, outcome: Outcome): void {

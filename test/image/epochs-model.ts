@@ -3,79 +3,11 @@
  * run the real code over a copy of the memory, and at each of their cuts the writer may go on by any number of moves: the
  * explorer tries all of that. Readers write nothing that another thread's answer depends on, so one at a time is enough.
  */
-import { HEADER, HEADER_WORDS, SLOT, SLOT_WORDS } from '../../native-layout/layout.ts'
+import { HEADER, SLOT, SLOT_WORDS } from '../../native-layout/layout.ts'
 import { type Arena, createArena } from '../../src/image/arena.ts'
 import { createReaderImage, type ReaderImage } from '../../src/image/reader-image.ts'
+import type { Trace } from './epochs-trace.ts'
 import { answerOf } from './epochs-world.ts'
-
-/** What a writer writes at once. */
-export interface Move {
-  readonly label: string
-  /** Word offset and value by turns. */
-  readonly writes: readonly number[]
-  /** The published epoch after it. */
-  readonly epoch: number
-}
-
-export interface Trace {
-  readonly base: Uint32Array
-  readonly baseEpoch: number
-  readonly moves: readonly Move[]
-  /** The answer of each epoch. */
-  readonly truth: ReadonlyMap<number, string>
-}
-
-/** How much of what a writer does is one move: a step of the protocol, some of its words in a possible order, or one word. */
-export type Grain = 'step' | 'part' | 'word'
-
-/** Atomic words of the header, in the order in which they are written. */
-const ORDER = [
-  HEADER.claimed + 1,
-  HEADER.claimed,
-  HEADER.reclaimedBelow + 1,
-  HEADER.reclaimedBelow,
-  HEADER.reclaims,
-  HEADER.root,
-]
-
-/** Turns differences of `words` into moves. `isEntry` says which words are written atomically after all others. */
-export class Recording {
-  readonly moves: Move[] = []
-  readonly base: Uint32Array
-  readonly #arena: Arena
-  readonly #grain: Grain
-  #last: Uint32Array
-
-  constructor(arena: Arena, grain: Grain) {
-    this.#arena = arena
-    this.#grain = grain
-    this.base = arena.words.slice()
-    this.#last = this.base.slice()
-  }
-
-  cut(label: string, epoch: number, isEntry: (offset: number) => boolean): void {
-    const { words } = this.#arena
-    const [plain, slots, entries]: [number[], number[], number[]] = [[], [], []]
-    for (let i = 0; i < words.length; i++) {
-      if (words[i] === this.#last[i] || ORDER.includes(i)) continue
-      if (i < HEADER_WORDS) slots.push(i)
-      else (isEntry(i) ? entries : plain).push(i)
-    }
-    const header = ORDER.filter((i) => words[i] !== this.#last[i])
-    const half = plain.length >> 1
-    const single = (offsets: number[]) => offsets.map((offset) => [offset])
-    const groups = {
-      step: [[...plain, ...entries, ...slots, ...header]],
-      part: [plain.slice(0, half), plain.slice(half), ...single(entries), slots, ...single(header)],
-      word: single([...plain, ...entries, ...slots, ...header]),
-    }[this.#grain]
-    for (const offsets of groups) {
-      if (offsets.length === 0) continue
-      this.moves.push({ label, epoch, writes: offsets.flatMap((offset) => [offset, words[offset]!]) })
-    }
-    this.#last = words.slice()
-  }
-}
 
 export interface Exploring {
   /** How often the writer may go on within one run; infinite for all interleavings. */

@@ -15,7 +15,6 @@ import {
 } from '../../src/image/relation.ts'
 import { claimNext, createStore, publish, type Step, type Store, takeOver } from '../../src/image/store.ts'
 import type { Program } from '../../src/program/program.ts'
-import { type Grain, Recording, type Trace } from './epochs-model.ts'
 
 /** Facts that change in place, and rows that are derived anew in every epoch. */
 const [FACTS, DERIVED] = [0, 1]
@@ -45,7 +44,7 @@ export class World {
     this.image = createImage(PROGRAM)
     insert(this.image.relations[FACTS]!, [this.#intern('base')])
     this.image.relations[FACTS]!.baseCount = 1
-    for (const text of ['k0', 'k1']) this.#intern(text)
+    for (const text of ['k0', 'k1', 'k2']) this.#intern(text)
     this.publish()
   }
 
@@ -113,10 +112,10 @@ export class World {
   #derive(epoch: number, fact: string): Relation {
     const relation = createRelation(2)
     const id = (text: string) => this.image.values.intern(text)
-    const [odd, even] = epoch % 2 === 0 ? ['k0', 'k1'] : ['k1', 'k0']
+    // Three ways in turn, since blocks come back to the same place after two epochs.
     this.#derived = [
-      [fact, odd],
-      ['base', even],
+      [fact, `k${epoch % 3}`],
+      ['base', `k${(epoch + 1) % 3}`],
     ]
     for (const [a, b] of this.#derived) insert(relation, [id(a), id(b)])
     return relation
@@ -180,33 +179,4 @@ function rowsBy(relation: Relation, column: number, id: number): number[][] {
   for (let row = firstRow(relation, index, [id], relation.count); row >= 0; row = nextRow(relation, index, [id], row))
     rows.push(relation.columns.map((values) => values[row]!))
   return rows
-}
-
-/** What a writer does in `work`, as moves of `grain`; `warmUp` happens before a reader can see anything. */
-export function traceOf(
-  world: World,
-  grain: Grain,
-  work: (world: World) => void,
-  isCut: (step: string) => boolean = () => true,
-): Trace {
-  const recording = new Recording(world.store.arena, grain)
-  const baseEpoch = world.epoch
-  let published = baseEpoch
-  let seen = recording.base[2]
-  const cut = (label: string) => {
-    const root = world.store.arena.words[2]
-    // The epoch that a commit makes visible is the newest one whose truth is known.
-    if (root !== seen) published = Math.max(...world.truth.keys())
-    seen = root
-    recording.cut(label, published, world.isEntry)
-  }
-  const before = world.onStep
-  world.onStep = (step) => {
-    if (isCut(step)) cut(step)
-    before(step)
-  }
-  work(world)
-  cut('end')
-  world.onStep = before
-  return { base: recording.base, baseEpoch, moves: recording.moves, truth: new Map(world.truth) }
 }

@@ -5,8 +5,9 @@
 import { expect, test } from 'vitest'
 import { createReaderImage } from '../../src/image/reader-image.ts'
 import type { Step } from '../../src/image/store.ts'
-import { type Exploring, explore, type Found, type Move, slotSaysSo, type Trace } from './epochs-model.ts'
-import { Crash, traceOf, World } from './epochs-world.ts'
+import { type Exploring, explore, type Found, slotSaysSo } from './epochs-model.ts'
+import { type Move, type Trace, traceOf } from './epochs-trace.ts'
+import { Crash, World } from './epochs-world.ts'
 
 const isLarge = process.env['RUNE_MODEL'] === 'large'
 const ALL = Number.POSITIVE_INFINITY
@@ -162,7 +163,8 @@ function cutTo(trace: Trace, from: number, to: number): Trace {
   for (const { writes } of trace.moves.slice(0, from)) {
     for (let i = 0; i < writes.length; i += 2) base[writes[i]!] = writes[i + 1]!
   }
-  return { ...trace, base, moves: trace.moves.slice(from, to) }
+  const baseEpoch = trace.moves[from - 1]?.epoch ?? trace.baseEpoch
+  return { ...trace, base, baseEpoch, moves: trace.moves.slice(from, to) }
 }
 
 function crashAndGoOn(world: World, step: Step | 'changed'): void {

@@ -37,24 +37,15 @@ export function createReaderImage(arena: Arena): ReaderImage {
   const attach = () => {
     root = NO_ROOT
     for (let tries = 0; tries < TRIES_MAX; tries++) {
-      const before = loadReclaims(arena.words)
-      const published = loadRoot(arena.words)
-      let error: unknown
+      let found: ReturnType<typeof attachOnce>
       try {
-        const fields = attachRoot(image, published)
-        // Any reclaim is one too many: the number of the epoch may be torn itself.
-        if (confirm(arena.words, fields.epoch, before) === before) {
-          ;({ epoch, programNumber } = fields)
-          ;[root, reclaims] = [published, before]
-          wake()
-          return
-        }
-      } catch (thrown) {
-        error = thrown
+        found = attachOnce(image)
+      } finally {
+        if (!found) image = anew()
       }
-      image = anew()
-      // What was read may be torn, and then an error says nothing; else it is a mistake of ours.
-      if (error !== undefined && confirm(arena.words, 0, before) === before) throw error
+      if (!found) continue
+      ;({ root, reclaims, epoch, programNumber } = found)
+      return wake()
     }
     throw runeError('R603', 'the state of the engine changes faster than it can be read')
   }
@@ -105,5 +96,21 @@ export function createReaderImage(arena: Arena): ReaderImage {
       freeSlot(arena.words, slot)
       slot = -1
     },
+  }
+}
+
+/** R1 to R3; nothing if what was read may be torn. What `image` is then, or after an error, is of no use. */
+function attachOnce(image: AttachedImage) {
+  const { arena } = image
+  const reclaims = loadReclaims(arena.words)
+  const root = loadRoot(arena.words)
+  try {
+    const { epoch, programNumber } = attachRoot(image, root)
+    // Any reclaim is one too many: the number of the epoch may be torn itself.
+    return confirm(arena.words, epoch, reclaims) === reclaims ? { root, reclaims, epoch, programNumber } : undefined
+  } catch (error) {
+    // Of torn words an error says nothing; else it is a mistake of ours.
+    if (confirm(arena.words, 0, reclaims) === reclaims) throw error
+    return undefined
   }
 }

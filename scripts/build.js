@@ -1,6 +1,6 @@
 /**
- * Builds `dist/`: every module by `tsc`, and the command line bundled into one file, because a process that loads one
- * file starts faster than one that loads a hundred. It builds aside and swaps, so that a process which runs from
+ * Builds `dist/`: every module by `tsc`, and the command line and the entries of threads bundled into one file each, because
+ * what loads one file starts faster than what loads a hundred. It builds aside and swaps, so that a process which runs from
  * `dist/` meanwhile finds the old build or the new one.
  */
 import { execFileSync } from 'node:child_process'
@@ -23,6 +23,17 @@ const BANNER = `#!/usr/bin/env node
 import { createRequire as requireOf } from 'node:module'
 const require = requireOf(import.meta.url)`
 
+const BUNDLE = {
+  bundle: true,
+  metafile: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  // Megabytes of WebAssembly, loaded only where a schema or a formatter needs it; and threads for those who ask for them.
+  external: ['@cedar-policy/cedar-wasm', 'piscina'],
+  logLevel: 'warning',
+}
+
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const started = new Date()
 const next = `dist-${process.pid}`
@@ -30,7 +41,7 @@ try {
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', next], {
     stdio: 'inherit',
   })
-  await bundleCommandLine(next)
+  await bundle(next)
   swap(next)
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
@@ -39,28 +50,24 @@ try {
   rmSync(next, { recursive: true, force: true })
 }
 
-async function bundleCommandLine(folder) {
+/** The command line, and the entries of threads in place of those of `tsc`: a thread starts in a third of the time. */
+async function bundle(folder) {
   const outfile = join(folder, 'rune.js')
-  const { metafile } = await build({
-    entryPoints: ['src/cli/main.ts'],
-    outfile,
-    bundle: true,
-    metafile: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    banner: { js: BANNER },
-    // Megabytes of WebAssembly, loaded only where a schema or a formatter needs it.
-    external: ['@cedar-policy/cedar-wasm', 'piscina'],
-    logLevel: 'warning',
+  const commandLine = await build({ ...BUNDLE, entryPoints: ['src/cli/main.ts'], outfile, banner: { js: BANNER } })
+  const threads = await build({
+    ...BUNDLE,
+    entryPoints: readdirSync('workers').map((name) => join('workers', name)),
+    outdir: join(folder, 'workers'),
+    banner: { js: BANNER.slice(BANNER.indexOf('\n') + 1) },
   })
-  writeFileSync(join(folder, 'rune.licenses.txt'), licenses(Object.keys(metafile.inputs)))
+  const inputs = [commandLine, threads].flatMap(({ metafile }) => Object.keys(metafile.inputs))
+  writeFileSync(join(folder, 'rune.licenses.txt'), licenses(inputs))
   chmodSync(outfile, 0o755)
   // The build is as old as its start: what is saved while it runs is newer than it (see `test/global-setup.ts`).
   utimesSync(outfile, started, started)
 }
 
-/** The licence of every package that the bundle holds a copy of. */
+/** The licence of every package that a bundle holds a copy of. */
 function licenses(inputs) {
   const packages = new Set(inputs.flatMap((path) => path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1] ?? []))
   const texts = [...packages].sort().map((name) => {
@@ -69,7 +76,7 @@ function licenses(inputs) {
     if (file === undefined) throw new Error(`${name} ships no licence`)
     return `${name}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`
   })
-  return `rune.js contains copies of these packages.\n\n${texts.join('\n')}`
+  return `rune.js and the files of workers/ contain copies of these packages.\n\n${texts.join('\n')}`
 }
 
 function swap(folder) {

@@ -13,7 +13,8 @@ import { objectArgument, propertyOf, refuseArgument, textArgument } from './text
 import { type Diagnostic, RuneError } from './text/diagnostic.ts'
 import { build, type ConfigurationInput, checkInput } from './threads/build.ts'
 import type { Published } from './threads/coordinator.ts'
-import { CoordinatorClient, type CoordinatorEvents } from './threads/coordinator-client.ts'
+import { CoordinatorClient } from './threads/coordinator-client.ts'
+import type { CoordinatorEvents } from './threads/coordinator-events.ts'
 import { createEvaluatorPool, type EvaluatorPool } from './threads/evaluator-pool.ts'
 import { attachReader, type Handle, type Reader } from './threads/reader.ts'
 import { readUpdate, type UpdateInput } from './threads/update.ts'
@@ -136,7 +137,8 @@ export class Rune extends RuneReader {
    */
   async authorizeBatch(requests: readonly AuthorizeRequest[]): Promise<Decision[]> {
     this.#pool ??= createEvaluatorPool({ handle: this.handle(), threads: this.#threads })
-    return await (await this.#pool).authorizeBatch(requests)
+    const pool = await this.#pool
+    return await pool.authorizeBatch(requests)
   }
 
   /** Reads the sources anew; what updates changed stays changed. Rejects with a `RuneError`, and what was in force before still is. */

@@ -14,6 +14,7 @@ import {
   reserve,
   rowCount,
   rowsOf,
+  takeBack,
   tupleAt,
   unmarkGone,
 } from '../image/relation.ts'
@@ -29,13 +30,13 @@ export interface FactChange {
 export interface Change {
   /** Predicates whose rows differ from before. */
   readonly changed: ReadonlySet<PredicateId>
-  /** Puts all rows back; those that came in between are gone. Only before it is published. */
+  /** Puts everything back. Only before it is published. */
   undo(): void
 }
 
 /**
  * Applies `facts` and derives what follows. `epoch` is the one that is written: it dates the deaths of rows. Throws a
- * `RuneError` where a derivation fails or a limit is reached; all rows are then as before.
+ * `RuneError` where a derivation fails or a limit is reached; all is then as before.
  */
 export function changeFacts(
   program: Program,
@@ -76,6 +77,9 @@ function apply(work: Work, facts: ReadonlyMap<PredicateId, FactChange>): Set<Pre
     const own = stratum.predicates.some((predicate) => facts.has(predicate))
     if (!own && !stratum.rules.some((rule) => reads(rule.body, changed))) continue
     const before = stratum.predicates.map((predicate) => startAnew(work, predicate, facts.get(predicate)))
+    stratum.predicates.forEach((predicate, i) => {
+      evaluation.discount(rowCount(before[i]!.relation) - rowCount(image.relations[predicate]!))
+    })
     evaluation.evaluate(stratum)
     stratum.predicates.forEach((predicate, i) => {
       const old = before[i]!
@@ -109,9 +113,7 @@ function changeInPlace({ epoch, undos }: Work, relation: Relation, change: FactC
   // Before anything is appended, so that what is undone was never half in the arena.
   reserve(relation, change.insert.length)
   undos.push(() => {
-    // Not taken out of their chains: a reader that stands on such a row in an index would go on from what follows it, and
-    // if the row were used again, that would be the chain of another key.
-    for (let row = count; row < relation.count; row++) markGone(relation, row, epoch - relation.deathBase)
+    takeBack(relation, count)
     relation.baseCount = relation.count
     for (const row of gone) unmarkGone(relation, row)
   })

@@ -59,6 +59,8 @@ export function computeFixpoint(program: Program, image: Image): FixpointStats {
 export interface Evaluation {
   /** Derives the rows of a materialised stratum; its relations hold facts alone before. Throws a `RuneError` as `computeFixpoint` does. */
   evaluate(stratum: Stratum): void
+  /** So many rows that were there at the beginning are gone, and do not count for `max_facts`. */
+  discount(rows: number): void
   stats(): FixpointStats
 }
 
@@ -71,7 +73,7 @@ export function createEvaluation(program: Program, image: Image): Evaluation {
     machine,
     marks: image.relations.map(marksOf),
     best: program.predicates.map((p) => (p.best ? createBest(p.best) : undefined)),
-    facts: 0,
+    facts: image.relations.reduce((sum, relation) => sum + rowCount(relation), 0),
     derived: 0,
     rounds: 0,
   }
@@ -85,8 +87,10 @@ export function createEvaluation(program: Program, image: Image): Evaluation {
   return {
     evaluate: (stratum) => {
       current = stratum
-      run.facts = image.relations.reduce((sum, relation) => sum + rowCount(relation), 0) - run.derived
       evaluateStratum(run, stratum)
+    },
+    discount: (rows) => {
+      run.facts -= rows
     },
     stats: () => ({ rounds: run.rounds, derivedRows: run.derived }),
   }

@@ -35,7 +35,7 @@ export function createArena(): Arena {
 
 /** The arena of a memory that another thread made. Throws `R602` where that is none, or one of another layout. */
 export function attachArena(memory: unknown): Arena {
-  if (!(memory instanceof memoryClass()) || !(memory.buffer instanceof SharedArrayBuffer)) {
+  if (!isSharedMemory(memory)) {
     throw runeError('R602', 'this is no handle of an engine', { help: 'pass what `rune.handle()` returns' })
   }
   const words = new Uint32Array(memory.buffer)
@@ -73,6 +73,15 @@ export function growArena(arena: Arena, words: number): void {
 /** A view of `words` words from `offset`. Stays valid when the arena grows: shared memory is never detached. */
 export function view(arena: Arena, offset: number, words: number): Uint32Array {
   return new Uint32Array(arena.memory.buffer, offset * 4, words)
+}
+
+/** By name, since each realm has classes of its own. */
+function isSharedMemory(memory: unknown): memory is SharedMemory {
+  const nameOf = (value: unknown) => Object.prototype.toString.call(value)
+  return (
+    nameOf(memory) === '[object WebAssembly.Memory]' &&
+    nameOf((memory as SharedMemory).buffer) === '[object SharedArrayBuffer]'
+  )
 }
 
 function memoryClass(): MemoryConstructor {

@@ -16,7 +16,7 @@ import { type Arena, coverArena, view } from './arena.ts'
 import type { BlobTable } from './blob-table.ts'
 import { type BlobKind, createDictionary, createTables, type FixedKind, readOnly, type Tables } from './dictionary.ts'
 import { loadLong } from './epochs.ts'
-import type { FixedTable } from './fixed-table.ts'
+import { type FixedTable, isShared } from './fixed-table.ts'
 import type { Image } from './image.ts'
 import { ALL_DEATHS, createRelation, type Index, type Relation } from './relation.ts'
 import type { Extent } from './space.ts'
@@ -117,6 +117,11 @@ export function blocksOf(arena: Arena, root: number): Map<string, Extent[]> {
     const offset = words[table + i]!
     if (offset !== 0) blocks.set(relationKey(i >> 1, i % 2 === 1), relationBlocks(words, offset))
   }
+  for (const [key, all] of blocks)
+    blocks.set(
+      key,
+      all.filter((block) => block.words > 0),
+    )
   return blocks
 }
 
@@ -180,11 +185,6 @@ function viewAt(arena: Arena, at: number, old: Uint32Array): Uint32Array {
 function viewOf(arena: Arena, offset: number, words: number, old?: Uint32Array): Uint32Array {
   if (old && old.byteOffset === offset * 4 && old.length === words && isShared(old)) return old
   return view(arena, offset, words)
-}
-
-/** Whether an array lies in an arena. */
-export function isShared(array: Uint32Array): boolean {
-  return array.buffer instanceof SharedArrayBuffer
 }
 
 /** A relation that is attached remembers which block it was read from. */

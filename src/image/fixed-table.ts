@@ -76,11 +76,16 @@ export function grown(words: Uint32Array, length: number): Uint32Array {
   return copy
 }
 
+/** Whether an array lies in an arena. */
+export function isShared(array: Uint32Array): boolean {
+  return array.buffer instanceof SharedArrayBuffer
+}
+
 /**
  * Stores an entry of a hash: at once and after all that it leads to, so that a reader who follows it finds that written.
  */
 export function storeEntry(buckets: Uint32Array, slot: number, entry: number): void {
-  if (buckets.buffer instanceof SharedArrayBuffer) Atomics.store(buckets, slot, entry)
+  if (isShared(buckets)) Atomics.store(buckets, slot, entry)
   else buckets[slot] = entry
 }
 

@@ -40,7 +40,7 @@ interface UnitBody {
 /** The bytes of `program`. */
 export function encodeProgram(program: ReaderProgram): Uint8Array {
   const { predicates, strata, rules, policies, schema, settings } = program
-  const lines = new Map<Source, number[]>()
+  const lines = new Map<Source, Lines>()
   const encoded: Encoded = {
     predicates: predicates.map(withoutSpan),
     strata: strata.map((stratum) => ({ ...stratum, rules: stratum.rules.map(({ index }) => index) })),
@@ -91,12 +91,13 @@ function withoutSpan(predicate: Predicate): Predicate {
   return Object.fromEntries(keys.map((key) => [key, predicate[key]])) as unknown as Predicate
 }
 
-function encodeUnit(name: string, body: object, lines: Map<Source, number[]>): EncodedUnit {
+function encodeUnit(name: string, body: object, lines: Map<Source, Lines>): EncodedUnit {
   const ranges = new Map<Source, { start: number; end: number }>()
-  walkSpans(body, (span) => {
-    const range = ranges.get(span.source) ?? { start: span.start, end: span.end }
-    ranges.set(span.source, { start: Math.min(range.start, span.start), end: Math.max(range.end, span.end) })
-    return span
+  visitSpans(body, ({ source, start, end }) => {
+    const range = ranges.get(source)
+    if (!range) ranges.set(source, { start, end })
+    else if (start < range.start || end > range.end)
+      ranges.set(source, { start: Math.min(range.start, start), end: Math.max(range.end, end) })
   })
   const sources = [...ranges.keys()]
   const relative = walkSpans(body, ({ source, start, end }) => {
@@ -119,6 +120,18 @@ function decodeUnit(bytes: Uint8Array): KnownUnit {
   return { body: absolute as object, pieces: sources }
 }
 
+function visitSpans(node: unknown, visit: (span: Span) => void): void {
+  if (typeof node !== 'object' || node === null || node instanceof Map || node instanceof Set) return
+  if (Array.isArray(node)) for (const element of node) visitSpans(element, visit)
+  else {
+    for (const key in node) {
+      const value = (node as Readonly<Record<string, unknown>>)[key]
+      if (key !== 'span') visitSpans(value, visit)
+      else if (value !== undefined) visit(value as Span)
+    }
+  }
+}
+
 /** A copy of `node` in which `change` has replaced each span. Spans stand under the key `span` of plain objects and nowhere else. */
 function walkSpans(node: unknown, change: (span: Span) => unknown): unknown {
   if (Array.isArray(node)) return node.map((element) => walkSpans(element, change))
@@ -131,27 +144,44 @@ function walkSpans(node: unknown, change: (span: Span) => unknown): unknown {
   )
 }
 
-/** As `positionOf`, in a time that does not grow with the offset. */
-function placeOf(source: Source, offset: number, lines: Map<Source, number[]>): Place {
-  let starts = lines.get(source)
-  if (!starts) {
-    starts = [0]
-    for (let i = source.text.indexOf('\n'); i >= 0; i = source.text.indexOf('\n', i + 1)) starts.push(i + 1)
-    lines.set(source, starts)
+/** Where the lines of a source start, and the place that was found last. */
+interface Lines {
+  readonly starts: readonly number[]
+  offset: number
+  line: number
+  column: number
+}
+
+/** As `positionOf`; places that are asked for in their order cost one reading of the text together. */
+function placeOf(source: Source, offset: number, known: Map<Source, Lines>): Place {
+  const lines = known.get(source) ?? linesOf(source)
+  known.set(source, lines)
+  const line = lineAt(lines.starts, offset)
+  const start = lines.starts[line]!
+  const isAhead = line === lines.line && offset >= lines.offset
+  const from = isAhead ? lines.offset : start
+  const text = source.text.slice(from, offset)
+  const { column } = positionOf({ path: '', text, firstColumn: isAhead ? lines.column : 1 }, text.length)
+  Object.assign(lines, { offset, line, column })
+  return {
+    path: source.path,
+    firstLine: (source.firstLine ?? 1) + line,
+    firstColumn: line === 0 ? column + (source.firstColumn ?? 1) - 1 : column,
   }
+}
+
+function linesOf({ text }: Source): Lines {
+  const starts = [0]
+  for (let i = text.indexOf('\n'); i >= 0; i = text.indexOf('\n', i + 1)) starts.push(i + 1)
+  return { starts, offset: 0, line: 0, column: 1 }
+}
+
+function lineAt(starts: readonly number[], offset: number): number {
   let [low, high] = [0, starts.length]
   while (high - low > 1) {
     const middle = (low + high) >>> 1
     if (starts[middle]! <= offset) low = middle
     else high = middle
   }
-  const start = starts[low]!
-  const before = { path: source.path, text: source.text.slice(start, offset) }
-  const { column } = positionOf(before, offset - start)
-  const isFirst = low === 0
-  return {
-    path: source.path,
-    firstLine: (source.firstLine ?? 1) + low,
-    firstColumn: isFirst ? column + (source.firstColumn ?? 1) - 1 : column,
-  }
+  return low
 }

@@ -4,7 +4,7 @@
  * first: rows that are appended while a chain is followed are not seen by who follows it. A row that goes away is marked
  * with the number of its death. Arrays lie in the arena once they are published (`store.ts`), else in this thread alone.
  */
-import { grown, storeEntry } from './fixed-table.ts'
+import { grown, isShared, storeEntry } from './fixed-table.ts'
 
 export interface Relation {
   readonly arity: number
@@ -46,7 +46,7 @@ export function createRelation(arity: number): Relation {
     arity,
     count: 0,
     baseCount: 0,
-    columns: Array.from({ length: arity }, () => new Uint32Array(8)),
+    columns: new Array<Uint32Array>(arity).fill(NO_WORDS),
     deaths: undefined,
     deathBase: 0,
     deathLimit: ALL_DEATHS,
@@ -56,6 +56,9 @@ export function createRelation(arity: number): Relation {
     indexes: new Map(),
   }
 }
+
+/** What has no rows takes no room: programs have many predicates without any. */
+const NO_WORDS = new Uint32Array(0)
 
 /** For `deathLimit`: every row with a death is gone. */
 export const ALL_DEATHS = 0xffffffff
@@ -104,7 +107,7 @@ export function reserve(relation: Relation, rows: number): void {
   const need = relation.count + rows
   const have = relation.arity === 0 ? relation.unique.next.length : relation.columns[0]!.length
   if (need <= have) return
-  const capacity = Math.max(need, have * 2)
+  const capacity = Math.max(need, have * 2, 8)
   relation.columns = relation.columns.map((column) => grown(column, capacity))
   if (relation.deaths) relation.deaths = grown(relation.deaths, capacity)
   for (const index of [relation.unique, ...relation.indexes.values()]) growIndex(relation, index, capacity)
@@ -121,6 +124,28 @@ export function markGone(relation: Relation, row: number, death: number): void {
 export function unmarkGone(relation: Relation, row: number): void {
   relation.deaths![row] = 0
   relation.gone--
+}
+
+/** Takes back the newest rows, down to `count`, which nobody has published. */
+export function takeBack(relation: Relation, count: number): void {
+  if (!isShared(relation.unique.heads)) truncate(relation, count)
+  // A reader may be about to follow one of these rows to older ones. If another row took its place, it would be led to the
+  // rows of another key, and find none of its own: so their numbers are not used again.
+  else for (let row = count; row < relation.count; row++) markGone(relation, row, FIRST_DEATH)
+}
+
+/** The number of a death that every epoch knows which knows the row. */
+const FIRST_DEATH = 1
+
+function truncate(relation: Relation, count: number): void {
+  for (const index of [relation.unique, ...relation.indexes.values()]) {
+    for (let row = index.synced - 1; row >= count; row--) {
+      const slot = hashRow(relation, index.key, row) & (index.heads.length - 1)
+      storeEntry(index.heads, slot, index.next[row]!)
+    }
+    index.synced = Math.min(index.synced, count)
+  }
+  relation.count = count
 }
 
 /** The row of `tuple`, or -1. */
@@ -181,7 +206,7 @@ export function copyRows(
 
 /** An index over `key` without any rows. */
 export function createIndex(key: readonly number[]): Index {
-  return { key, synced: 0, heads: new Uint32Array(8), next: new Uint32Array(8) }
+  return { key, synced: 0, heads: NO_WORDS, next: NO_WORDS }
 }
 
 function follow(relation: Relation, index: Index, key: ArrayLike<number>, first: number, limit: number): number {
@@ -201,7 +226,7 @@ function followTuple(relation: Relation, tuple: ArrayLike<number>, hash: number)
 }
 
 function chain(relation: Relation, index: Index, row: number, hash: number): void {
-  if (row >= index.next.length) growIndex(relation, index, relation.columns[0]?.length ?? row * 2)
+  if (row >= index.next.length) growIndex(relation, index, relation.columns[0]?.length ?? row * 2 + 8)
   const slot = hash & (index.heads.length - 1)
   index.next[row] = index.heads[slot]!
   storeEntry(index.heads, slot, row + 1)

@@ -7,15 +7,7 @@
 import { INDEX, RELATION, ROOT } from '../../native-layout/layout.ts'
 import { assert } from '../text/assert.ts'
 import { type Arena, createArena, view } from './arena.ts'
-import {
-  attachRoot,
-  blocksOf,
-  createAttachedImage,
-  forEachTable,
-  isShared,
-  programBytes,
-  relationKey,
-} from './attach.ts'
+import { attachRoot, blocksOf, createAttachedImage, forEachTable, programBytes, relationKey } from './attach.ts'
 import { truncateBlobs } from './blob-table.ts'
 import {
   announceReclaim,
@@ -27,7 +19,7 @@ import {
   silenceBefore,
   storeLong,
 } from './epochs.ts'
-import { truncateFixed } from './fixed-table.ts'
+import { isShared, truncateFixed } from './fixed-table.ts'
 import type { Image } from './image.ts'
 import { ALL_DEATHS, createIndex, type Index, indexOn, type Relation, syncIndex } from './relation.ts'
 import { allocate, createSpace, type Extent, release, type Space, usedWords } from './space.ts'
@@ -249,7 +241,7 @@ function sealRelation(store: Store, epoch: number, relation: Relation, keys: rea
   const blocks: Extent[] = []
   const place = (array: Uint32Array, length: number): Uint32Array => {
     const placed = placeArray(store, array, length)
-    blocks.push({ start: placed.byteOffset / 4, words: placed.length })
+    if (placed.length > 0) blocks.push({ start: placed.byteOffset / 4, words: placed.length })
     return placed
   }
   relation.columns = relation.columns.map((column) => place(column, capacity))
@@ -286,14 +278,15 @@ function sealRelation(store: Store, epoch: number, relation: Relation, keys: rea
   return [{ start: at, words: size }, ...blocks]
 }
 
-/** A sixteenth more than there is, so that updates append in place for a while. */
+/** A sixteenth more than there is, so that updates append in place for a while; nothing for nothing. */
 function roomFor(count: number): number {
-  return count + (count >>> 4) + 8
+  return count === 0 ? 0 : count + (count >>> 4) + 8
 }
 
 /** The array itself if it lies in the arena, else a copy of its first `length` words there. */
 function placeArray(store: Store, array: Uint32Array, length: number): Uint32Array {
   if (isShared(array) && array.length >= length) return array
+  if (length === 0) return view(store.arena, 0, 0)
   const offset = allocate(store.space, length)
   const placed = view(store.arena, offset, length)
   placed.set(array.length > length ? array.subarray(0, length) : array)
@@ -331,7 +324,7 @@ function sealRoot(
   const descriptors: number[] = new Array(size - ROOT.tables).fill(0)
   forEachTable(0, tables, (key, at, table) => {
     const placed = (array: Uint32Array, used: number): [number, number] => {
-      const made = placeArray(store, array, isShared(array) ? array.length : used)
+      const made = placeArray(store, array, isShared(array) ? array.length : Math.max(8, used))
       blocks.set(key, [...(blocks.get(key) ?? []), { start: made.byteOffset / 4, words: made.length }])
       return [made.byteOffset / 4, made.length]
     }

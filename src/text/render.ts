@@ -13,8 +13,10 @@ export interface RenderOptions {
   readonly color: boolean
 }
 
+const PLAIN: RenderOptions = { color: false }
+
 /** All diagnostics, a blank line after each, and a summary line such as `2 errors, 1 warning`; at most `DIAGNOSTICS_MAX` are shown. */
-export function renderDiagnostics(given: readonly Diagnostic[], options: RenderOptions): string {
+export function renderDiagnostics(given: readonly Diagnostic[], options: RenderOptions = PLAIN): string {
   const all = listOf(given)
   if (all.length === 0) return ''
   const shown = all.slice(0, DIAGNOSTICS_MAX).map((d) => `${renderDiagnostic(d, options)}\n\n`)
@@ -25,7 +27,7 @@ export function renderDiagnostics(given: readonly Diagnostic[], options: RenderO
 }
 
 /** One diagnostic, over several lines, without a line break at the end. */
-export function renderDiagnostic(d: Diagnostic, options: RenderOptions): string {
+export function renderDiagnostic(d: Diagnostic, options: RenderOptions = PLAIN): string {
   checkArguments(d, options)
   const title = paint(options, d.severity === 'error' ? RED : YELLOW, `${d.severity}[${d.code}]`)
   const lines = [`${title}: ${visible(d.message)}`]

@@ -5,20 +5,10 @@
 import { EventEmitter } from 'node:events'
 import { type Diagnostic, RuneError, runeError } from '../text/diagnostic.ts'
 import type { Published } from './coordinator.ts'
+import type { CoordinatorEvents } from './coordinator-events.ts'
 import { type Link, type LinkEvents, startInline, startThread } from './coordinator-link.ts'
 import type { FromCoordinator, OpenOptions, ToCoordinator } from './coordinator-server.ts'
 import { addToDelta, type Delta, emptyDelta, type Update } from './update.ts'
-
-/** What listeners hear. */
-export interface CoordinatorEvents {
-  /** A configuration was read anew and is in force. */
-  reload: [Published]
-  /** It could not be; what was in force before still is. */
-  'reload-error': [RuneError]
-  update: [Published]
-  /** The coordinator died; another one is started, and decisions go on meanwhile. */
-  error: [RuneError]
-}
 
 export interface ClientOptions extends Omit<OpenOptions, 'predecessor'> {
   readonly mode: 'thread' | 'inline'
@@ -35,6 +25,8 @@ interface Pending {
 /** A request that so many coordinators died of is given up. */
 const DEATHS_MAX = 3
 const RESTART_MS_MAX = 5000
+/** One that lived so long died of something else than the one before. */
+const LIFE_MS_MIN = 10_000
 
 export class CoordinatorClient {
   readonly events = new EventEmitter<CoordinatorEvents>()
@@ -46,6 +38,7 @@ export class CoordinatorClient {
   #ids = 0
   #updateEpoch = 0
   #restarts = 0
+  #startedAt = 0
   #isClosed = false
 
   constructor(options: ClientOptions) {
@@ -91,6 +84,7 @@ export class CoordinatorClient {
   }
 
   #start(): Link {
+    this.#startedAt = performance.now()
     const start = this.#options.mode === 'inline' ? startInline : startThread
     const events: LinkEvents = { onMessage: (message) => this.#take(message), onEnd: (error) => this.#restart(error) }
     return start(events)
@@ -103,9 +97,9 @@ export class CoordinatorClient {
   }
 
   #settle(answer: Extract<FromCoordinator, { id: number }>): void {
-    // One that only opens and dies again has done nothing yet.
-    if (answer.kind === 'done' && answer.memory === undefined) this.#restarts = 0
-    if (answer.kind === 'done' && answer.memory !== undefined) this.#memory = answer.memory
+    if (answer.kind === 'done' && answer.memory !== undefined) {
+      this.#memory = answer.memory
+    }
     const pending = this.#pending.get(answer.id)
     if (!pending) return
     this.#pending.delete(answer.id)
@@ -139,6 +133,7 @@ export class CoordinatorClient {
       this.#pending.delete(id)
       pending.reject(error)
     }
+    if (performance.now() - this.#startedAt > LIFE_MS_MIN) this.#restarts = 0
     const wait = this.#restarts === 0 ? 0 : Math.min(RESTART_MS_MAX, 50 * 2 ** this.#restarts)
     this.#restarts++
     const timer = setTimeout(() => this.#goOn(), wait)

@@ -105,18 +105,18 @@ function open(state: State, id: number, { input, watch, predecessor, graceMs }: 
     done: (published) => send({ kind: 'done', id, published, memory: coordinator.memory }),
   })
   if (!watch) return
-  const onChange = () =>
+  const announceReload = () =>
     reload(state, {
       done: (published) => send({ kind: 'reloaded', published }),
       failed: (diagnostics) => send({ kind: 'reload-failed', diagnostics }),
     })
   state.watcher = new FileWatcher({
-    onChange,
+    onChange: announceReload,
     // Changes are found later then, and not missed.
     onError: () => undefined,
   })
-  // Which files those are only the dead coordinator knew, and they may have changed since.
-  if (predecessor) onChange()
+  // Which files the dead one had read, and whether they have changed since, is not known.
+  if (predecessor) announceReload()
   else state.watcher.watch(coordinator.files())
 }
 

@@ -69,8 +69,8 @@ export function createReader(arena: Arena): Reader {
   const follow = createFollower(image)
   const rest = restWhenIdle(image)
   let closed = false
-  const run = <T>(work: (evaluating: Evaluating) => T): T => {
-    if (closed) throw runeError('R740', 'the engine is closed')
+  let isBusy = false
+  const attempt = <T>(work: (evaluating: Evaluating) => T): T => {
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       try {
         const result = work(follow())
@@ -78,11 +78,21 @@ export function createReader(arena: Arena): Reader {
       } catch (error) {
         // What was read may be torn, and then an error says nothing.
         if (image.isIntact()) throw error
-      } finally {
-        rest()
       }
     }
     throw runeError('R603', 'the state of the engine was replaced again and again while the request was evaluated')
+  }
+  const run = <T>(work: (evaluating: Evaluating) => T): T => {
+    if (closed) throw runeError('R740', 'the engine is closed')
+    // A getter of a request can call anything; one that asks for a decision would turn this one to another epoch.
+    if (isBusy) throw runeError('R744', 'a request asks for a decision while it is read')
+    isBusy = true
+    try {
+      return attempt(work)
+    } finally {
+      isBusy = false
+      rest()
+    }
   }
   const target = ({ program }: Evaluating): RequestTarget => ({ program, image: image.image })
   return {

@@ -1,6 +1,6 @@
 /**
- * The README: its commands are run in the order in which they stand, and print what it says, times aside; its program
- * prints what its comments say.
+ * The README: its commands are run in the order in which they stand, and print what it says, times aside; its programs
+ * print what their comments say.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
@@ -48,13 +48,14 @@ test('its commands print what it says', () => {
   expect(timeless(printed.join(''))).toBe(timeless(text))
 })
 
-test('its program prints what its comments say', () => {
-  const [source = ''] = blocks('js')
-  const cwd = mkdtempSync(join(folder, 'program-'))
-  execFileSync(process.execPath, [resolve('dist/rune.js'), 'init'], { cwd })
-  writeFileSync(join(cwd, 'program.mjs'), source)
-  const printed = execFileSync(process.execPath, ['program.mjs'], { cwd, encoding: 'utf8' })
-  expect(printed.trim().split('\n')).toEqual([...source.matchAll(/^\/\/ (.*)$/gm)].map((match) => match[1]))
+test('its programs print what their comments say', () => {
+  for (const source of blocks('js')) {
+    const cwd = mkdtempSync(join(folder, 'program-'))
+    execFileSync(process.execPath, [resolve('dist/rune.js'), 'init'], { cwd })
+    writeFileSync(join(cwd, 'program.mjs'), source)
+    const printed = execFileSync(process.execPath, ['program.mjs'], { cwd, encoding: 'utf8' })
+    expect(printed.trim().split('\n')).toEqual([...source.matchAll(/^\/\/ (.*)$/gm)].map((match) => match[1]))
+  }
 })
 
 function blocks(language: string): string[] {

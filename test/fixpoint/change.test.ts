@@ -87,8 +87,11 @@ test('a reader that stands on a row of an update that fails is not led to the ro
       image.relations[P] = relation
       const id = (n: number) => image.values.intern(BigInt(n))
       insert(relation, [id(1), id(1)])
+      // As in the arena.
+      const heads = new Uint32Array(new SharedArrayBuffer(relation.unique.heads.byteLength))
+      heads.set(relation.unique.heads)
+      relation.unique.heads = heads
       const { undo } = change(image, { remove: [], insert: [[bad, 1]] }, 2)
-      const heads = relation.unique.heads
       let isRead = false
       // The reader has read the head of a chain, and the writer goes on.
       const stalled = new Proxy(heads, {

@@ -1,6 +1,6 @@
 /** A small writer whose every epoch can be told from all others by each of its parts, and what a reader makes of it. */
 import { changeFacts } from '../../src/fixpoint/change.ts'
-import { isShared } from '../../src/image/attach.ts'
+import { isShared } from '../../src/image/fixed-table.ts'
 import { createImage, type Image } from '../../src/image/image.ts'
 import type { ReaderImage } from '../../src/image/reader-image.ts'
 import {

@@ -181,7 +181,7 @@ function compare(
     const [ours, theirs] = [gotErrors.map((row) => row.map(known)).filter(fits), errors.filter(fits)]
     const isCovered =
       ours.every((row) => theirs.some((other) => alike(row, other))) &&
-      theirs.every((row) => ours.some((other) => alike(row, other)))
+      theirs.every((row) => ours.some((other) => alike(row, other)) || cannotBeOne(row, pattern))
     return isCovered ? undefined : differs('errors', got(gotErrors), [...want(errors), '(or alike)'])
   }
   const open = new Array<undefined>(predicate.arity).fill(undefined)
@@ -197,6 +197,12 @@ function compare(
     if (problem !== undefined) return problem
   }
   return undefined
+}
+
+/** Whether two unknown columns, which may be one variable of a head, are asked for with two values: no rule of that head then fails. */
+function cannotBeOne(row: readonly (Value | undefined)[], pattern: readonly (Value | undefined)[]): boolean {
+  const asked = pattern.filter((value, i) => value !== undefined && row[i] === undefined) as Value[]
+  return new Set(asked.map(canonicalKey)).size > 1
 }
 
 /** The problem with a case that is as small as leaving out clauses and facts makes it. */

@@ -8,7 +8,7 @@ import type { TestCase } from './syntax/rune-file/ast.ts'
 import { type Diagnostic, RuneError } from './text/diagnostic.ts'
 import { positionOf } from './text/source.ts'
 import { type Built, build, buildWith, type ConfigurationInput, checkInput } from './threads/build.ts'
-import { publishOnce } from './threads/coordinator.ts'
+import { storeOf } from './threads/coordinator.ts'
 import { attachReader, type Reader } from './threads/reader.ts'
 
 export interface CaseResult {
@@ -38,7 +38,7 @@ export async function runTests(input: ConfigurationInput): Promise<TestReport> {
 }
 
 function readerOf(built: Built): Reader {
-  return attachReader({ memory: publishOnce(built) })
+  return attachReader({ memory: storeOf(built).arena.memory })
 }
 
 function runCase(test: TestCase, built: Built, shared: Reader): CaseResult {

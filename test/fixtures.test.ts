@@ -8,14 +8,16 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import pkg from '../package.json' with { type: 'json' }
 import { init } from '../src/cli/init.ts'
 import { configurationOf, inputOf, readText } from '../src/cli/input.ts'
 import type { Terminal } from '../src/cli/terminal.ts'
 import { errorsOfRequest } from '../src/decide/failed-request.ts'
-import { Rune } from '../src/engine.ts'
+import { compile, Rune, validate } from '../src/engine.ts'
 import { attachArena, createArena } from '../src/image/arena.ts'
 import { announceReclaim } from '../src/image/epochs.ts'
 import { allocate, createSpace } from '../src/image/space.ts'
+import { runTests } from '../src/run-tests.ts'
 import { policyFromJson } from '../src/syntax/cedar/est.ts'
 import { readPolicySet } from '../src/syntax/cedar-call.ts'
 import { jsonFromJs } from '../src/syntax/json/from-js.ts'
@@ -26,10 +28,11 @@ import type { Code } from '../src/text/codes.ts'
 import { type Diagnostic, Diagnostics, RuneError } from '../src/text/diagnostic.ts'
 import { renderDiagnostics } from '../src/text/render.ts'
 import { build } from '../src/threads/build.ts'
-import { publishOnce } from '../src/threads/coordinator.ts'
+import { storeOf } from '../src/threads/coordinator.ts'
 import { CoordinatorClient } from '../src/threads/coordinator-client.ts'
 import { attachReader } from '../src/threads/reader.ts'
 import type { Update, UpdateInput } from '../src/threads/update.ts'
+import { withLayout, withMetadata } from './snapshots.ts'
 
 const ROOT = 'test/fixtures'
 const CASES = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
@@ -99,7 +102,7 @@ const CALLS: Readonly<Record<string, (diagnostics: Diagnostics, argument: unknow
   },
   attach: () => Rune.attach({ memory: undefined }),
   tearEveryAnswer: async () => {
-    const memory = publishOnce(build({ text: 'version = "rune/1.0"' }))
+    const { memory } = storeOf(build({ text: 'version = "rune/1.0"' })).arena
     const { words } = attachArena(memory)
     attachReader({ memory }).decide(() => {
       announceReclaim(words, 2)
@@ -131,6 +134,13 @@ const CALLS: Readonly<Record<string, (diagnostics: Diagnostics, argument: unknow
     await rune.reload()
     for (const diagnostic of rune.warnings) diagnostics.add(diagnostic)
   },
+  snapshot: async (diagnostics, change) => {
+    const folder = mkdtempSync(join(tmpdir(), 'rune-'))
+    for (const diagnostic of await openChanged(folder, String(change))) {
+      const message = diagnostic.message.replaceAll(`${folder}/`, '')
+      diagnostics.add({ ...diagnostic, message })
+    }
+  },
   requestThatThrows: (diagnostics, message) => {
     for (const { id, message: said } of errorsOfRequest(new Error(String(message)), 'the request cannot be read')) {
       diagnostics.error(id as Code, said)
@@ -147,6 +157,26 @@ const CALLS: Readonly<Record<string, (diagnostics: Diagnostics, argument: unknow
   },
   readText: async (_, path) => await readText(String(path), 'the context', inputOf(TERMINAL)),
   init: async (_, path) => await init(String(path), {}, TERMINAL),
+}
+
+/** What is said about a snapshot in `folder` to which something happened. */
+async function openChanged(folder: string, change: string): Promise<readonly Diagnostic[]> {
+  const [source, snapshot] = [join(folder, 'main.rune'), join(folder, 'main.img')]
+  writeFileSync(source, 'version = "rune/1.0"\n')
+  await compile({ path: source }, snapshot)
+  const bytes = readFileSync(snapshot)
+  try {
+    if (change === 'a damaged byte') writeFileSync(snapshot, bytes.fill(1, 300, 301))
+    if (change === 'a missing byte') writeFileSync(snapshot, bytes.subarray(0, -1))
+    if (change === 'another layout') writeFileSync(snapshot, withLayout(bytes, 0))
+    if (change === 'another package') writeFileSync(snapshot, withMetadata(bytes, `"${pkg.version}"`, '"0.0.9"'))
+    if (change === 'another source') writeFileSync(source, 'version = "rune/1.0"\n# more\n')
+    if (change === 'tests') await runTests({ path: snapshot })
+    return (await validate({ path: snapshot })).diagnostics
+  } catch (error) {
+    if (error instanceof RuneError) return error.diagnostics
+    throw error
+  }
 }
 
 /** Facts for updates to change. */

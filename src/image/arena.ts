@@ -6,11 +6,11 @@ import { HEADER, HEADER_WORDS, LAYOUT_VERSION, MAGIC } from '../../native-layout
 import { runeError } from '../text/diagnostic.ts'
 
 export const PAGE_WORDS = 16384
-const PAGES_MAX = 65536
+export const PAGES_MAX = 65536
 
 /** What the engine uses of a shared `WebAssembly.Memory`; the compiler knows that class only with the browser's types. */
 export interface SharedMemory {
-  readonly buffer: SharedArrayBuffer
+  readonly buffer: ArrayBufferLike
   grow(pages: number): number
 }
 
@@ -24,13 +24,23 @@ export interface Arena {
   words: Uint32Array
 }
 
-/** An empty arena that can grow to 4 GiB. */
-export function createArena(): Arena {
-  const memory = new (memoryClass())({ initial: 1, maximum: PAGES_MAX, shared: true })
+/** An empty arena of at least `initialWords` words that can grow to 4 GiB. */
+export function createArena(initialWords = 1): Arena {
+  const initial = Math.ceil(initialWords / PAGE_WORDS)
+  const memory = new (memoryClass())({ initial, maximum: PAGES_MAX, shared: true })
   const words = new Uint32Array(memory.buffer)
   words[HEADER.magic] = MAGIC
   words[HEADER.layoutVersion] = LAYOUT_VERSION
   return { memory, words }
+}
+
+/** An arena in this thread's own memory, to read an image from; it cannot grow. */
+export function createPrivateArena(initialWords: number): Arena {
+  const words = new Uint32Array(initialWords)
+  const grow = () => {
+    throw new Error('internal error: an image goes beyond the memory that holds it')
+  }
+  return { memory: { buffer: words.buffer, grow }, words }
 }
 
 /** The arena of a memory that another thread made. Throws `R602` where that is none, or one of another layout. */

@@ -1,7 +1,7 @@
 /**
  * A set of records of a fixed number of words, numbered from 0 in the order of insertion, with an open addressing hash from
  * content to number. Holds the dictionary's longs, entities and extension values. Its arrays lie in the arena or, while
- * they are built or after they grew, in this thread alone; `root.ts` moves them.
+ * they are built or after they grew, in this thread alone; `store.ts` moves them.
  */
 export interface FixedTable {
   readonly width: number

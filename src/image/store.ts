@@ -1,27 +1,16 @@
 /**
  * The writer's end of an arena: publishes images as epochs, and takes back the memory of old ones. One a memory, in the
- * coordinator. Steps W1 to W6 are those of `native-layout/README.md`, "Epochs"; each is told to `onStep`, which tests use to
+ * coordinator; how a memory that has epochs already gets one is said in `take-over.ts`. Steps W1 to W6 are those of `native-layout/README.md`, "Epochs"; each is told to `onStep`, which tests use to
  * die there. What readers may still look at is never written, but for places that they ignore: rows and entries beyond
  * their counts, heads of chains, deaths of later epochs.
  */
 import { INDEX, RELATION, ROOT } from '../../native-layout/layout.ts'
-import { assert } from '../text/assert.ts'
 import { type Arena, createArena, view } from './arena.ts'
-import { attachRoot, blocksOf, createAttachedImage, forEachTable, programBytes, relationKey } from './attach.ts'
-import { truncateBlobs } from './blob-table.ts'
-import {
-  announceReclaim,
-  claim,
-  claimedEpoch,
-  commit,
-  loadRoot,
-  oldestAnnounced,
-  silenceBefore,
-  storeLong,
-} from './epochs.ts'
-import { isShared, truncateFixed } from './fixed-table.ts'
+import { forEachTable, relationKey } from './attach.ts'
+import { announceReclaim, claim, claimedEpoch, commit, oldestAnnounced, silenceBefore, storeLong } from './epochs.ts'
+import { isShared } from './fixed-table.ts'
 import type { Image } from './image.ts'
-import { ALL_DEATHS, createIndex, type Index, indexOn, type Relation, syncIndex } from './relation.ts'
+import { indexOn, type Relation } from './relation.ts'
 import { allocate, createSpace, type Extent, release, type Space, usedWords } from './space.ts'
 
 export type Step = 'claimed' | 'sealed' | 'rooted' | 'committed' | 'retired' | 'announced' | 'reclaimed'
@@ -136,61 +125,9 @@ export function reclaim(store: Store): { readonly againInMs: number } | undefine
   return next && { againInMs: Math.max(1, graceMs - (now - next.at)) }
 }
 
-/** Takes over a memory whose writer is gone: the published epoch goes on, whatever else was begun is forgotten. */
-export function takeOver(
-  arena: Arena,
-  options: StoreOptions = {},
-): { store: Store; image: Image; program: Uint8Array } {
-  const root = loadRoot(arena.words)
-  assert(root !== 0, 'nothing was published in this memory')
-  const image = createAttachedImage(arena, 'writer')
-  const fields = attachRoot(image, root)
-  const blocks = blocksOf(arena, root)
-  const store: Store = {
-    arena,
-    space: createSpace(arena, [...blocks.values()].flat()),
-    options,
-    epoch: fields.epoch,
-    dictionaryNumber: fields.dictionaryNumber,
-    programNumber: fields.programNumber,
-    blocks,
-    retired: [],
-  }
-  // What older epochs had is not known any more, and counts as free: it is taken back without anybody's consent.
-  silenceBefore(arena.words, fields.epoch)
-  announceReclaim(arena.words, fields.epoch)
-  forEachTable(0, image.dictionary.tables, (_, __, table) => {
-    if ('fixed' in table) truncateFixed(table.fixed, table.fixed.count)
-    else truncateBlobs(table.blob, table.blob.count, table.blob.used)
-  })
-  for (const relation of [...image.relations, ...image.replaced.values()]) mend(relation, fields.epoch)
-  return { store, image, program: programBytes(arena, root) }
-}
-
 /** Bytes of the blocks that are given out. */
 export function arenaBytes(store: Store): number {
   return usedWords(store.space) * 4
-}
-
-/** Takes back the marks that an unpublished epoch left, and builds its indexes anew in this thread's memory. */
-function mend(relation: Relation, epoch: number): void {
-  relation.deathLimit = ALL_DEATHS
-  if (relation.deaths) {
-    const last = epoch - relation.deathBase
-    for (let row = 0; row < relation.deaths.length; row++) {
-      if (row >= relation.count || relation.deaths[row]! > last) relation.deaths[row] = 0
-    }
-  }
-  const keys = [...relation.indexes.values()].map(({ key }) => key)
-  relation.indexes.clear()
-  relation.unique = rebuilt(relation, relation.unique.key)
-  for (const key of keys) relation.indexes.set(key.join(), rebuilt(relation, key))
-}
-
-function rebuilt(relation: Relation, key: readonly number[]): Index {
-  const index = createIndex(key)
-  syncIndex(relation, index)
-  return index
 }
 
 interface Sealing {

@@ -33,6 +33,20 @@ export function join(from: Span, to: Span): Span {
   return { source: from.source, start: from.start, end: Math.max(from.end, to.end) }
 }
 
+/** The same place in a source that holds only the lines that the place is in. */
+export function excerptOf({ source, start, end }: Span): Span {
+  const { path, text, firstColumn } = source
+  const from = start === 0 ? 0 : text.lastIndexOf('\n', start - 1) + 1
+  const newline = text.indexOf('\n', Math.max(start, end))
+  const excerpt: Source = {
+    path,
+    text: text.slice(from, newline < 0 ? undefined : newline),
+    firstLine: positionOf(source, from).line,
+    ...(from === 0 && firstColumn !== undefined && { firstColumn }),
+  }
+  return { source: excerpt, start: start - from, end: end - from }
+}
+
 /** Line and column of `offset`; a line ends with `\n`, and a `\r` before it belongs to the line. Linear in the offset. */
 export function positionOf(source: Source, offset: number): Position {
   const text = textArgument(

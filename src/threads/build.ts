@@ -8,14 +8,16 @@ import { checkEntities } from '../image/check-entities.ts'
 import type { ImageDictionary } from '../image/dictionary.ts'
 import { createImage, type Image } from '../image/image.ts'
 import { internConstants, loadFacts } from '../image/load.ts'
+import { isSnapshotFile } from '../image/snapshot.ts'
 import { analyse } from '../program/analyse.ts'
 import type { Program } from '../program/program.ts'
 import { checkAgainstSchema, schemaOf } from '../program/schema-check.ts'
+import { shown } from '../syntax/json/json.ts'
 import type { Configuration, DataEntry } from '../syntax/rune-file/ast.ts'
 import { type Host, nodeHost } from '../syntax/rune-file/host.ts'
 import { type ConfigurationInput, loadConfiguration } from '../syntax/rune-file/load.ts'
 import { objectArgument, propertyOf, textArgument } from '../text/argument.ts'
-import { type Diagnostic, Diagnostics, RuneError } from '../text/diagnostic.ts'
+import { type Diagnostic, Diagnostics, RuneError, runeError } from '../text/diagnostic.ts'
 
 export type { ConfigurationInput }
 
@@ -45,10 +47,17 @@ export function checkInput(input: unknown): ConfigurationInput {
 
 /** Builds the configuration of a file or a text. */
 export function build(input: ConfigurationInput, host: Host = nodeHost, options: BuildOptions = {}): Built {
+  if (!('text' in input) && isSnapshotFile(input.path, host.readFile)) throw refuseSnapshot(input.path)
   const diagnostics = new Diagnostics()
   const configuration = loadConfiguration(input, host, diagnostics)
   if (!configuration) throw new RuneError(diagnostics.all)
   return buildConfiguration(configuration, host, diagnostics, options)
+}
+
+function refuseSnapshot(path: string): RuneError {
+  return runeError('R606', `${shown(path)} is a snapshot, and holds neither tests nor anything else to build from`, {
+    help: 'name the file that it was compiled from',
+  })
 }
 
 /** Builds a configuration with more facts than it has itself. */

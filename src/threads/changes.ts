@@ -13,6 +13,23 @@ import { type Delta, type EntityUpdate, fitRow, type Update, updatable } from '.
 /** Puts what updates changed over the facts that were loaded, before anything is derived. */
 export function loadDelta(delta: Delta, program: Program, image: Image, diagnostics: Diagnostics): void {
   for (const relation of image.relations) relation.baseCount = relation.count
+  for (const [predicate, { remove, insert }] of changesOfDelta(delta, program, image, diagnostics)) {
+    const relation = relationOf(image, predicate)
+    const gone = new Set(remove.map((tuple) => Array.from(tuple).join()))
+    const isKept = (row: number) => !gone.has(tupleAt(relation, row).join())
+    const fresh = gone.size > 0 ? copyRows(relation, isKept, []) : relation
+    for (const tuple of insert) insertRow(fresh, tuple)
+    image.relations[predicate] = fresh
+  }
+}
+
+/** What all updates changed, in the terms of an image; of what does not fit any more, a warning is left. */
+export function changesOfDelta(
+  delta: Delta,
+  program: Program,
+  image: Image,
+  diagnostics: Diagnostics,
+): Map<PredicateId, MutableChange> {
   const misfits = new Set<string>()
   const update = { facts: [...delta.facts.values()], entities: [...delta.entities.values()] }
   const changes = changesOf(update, program, image, (predicate) => misfits.add(predicate))
@@ -26,14 +43,7 @@ export function loadDelta(delta: Delta, program: Program, image: Image, diagnost
       },
     )
   }
-  for (const [predicate, { remove, insert }] of changes) {
-    const relation = relationOf(image, predicate)
-    const gone = new Set(remove.map((tuple) => Array.from(tuple).join()))
-    const isKept = (row: number) => !gone.has(tupleAt(relation, row).join())
-    const fresh = gone.size > 0 ? copyRows(relation, isKept, []) : relation
-    for (const tuple of insert) insertRow(fresh, tuple)
-    image.relations[predicate] = fresh
-  }
+  return changes
 }
 
 interface MutableChange extends FactChange {

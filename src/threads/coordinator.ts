@@ -13,23 +13,17 @@ import { type Image, relationOf } from '../image/image.ts'
 import { internConstants } from '../image/load.ts'
 import { decodeProgram, encodeProgram } from '../image/program-bytes.ts'
 import { copyRows, rowCount } from '../image/relation.ts'
-import {
-  arenaBytes,
-  claimNext,
-  createStore,
-  publish,
-  reclaim,
-  type Store,
-  type StoreOptions,
-  takeOver,
-} from '../image/store.ts'
+import { isSnapshotFile } from '../image/snapshot.ts'
+import { arenaBytes, claimNext, createStore, publish, reclaim, type Store, type StoreOptions } from '../image/store.ts'
+import { takeOver } from '../image/take-over.ts'
 import { type Counts, counts } from '../program/counts.ts'
-import { BUILTIN, type Program } from '../program/program.ts'
-import { nodeHost } from '../syntax/rune-file/host.ts'
+import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
+import { type Host, nodeHost } from '../syntax/rune-file/host.ts'
 import { type Diagnostic, Diagnostics } from '../text/diagnostic.ts'
 import { type Built, build, type ConfigurationInput } from './build.ts'
-import { changesOf, loadDelta, refuseMisfit } from './changes.ts'
+import { changesOf, changesOfDelta, loadDelta, refuseMisfit } from './changes.ts'
 import { type RecordedFile, recordingHost } from './file-list.ts'
+import { openSnapshot } from './open-snapshot.ts'
 import { addToDelta, type Delta, emptyDelta, netUpdate, type Update } from './update.ts'
 
 /** What was made visible. */
@@ -95,7 +89,9 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   const state = { input, delta, files, ...nothing, store: createStore(storeOptions) } as unknown as State
   if (predecessor) goOn(state, predecessor.memory)
   return {
-    memory: state.store.arena.memory,
+    get memory() {
+      return state.store.arena.memory
+    },
     load: () => timed(state, () => load(state)),
     update: (updates) => timed(state, () => applyUpdates(state, updates)),
     files: () => state.files,
@@ -116,41 +112,71 @@ function timed(state: State, work: () => void): Published {
   }
 }
 
-/** Publishes what was built elsewhere, once and for all; yields the memory that readers attach to. */
-export function publishOnce(built: Built): unknown {
-  const { program, image } = built
+/** A store in which what was built elsewhere is published, once and for all. */
+export function storeOf({ program, image }: Built): Store {
   const store = createStore()
   internForReaders(program, image)
   const indexes = indexNeeds(program, (predicate) => rowCount(relationOf(image, predicate)))
   publish(store, claimNext(store), { image, program: encodeProgram(program), indexes })
-  return store.arena.memory
+  return store
 }
 
 function load(state: State): void {
+  const { input } = state
   const recording = recordingHost(nodeHost)
-  const isStale = state.image !== undefined && isWasteful(state)
-  let built: Built
   try {
-    built = build(state.input, recording.host, {
-      ...(state.image && !isStale && { dictionary: state.image.dictionary }),
-      adjust: (program, image, diagnostics) => loadDelta(state.delta, program, image, diagnostics),
-    })
+    const path = 'text' in input ? undefined : input.path
+    if (path !== undefined && isSnapshotFile(path, recording.host.readFile)) loadSnapshot(state, path)
+    else loadSources(state, recording.host)
   } finally {
     state.files = recording.files()
   }
-  show(state, built, isStale)
 }
 
-/** Publishes what was built. */
-function show(state: State, { program, image, warnings }: Built, isNewDictionary: boolean): void {
+function loadSources(state: State, host: Host): void {
+  const isNewDictionary = state.image !== undefined && isWasteful(state)
+  const { program, image, warnings } = build(state.input, host, {
+    ...(state.image && !isNewDictionary && { dictionary: state.image.dictionary }),
+    adjust: (program, image, diagnostics) => loadDelta(state.delta, program, image, diagnostics),
+  })
+  const bytes = encodeProgram(program)
+  show(state, claimNext(state.store), { program, bytes, image, warnings, counts: counts(program), isNewDictionary })
+}
+
+/** The first one stays in the memory that it is read into; what comes later is published into that memory. */
+function loadSnapshot(state: State, path: string): void {
+  const isFirst = state.store.epoch === 0
+  const snapshot = openSnapshot(path, isFirst ? 'shared' : 'private', state.store.options)
+  const { store, program, image, counts } = snapshot
+  if (isFirst) {
+    Object.assign(state, { store, warnings: snapshot.warnings, counts, ...derived(program, image) })
+    return
+  }
+  const diagnostics = new Diagnostics()
+  const changes = changesOfDelta(state.delta, program, image, diagnostics)
+  const epoch = claimNext(state.store)
+  changeAndCheck(program, image, changes, epoch)
+  const warnings = [...snapshot.warnings, ...diagnostics.all]
+  show(state, epoch, { program, bytes: snapshot.bytes, image, warnings, counts, isNewDictionary: true })
+}
+
+interface Loaded {
+  readonly program: Program
+  readonly bytes: Uint8Array
+  readonly image: Image
+  readonly warnings: readonly Diagnostic[]
+  readonly counts: Counts
+  readonly isNewDictionary: boolean
+}
+
+/** Publishes what was loaded as `epoch`, which was claimed. */
+function show(state: State, epoch: number, { bytes, isNewDictionary, ...loaded }: Loaded): void {
+  const { program, image } = loaded
   internForReaders(program, image)
   const indexes = indexNeeds(program, (predicate) => rowCount(relationOf(image, predicate)))
-  const epoch = claimNext(state.store)
-  publishOrRepair(state, () =>
-    publish(state.store, epoch, { image, program: encodeProgram(program), indexes, isNewDictionary }),
-  )
+  publishOrRepair(state, () => publish(state.store, epoch, { image, program: bytes, indexes, isNewDictionary }))
   if (isNewDictionary || state.freshStrings === 0) state.freshStrings = image.dictionary.strings()
-  Object.assign(state, { image, program, warnings, counts: counts(program), indexes })
+  Object.assign(state, { ...loaded, indexes })
 }
 
 /** All that readers look up when they compile; they add nothing to an image. */
@@ -173,14 +199,14 @@ function publishOrRepair(state: State, work: () => void): void {
 /** Takes the state over that is published in `memory`. */
 function goOn(state: State, memory: unknown): void {
   const { store, image, program } = takeOver(attachArena(memory), state.store.options)
-  const decoded = decodeProgram(program, new Map())
-  Object.assign(state, {
-    store,
-    image,
-    program: { ...decoded, facts: [], entities: [], tests: [] },
-    freshStrings: image.dictionary.strings(),
-    indexes: indexNeeds(decoded, (predicate) => rowCount(relationOf(image, predicate))),
-  })
+  const decoded = { ...decodeProgram(program, new Map()), facts: [], entities: [], tests: [] }
+  Object.assign(state, { store, ...derived(decoded, image) })
+}
+
+/** What follows from an image that was published already. */
+function derived(program: Program, image: Image): Pick<State, 'program' | 'image' | 'freshStrings' | 'indexes'> {
+  const indexes = indexNeeds(program, (predicate) => rowCount(relationOf(image, predicate)))
+  return { program, image, freshStrings: image.dictionary.strings(), indexes }
 }
 
 function applyUpdates(state: State, updates: readonly Update[]): void {
@@ -188,6 +214,18 @@ function applyUpdates(state: State, updates: readonly Update[]): void {
   const net = netUpdate(updates)
   const changes = changesOf(net, program, image, refuseMisfit)
   const epoch = claimNext(store)
+  const changed = changeAndCheck(program, image, changes, epoch)
+  if (changed.size > 0) publishOrRepair(state, () => publish(store, epoch, { image, changed, indexes: state.indexes }))
+  addToDelta(state.delta, net)
+}
+
+/** Changes facts with all that follows; yields the predicates whose rows differ. Throws a `RuneError`, and nothing has changed. */
+function changeAndCheck(
+  program: Program,
+  image: Image,
+  changes: ReturnType<typeof changesOf>,
+  epoch: number,
+): ReadonlySet<PredicateId> {
   const { changed, undo } = changeFacts(program, image, changes, epoch)
   try {
     const diagnostics = new Diagnostics()
@@ -198,8 +236,7 @@ function applyUpdates(state: State, updates: readonly Update[]): void {
     undo()
     throw error
   }
-  if (changed.size > 0) publishOrRepair(state, () => publish(store, epoch, { image, changed, indexes: state.indexes }))
-  addToDelta(state.delta, net)
+  return changed
 }
 
 /** A relation is made anew when so many rows are gone, and so large a part. */

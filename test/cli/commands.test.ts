@@ -1,5 +1,5 @@
 /** The commands, run in this process: results, exit codes, where input comes from, colours. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -257,6 +257,58 @@ expect = "${expected}"
     const { exit, out } = await rune(['test', '-c', main])
     expect(exit).toBe(0)
     expect(out).toMatch(/of the file\n[\s\S]*more_test\.rune\n {2}ok {4}of the other\n2 passed, 0 failed\n$/)
+  })
+})
+
+describe('compile', () => {
+  const source = file('source.rune', POLICY)
+  const [snapshot, other] = [join(folder, 'source.img'), join(folder, 'other.snapshot')]
+
+  test('writes a snapshot beside the configuration, which every command takes in its place', async () => {
+    const { exit, out, err } = await rune(['compile', source])
+    expect({ exit, err }).toEqual({ exit: 0, err: '(compiled in 1.0 ms)\n' })
+    expect(out).toMatch(/^wrote .*source\.img: \d+\.\d KiB, 3 rows\n$/)
+    const args = ['--principal', 'ana', '--action', 'read', '--resource', '/tmp/a']
+    const decided = await rune(['eval', '-c', snapshot, ...args])
+    expect(decided).toMatchObject({ exit: 0, out: `permit\n  by policy all may read (${source}:16:1)\n` })
+    const rows = await rune(['query', '-c', snapshot, 'age(Who, Age)'])
+    expect(rows).toMatchObject({ exit: 0, out: '"ana"\t41\n"ben"\t9007199254740993\n' })
+    expect(await rune(['validate', snapshot])).toEqual({
+      exit: 0,
+      out: `${snapshot} is valid: 2 predicates, 1 rule, 3 policies, 1 stratum, 3 facts\n`,
+      err: '',
+    })
+  })
+
+  test('as JSON, says what it wrote', async () => {
+    const { exit, out, err } = await rune(['compile', '-c', source, '-o', other, '--format', 'json'])
+    expect({ exit, err }).toEqual({ exit: 0, err: '' })
+    expect(JSON.parse(out)).toEqual({
+      file: other,
+      bytes: statSync(other).size,
+      rows: 3,
+      durationMs: 1,
+      diagnostics: [],
+      counts: expect.objectContaining({ policies: 3, facts: 3 }),
+    })
+  })
+
+  test('takes the standard input, if it is told where to', async () => {
+    expect(await rune(['compile', '-', '-o', other], { input: POLICY })).toMatchObject({ exit: 0 })
+    const { exit, err } = await rune(['compile', '-'], { input: POLICY })
+    expect(exit).toBe(1)
+    expect(err).toContain('name it: `--output FILE`')
+    expect(await rune(['compile', source, '-o', ''])).toMatchObject({ exit: 1, out: '' })
+  })
+
+  test('refuses what cannot be opened with 3, and leaves the snapshot', async () => {
+    await rune(['compile', source, '-o', other])
+    const before = readFileSync(other)
+    expect(await rune(['compile', file('broken-source.rune', 'version = 1'), '-o', other])).toMatchObject({
+      exit: 3,
+      out: '',
+    })
+    expect(readFileSync(other).equals(before)).toBe(true)
   })
 })
 

@@ -13,7 +13,8 @@ import {
   type Relation,
   rowsOf,
 } from '../../src/image/relation.ts'
-import { claimNext, createStore, publish, type Step, type Store, takeOver } from '../../src/image/store.ts'
+import { claimNext, createStore, publish, type Step, type Store } from '../../src/image/store.ts'
+import { takeOver } from '../../src/image/take-over.ts'
 import type { Program } from '../../src/program/program.ts'
 
 /** Facts that change in place, and rows that are derived anew in every epoch. */

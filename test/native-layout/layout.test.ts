@@ -3,9 +3,10 @@ import { expect, test } from 'vitest'
 import { BATCH_STRUCTS } from '../../native-layout/batch.ts'
 import { describeLayout } from '../../native-layout/describe.ts'
 import { checkStruct, STRUCTS } from '../../native-layout/layout.ts'
+import { SNAPSHOT_STRUCTS } from '../../native-layout/snapshot.ts'
 
 test('no struct has a gap or an overlap', () => {
-  expect([...STRUCTS, ...BATCH_STRUCTS].flatMap(checkStruct)).toEqual([])
+  expect([...STRUCTS, ...SNAPSHOT_STRUCTS, ...BATCH_STRUCTS].flatMap(checkStruct)).toEqual([])
 })
 
 test('a gap, an overlap and a wrong length are found', () => {

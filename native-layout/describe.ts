@@ -1,4 +1,8 @@
-/** The tables of `layout.ts`, `batch.ts` and `snapshot.ts` as Markdown, for `README.md` beside this file; a test keeps the two alike. */
+/**
+ * The tables of `layout.ts`, `batch.ts` and `snapshot.ts` as Markdown, and the protocol in `epochs.md`, for `README.md`
+ * beside this file; a test keeps them alike.
+ */
+import { readFileSync } from 'node:fs'
 import { BATCH_STRUCTS } from './batch.ts'
 import { FIXED_WORDS, KIND, LAYOUT_VERSION, PAYLOAD_BITS, STRUCTS, type Struct } from './layout.ts'
 import { SNAPSHOT_STRUCTS } from './snapshot.ts'
@@ -7,7 +11,7 @@ import { SNAPSHOT_STRUCTS } from './snapshot.ts'
 export function describeLayout(): string {
   return `# The layout of an image
 
-Layout version ${LAYOUT_VERSION}. Generated from \`layout.ts\`, \`batch.ts\` and \`snapshot.ts\`; \`npx vitest run test/native-layout -u\` writes it anew.
+Layout version ${LAYOUT_VERSION}. Generated from \`layout.ts\`, \`batch.ts\`, \`snapshot.ts\` and \`epochs.md\`; \`npx vitest run test/native-layout -u\` writes it anew.
 An image is one shared memory of 32-bit words, little-endian. Offsets and sizes are in words.
 
 ## Value ids
@@ -20,6 +24,7 @@ ${Object.entries(KIND)
   .map(([name, number]) => `| ${name} | ${number} | ${payloadOf(name)} |`)
   .join('\n')}
 
+${readFileSync(new URL('epochs.md', import.meta.url), 'utf8')}
 ${[...STRUCTS, ...SNAPSHOT_STRUCTS, ...BATCH_STRUCTS].map(describeStruct).join('\n')}`
 }
 

@@ -24,7 +24,7 @@ export interface Struct {
 }
 
 /** Changes with any change of a table of this file. */
-export const LAYOUT_VERSION = 2
+export const LAYOUT_VERSION = 3
 
 /** First word of every image: `RUNE` in ASCII. */
 export const MAGIC = 0x52554e45
@@ -37,6 +37,7 @@ export const HEADER = {
   reclaims: 3,
   reclaimedBelow: 4,
   claimed: 6,
+  crowded: 8,
   slots: 16,
 } as const
 
@@ -90,8 +91,9 @@ export const RELATION = {
   capacity: 7,
   deaths: 8,
   deathBase: 9,
-  indexes: 11,
-  columns: 12,
+  born: 11,
+  indexes: 13,
+  columns: 14,
 } as const
 
 /** An index of a relation, from the start of its descriptor; its key columns follow. The first is over all columns. */
@@ -155,14 +157,15 @@ export const STRUCTS: readonly Struct[] = [
         'what belongs to older epochs may be overwritten',
       ),
       field('claimed', HEADER.claimed, 2, 'epoch', 'writer', 'the newest number that marks of deaths may carry'),
-      field('reserved', HEADER.claimed + 2, HEADER.slots - HEADER.claimed - 2, '', '', 'zero'),
+      field('crowded', HEADER.crowded, 1, '', 'readers', '1 once a reader found no free slot'),
+      field('reserved', HEADER.crowded + 1, HEADER.slots - HEADER.crowded - 1, '', '', 'zero'),
       field('slots', HEADER.slots, SLOTS * SLOT_WORDS, 'slot', 'readers', `${SLOTS} slots of readers`),
     ],
   },
   {
     name: 'slot',
     words: SLOT_WORDS,
-    about: 'what one reader announces; a reader without a slot is waited for as if it never answered',
+    about: 'what one reader announces; once there is a reader without one, all old epochs are waited for',
     fields: [
       field('taken', SLOT.taken, 1, '', 'reader', '1 while a reader has it'),
       field('epoch', SLOT.epoch, 2, 'epoch', 'reader', 'that it works on; 0 while it works on none'),
@@ -241,6 +244,7 @@ export const STRUCTS: readonly Struct[] = [
         'of the death number of each row, 0 for none; 0 while no row died',
       ),
       field('deathBase', RELATION.deathBase, 2, 'epoch', 'writer', 'what death numbers count from'),
+      field('born', RELATION.born, 2, 'epoch', 'writer', 'the epoch for which its columns were put where they are'),
       field('indexes', RELATION.indexes, 1, 'count', 'writer', 'indexes; the first is over all columns'),
     ],
   },

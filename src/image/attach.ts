@@ -48,6 +48,7 @@ export function createAttachedImage(arena: Arena, role: 'reader' | 'writer'): At
 /** R3: turns `image` to the root at `root`. Relations that did not change are left alone, so cost follows the changes. */
 export function attachRoot(image: AttachedImage, root: number): RootFields {
   const { arena, dictionary } = image
+  coverArena(arena, root + ROOT.tables)
   coverArena(arena, arena.words[root + ROOT.arenaWords]!)
   const { words } = arena
   const fields = readRootFields(words, root)
@@ -196,7 +197,8 @@ function attachRelation(arena: Arena, at: number, epoch: number, old?: Attached)
   const { words } = arena
   const stamp = loadLong(words, at + RELATION.stamp)
   const arity = bounded(words[at + RELATION.arity]!, COLUMNS_MAX)
-  if (old && (old.block !== at || old.stamp !== stamp || old.arity !== arity)) dropLocalIndexes(arena, old, at)
+  const born = loadLong(words, at + RELATION.born)
+  if (old && (old.block !== at || old.stamp !== stamp || old.arity !== arity)) dropIndexes(old, born)
   if (old && old.block === at && old.stamp === stamp && old.arity === arity) {
     if (old.deaths) setDeathLimit(old, epoch)
     return old
@@ -207,6 +209,7 @@ function attachRelation(arena: Arena, at: number, epoch: number, old?: Attached)
   relation.count = words[at + RELATION.count]!
   relation.baseCount = words[at + RELATION.baseCount]!
   relation.gone = words[at + RELATION.gone]!
+  relation.born = born
   relation.deathBase = loadLong(words, at + RELATION.deathBase)
   const capacity = words[at + RELATION.capacity]!
   for (let i = 0; i < arity; i++) {
@@ -225,12 +228,13 @@ function attachRelation(arena: Arena, at: number, epoch: number, old?: Attached)
   return relation
 }
 
-/** Indexes that this thread made itself go on where rows were only added to the same columns. */
-function dropLocalIndexes(arena: Arena, relation: Relation, at: number): void {
-  const first = arena.words[at + RELATION.columns]!
-  const isSame = relation.columns.length > 0 && relation.columns[0]!.byteOffset === first * 4
+/**
+ * Indexes that this thread made itself go on where rows were only added to the same columns. Those are known by when they
+ * were put there: other ones may have been put to the same place since.
+ */
+function dropIndexes(relation: Relation, born: number): void {
   for (const [name, index] of relation.indexes) {
-    if (!isSame || isShared(index.heads)) relation.indexes.delete(name)
+    if (relation.born !== born || isShared(index.heads)) relation.indexes.delete(name)
   }
 }
 

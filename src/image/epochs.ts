@@ -24,6 +24,8 @@ export function commit(words: Words, root: number): void {
 export function announceReclaim(words: Words, epoch: number): void {
   if (epoch > loadLong(words, HEADER.reclaimedBelow)) storeLong(words, HEADER.reclaimedBelow, epoch)
   Atomics.add(words, HEADER.reclaims, 1)
+  // Keeps the plain writes that follow behind it, which a releasing store alone does not.
+  Atomics.load(words, HEADER.reclaims)
 }
 
 /** The newest number that a writer has claimed. */
@@ -31,8 +33,9 @@ export function claimedEpoch(words: Words): number {
   return loadLong(words, HEADER.claimed)
 }
 
-/** The oldest epoch that a reader says it works on; infinite if none does. */
+/** The oldest epoch that a reader says it works on; infinite if none does, and 0 if there may be one that can't say it. */
 export function oldestAnnounced(words: Words): number {
+  if (Atomics.load(words, HEADER.crowded) !== 0) return 0
   let oldest = Number.POSITIVE_INFINITY
   for (let slot = 0; slot < SLOTS; slot++) {
     const epoch = loadLong(words, slotOffset(slot) + SLOT.epoch)
@@ -70,11 +73,12 @@ export function confirm(words: Words, epoch: number, reclaims: number): number {
   return now === reclaims || loadLong(words, HEADER.reclaimedBelow) <= epoch ? now : -1
 }
 
-/** Takes a free slot; -1 if there is none. */
+/** Takes a free slot; -1 if there is none, and the writer is told that. */
 export function takeSlot(words: Words): number {
   for (let slot = 0; slot < SLOTS; slot++) {
     if (Atomics.compareExchange(words, slotOffset(slot) + SLOT.taken, 0, 1) === 0) return slot
   }
+  Atomics.store(words, HEADER.crowded, 1)
   return -1
 }
 

@@ -9,11 +9,12 @@ import { type AttachedImage, attachRoot, createAttachedImage, programBytes } fro
 import { announce, confirm, freeSlot, loadReclaims, loadRoot, takeSlot } from './epochs.ts'
 
 export interface ReaderImage {
+  /** Another object once what was read had to be thrown away: whatever was made of the old one may be wrong. */
   readonly image: AttachedImage
   readonly epoch: number
   readonly programNumber: number
   readonly dictionaryNumber: number
-  /** R1 to R5: turns to the published epoch; says whether that is another one than before. */
+  /** R1 to R4: turns to the published epoch; says whether anything is another than before. */
   turn(): boolean
   /** R6: whether all that was read since `turn` belongs to the epoch. If not, the next `turn` starts anew. */
   isIntact(): boolean
@@ -25,33 +26,45 @@ export interface ReaderImage {
 }
 
 const TRIES_MAX = 1000
+const NO_ROOT = -1
 
 /** A reader of the image in `arena`, turned to no epoch yet. */
 export function createReaderImage(arena: Arena): ReaderImage {
-  const image = createAttachedImage(arena, 'reader')
-  const slot = takeSlot(arena.words)
-  let [root, reclaims, epoch, programNumber, isResting] = [0, 0, 0, -1, true]
+  const anew = () => createAttachedImage(arena, 'reader')
+  let slot = takeSlot(arena.words)
+  let image = anew()
+  let [root, reclaims, epoch, programNumber, isResting] = [NO_ROOT, 0, 0, -1, true]
   const attach = () => {
+    root = NO_ROOT
     for (let tries = 0; tries < TRIES_MAX; tries++) {
-      reclaims = loadReclaims(arena.words)
-      root = loadRoot(arena.words)
+      let found: ReturnType<typeof attachOnce>
       try {
-        const fields = attachRoot(image, root)
-        if (confirm(arena.words, fields.epoch, reclaims) === reclaims) {
-          ;({ epoch, programNumber } = fields)
-          announce(arena.words, slot, epoch)
-          isResting = false
-          return
-        }
-      } catch (error) {
-        // What was read may be torn, and then says nothing; else it is a mistake of ours.
-        if (loadReclaims(arena.words) === reclaims) throw error
+        found = attachOnce(image)
+      } finally {
+        if (!found) image = anew()
       }
+      if (!found) continue
+      ;({ root, reclaims, epoch, programNumber } = found)
+      return wake()
     }
     throw runeError('R603', 'the state of the engine changes faster than it can be read')
   }
+  const wake = () => {
+    announce(arena.words, slot, epoch)
+    isResting = false
+  }
+  /** While a reader rests, memory is taken back at once, and another root may be where the old one was. */
+  const goesOn = (): boolean => {
+    if (!isResting) return true
+    wake()
+    const now = confirm(arena.words, epoch, reclaims)
+    if (now >= 0) reclaims = now
+    return now >= 0
+  }
   return {
-    image,
+    get image() {
+      return image
+    },
     get epoch() {
       return epoch
     },
@@ -62,27 +75,42 @@ export function createReaderImage(arena: Arena): ReaderImage {
       return image.dictionaryNumber
     },
     turn: () => {
-      if (loadRoot(arena.words) === root) {
-        if (isResting) {
-          announce(arena.words, slot, epoch)
-          isResting = false
-        }
-        return false
-      }
-      const before = epoch
+      if (loadRoot(arena.words) === root && goesOn()) return false
+      const [epochBefore, imageBefore] = [epoch, image]
       attach()
-      return epoch !== before
+      return epoch !== epochBefore || image !== imageBefore
     },
     isIntact: () => {
       reclaims = confirm(arena.words, epoch, reclaims)
-      if (reclaims < 0) root = 0
-      return reclaims >= 0
+      if (reclaims >= 0) return true
+      root = NO_ROOT
+      image = anew()
+      return false
     },
     programBytes: () => programBytes(arena, root),
     rest: () => {
       announce(arena.words, slot, 0)
       isResting = true
     },
-    close: () => freeSlot(arena.words, slot),
+    close: () => {
+      freeSlot(arena.words, slot)
+      slot = -1
+    },
+  }
+}
+
+/** R1 to R3; nothing if what was read may be torn. What `image` is then, or after an error, is of no use. */
+function attachOnce(image: AttachedImage) {
+  const { arena } = image
+  const reclaims = loadReclaims(arena.words)
+  const root = loadRoot(arena.words)
+  try {
+    const { epoch, programNumber } = attachRoot(image, root)
+    // Any reclaim is one too many: the number of the epoch may be torn itself.
+    return confirm(arena.words, epoch, reclaims) === reclaims ? { root, reclaims, epoch, programNumber } : undefined
+  } catch (error) {
+    // Of torn words an error says nothing; else it is a mistake of ours.
+    if (confirm(arena.words, 0, reclaims) === reclaims) throw error
+    return undefined
   }
 }

@@ -22,6 +22,8 @@ export interface Relation {
   deathLimit: number
   /** How many rows are gone. */
   gone: number
+  /** The epoch for which the columns were put where they lie in the arena; 0 while they don't. */
+  born: number
   /** Index over all columns. */
   unique: Index
   /** By the columns that make the key, ascending. */
@@ -49,6 +51,7 @@ export function createRelation(arity: number): Relation {
     deathBase: 0,
     deathLimit: ALL_DEATHS,
     gone: 0,
+    born: 0,
     unique: createIndex(Array.from({ length: arity }, (_, i) => i)),
     indexes: new Map(),
   }

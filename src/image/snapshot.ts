@@ -102,7 +102,7 @@ const METADATA_DIFFER = 'what it says about itself is not what was written'
 
 /** No reader is at work yet, whatever the words of the file say. */
 function openImage(arena: Arena, path: string, options: StoreOptions): Opened {
-  arena.words.fill(0, HEADER.slots, HEADER_WORDS)
+  arena.words.fill(0, HEADER.crowded, HEADER_WORDS)
   try {
     return openStore(arena, options)
   } catch (cause) {

@@ -75,7 +75,7 @@ export function claimNext(store: Store): number {
   return epoch
 }
 
-/** W2 to W5: makes an image visible as `epoch`, which was claimed; what it replaces is retired. */
+/** W2 to W4: makes an image visible as `epoch`, which was claimed; what it replaces is retired, and freed if nobody needs it. */
 export function publish(store: Store, epoch: number, publication: Publication): void {
   const { arena } = store
   const blocks = new Map(store.blocks)
@@ -100,7 +100,7 @@ export function publish(store: Store, epoch: number, publication: Publication): 
   reclaim(store)
 }
 
-/** W6: frees what no reader looks at any more, or what has waited for them long enough. Yields when to look again. */
+/** W5 and W6: frees what no reader looks at any more, or what has waited for them long enough. Yields when to look again. */
 export function reclaim(store: Store): { readonly againInMs: number } | undefined {
   const { arena, space, options } = store
   const { graceMs = GRACE_MS } = options
@@ -182,6 +182,7 @@ function sealRelation(store: Store, epoch: number, relation: Relation, keys: rea
     return placed
   }
   relation.columns = relation.columns.map((column) => place(column, capacity))
+  if (!isPlaced) relation.born = epoch
   if (relation.deaths) relation.deaths = place(relation.deaths, capacity)
   const size = RELATION.columns + arity + wanted.reduce((sum, { key }) => sum + INDEX.key + key.length, 0)
   const at = allocate(store.space, size)
@@ -206,6 +207,7 @@ function sealRelation(store: Store, epoch: number, relation: Relation, keys: rea
   words[at + RELATION.capacity] = capacity
   words[at + RELATION.deaths] = relation.deaths ? relation.deaths.byteOffset / 4 : 0
   storeLong(words, at + RELATION.deathBase, relation.deathBase)
+  storeLong(words, at + RELATION.born, relation.born)
   words[at + RELATION.indexes] = wanted.length
   relation.columns.forEach((column, i) => {
     words[at + RELATION.columns + i] = column.byteOffset / 4
@@ -308,7 +310,7 @@ function extentOf(array: Uint32Array): [number, number] {
   return [array.byteOffset / 4, array.length]
 }
 
-/** W5: what only older roots lead to. */
+/** W4: what only older roots lead to. */
 function retire(store: Store, epoch: number, blocks: ReadonlyMap<string, readonly Extent[]>): void {
   const gone: Extent[] = []
   for (const [key, old] of store.blocks) {

@@ -6,7 +6,7 @@ import { assert } from '../text/assert.ts'
 import type { Arena } from './arena.ts'
 import { type AttachedImage, attachRoot, blocksOf, createAttachedImage, forEachTable, programBytes } from './attach.ts'
 import { truncateBlobs } from './blob-table.ts'
-import { announceReclaim, loadRoot } from './epochs.ts'
+import { announceReclaim, loadRoot, silenceBefore } from './epochs.ts'
 import { truncateFixed } from './fixed-table.ts'
 import { ALL_DEATHS, createIndex, type Index, type Relation, syncIndex } from './relation.ts'
 import { createSpace } from './space.ts'
@@ -23,7 +23,8 @@ export interface Opened {
 export function takeOver(arena: Arena, options: StoreOptions = {}): Opened {
   const opened = openStore(arena, options)
   const { store, image } = opened
-  // Nothing is known of who looks at what: all but the published epoch is taken back.
+  // What older epochs had is not known any more, and counts as free: it is taken back without anybody's consent.
+  silenceBefore(arena.words, store.epoch)
   announceReclaim(arena.words, store.epoch)
   forEachTable(0, image.dictionary.tables, (_, __, table) => {
     if ('fixed' in table) truncateFixed(table.fixed, table.fixed.count)

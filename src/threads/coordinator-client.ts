@@ -69,6 +69,11 @@ export class CoordinatorClient {
     await this.#link.close()
   }
 
+  /** Ends the coordinator as a crash does. @internal */
+  crash(): void {
+    this.#link.crash()
+  }
+
   #request(message: ToCoordinator): Promise<Published> {
     if (this.#isClosed) return Promise.reject(runeError('R740', 'the engine is closed'))
     return new Promise((resolve, reject) => {
@@ -128,13 +133,13 @@ export class CoordinatorClient {
       this.#pending.delete(id)
       pending.reject(error)
     }
-    // Without a listener, an emitter throws what it is told as an error.
-    if (this.events.listenerCount('error') > 0) this.events.emit('error', error)
     if (performance.now() - this.#startedAt > LIFE_MS_MIN) this.#restarts = 0
     const wait = this.#restarts === 0 ? 0 : Math.min(RESTART_MS_MAX, 50 * 2 ** this.#restarts)
     this.#restarts++
     const timer = setTimeout(() => this.#goOn(), wait)
     if (this.#pending.size === 0) timer.unref()
+    // Without a listener, an emitter throws what it is told as an error.
+    if (this.events.listenerCount('error') > 0) this.events.emit('error', error)
   }
 
   #goOn(): void {

@@ -11,6 +11,8 @@ export interface Link {
   /** Whether the process waits for this coordinator; at first it does not. */
   keepAlive(isWaiting: boolean): void
   close(): Promise<void>
+  /** Ends the coordinator without anybody's asking, as a crash does. */
+  crash(): void
 }
 
 export interface LinkEvents {
@@ -39,6 +41,7 @@ export function startThread({ onMessage, onEnd }: LinkEvents): Link {
       isClosing = true
       await worker.terminate()
     },
+    crash: () => void worker.terminate(),
   }
 }
 
@@ -62,14 +65,17 @@ export function startInline({ onMessage, onEnd }: LinkEvents): Link {
   const server = createCoordinatorServer((message) => {
     if (!isClosed) onMessage(message)
   })
+  const end = (error: unknown) => {
+    isClosed = true
+    server.close()
+    onEnd(error)
+  }
   const run = () => {
     if (isClosed) return
     try {
       server.receive(waiting.splice(0))
     } catch (error) {
-      isClosed = true
-      server.close()
-      onEnd(error)
+      end(error)
     }
   }
   return {
@@ -81,5 +87,6 @@ export function startInline({ onMessage, onEnd }: LinkEvents): Link {
       isClosed = true
       server.close()
     },
+    crash: () => end(new Error('ended')),
   }
 }

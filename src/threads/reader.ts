@@ -53,6 +53,9 @@ interface Evaluating {
   readonly program: ReaderProgram
   readonly programNumber: number
   readonly decider: Decider
+  readonly solver: Solver
+  readonly overlay: Overlay
+  readonly machine: Machine
 }
 
 /** How long a thread may have been idle while the writer still waits for it. */
@@ -63,13 +66,11 @@ const TRIES_MAX = 8
 /** A reader of the image in `arena`. */
 export function createReader(arena: Arena): Reader {
   const image = createReaderImage(arena)
-  const overlay = createOverlay(image.image.dictionary)
-  const machine = createMachine(createValues(overlay))
-  const follow = createFollower(image, overlay, machine)
+  const follow = createFollower(image)
   const rest = restWhenIdle(image)
   let closed = false
   let isBusy = false
-  const attempt = <T>(work: (evaluating: Evaluating & { solver: Solver }) => T): T => {
+  const attempt = <T>(work: (evaluating: Evaluating) => T): T => {
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       try {
         const result = work(follow())
@@ -81,7 +82,7 @@ export function createReader(arena: Arena): Reader {
     }
     throw runeError('R603', 'the state of the engine was replaced again and again while the request was evaluated')
   }
-  const run = <T>(work: (evaluating: Evaluating & { solver: Solver }) => T): T => {
+  const run = <T>(work: (evaluating: Evaluating) => T): T => {
     if (closed) throw runeError('R740', 'the engine is closed')
     // A getter of a request can call anything; one that asks for a decision would turn this one to another epoch.
     if (isBusy) throw runeError('R744', 'a request asks for a decision while it is read')
@@ -104,12 +105,12 @@ export function createReader(arena: Arena): Reader {
         const found = at.decider.find(checked)
         const derived = decidingRules(at.program).map((rule) => {
           const { rows } = at.solver.run(rule, image.image.values)
-          return { rule, reasons: rows.flat().map(machine.values.textOf) }
+          return { rule, reasons: rows.flat().map(at.machine.values.textOf) }
         })
         return explain(at.program, decision, found, derived)
       }),
     query: (text) =>
-      run(({ program, solver }) => {
+      run(({ program, solver, overlay, machine }) => {
         const query = queryOf(program, text)
         overlay.reset()
         begin(machine, solver, program)
@@ -131,15 +132,28 @@ export function createReader(arena: Arena): Reader {
 }
 
 /** Turns to the newest epoch whenever it is called, and compiles what is new in it. */
-function createFollower(
-  image: ReaderImage,
-  overlay: Overlay,
-  machine: Machine,
-): () => Evaluating & { readonly solver: Solver } {
+function createFollower(image: ReaderImage): () => Evaluating {
+  let compile = createCompiler(image)
+  let compiledOf = image.image
+  return () => {
+    const isNew = image.turn()
+    if (compiledOf !== image.image) {
+      // Of what may be torn nothing is kept, not even what was compiled or decoded.
+      compile = createCompiler(image)
+      compiledOf = image.image
+    }
+    return compile(isNew)
+  }
+}
+
+/** Compiles what is new in an epoch; what it has made is good for one `image.image`. */
+function createCompiler(image: ReaderImage): (isNew: boolean) => Evaluating {
+  const overlay = createOverlay(image.image.dictionary)
+  const machine = createMachine(createValues(overlay))
   const known: KnownUnits = new Map()
   let compiled = new WeakMap()
   let solver: Solver | undefined
-  let at: (Evaluating & { readonly solver: Solver }) | undefined
+  let at: Evaluating | undefined
   let dictionaryNumber = -1
   let predicates = ''
   const rebuild = () => {
@@ -163,10 +177,9 @@ function createFollower(
       compiled,
     })
     ;[dictionaryNumber, predicates] = [image.dictionaryNumber, nowPredicates]
-    return { program, programNumber: image.programNumber, decider, solver: used }
+    return { program, programNumber: image.programNumber, decider, solver: used, overlay, machine }
   }
-  return () => {
-    const isNew = image.turn()
+  return (isNew) => {
     if (at && !isNew) return at
     if (!at || at.programNumber !== image.programNumber || dictionaryNumber !== image.dictionaryNumber) {
       // Of what fails half-way nothing is kept.

@@ -63,11 +63,24 @@ export interface CoordinatorOptions {
   /** Of a coordinator that is gone: its memory, if it had published anything, and the updates that it had accepted. */
   readonly predecessor?: { readonly memory: unknown; readonly delta: Delta }
   readonly store?: StoreOptions
+  readonly waste?: Waste
 }
+
+/** How much of what nothing needs any more is put up with. */
+interface Waste {
+  /** Rows of a relation that are gone, and how large a part of it they may be. */
+  readonly goneRows: number
+  readonly gonePart: number
+  /** Strings of the dictionary beyond twice those that it was made with. */
+  readonly strings: number
+}
+
+const WASTE: Waste = { goneRows: 1024, gonePart: 0.25, strings: 2 ** 16 }
 
 interface State {
   readonly input: ConfigurationInput
   readonly delta: Delta
+  readonly waste: Waste
   store: Store
   image: Image
   program: Program
@@ -81,7 +94,7 @@ interface State {
 
 /** A coordinator that has published nothing yet, or goes on where another one ended. */
 export function createCoordinator(options: CoordinatorOptions): Coordinator {
-  const { input, predecessor, store: storeOptions = {} } = options
+  const { input, predecessor, store: storeOptions = {}, waste = WASTE } = options
   const delta = predecessor?.delta ?? emptyDelta()
   const files: readonly RecordedFile[] = []
   const nothing = {
@@ -92,7 +105,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     freshStrings: 0,
     indexes: new Map(),
   }
-  const state = { input, delta, files, ...nothing, store: createStore(storeOptions) } as unknown as State
+  const state = { input, delta, waste, files, ...nothing, store: createStore(storeOptions) } as unknown as State
   if (predecessor) goOn(state, predecessor.memory)
   return {
     memory: state.store.arena.memory,
@@ -202,12 +215,8 @@ function applyUpdates(state: State, updates: readonly Update[]): void {
   addToDelta(state.delta, net)
 }
 
-/** A relation is made anew when so many rows are gone, and so large a part. */
-const GONE_MIN = 1024
-const GONE_PART = 0.25
-
 function tidy(state: State): number | undefined {
-  const { store, image } = state
+  const { store, image, waste } = state
   if (store.epoch === 0) return undefined
   if (isWasteful(state)) {
     const fresh = withFreshDictionary(image)
@@ -217,7 +226,9 @@ function tidy(state: State): number | undefined {
     Object.assign(state, { image: fresh, freshStrings: fresh.dictionary.strings() })
     return 1
   }
-  const predicate = image.relations.findIndex(({ gone, count }) => gone > GONE_MIN && gone > count * GONE_PART)
+  const predicate = image.relations.findIndex(
+    ({ gone, count }) => gone > waste.goneRows && gone > count * waste.gonePart,
+  )
   if (predicate >= 0) {
     const epoch = claimNext(store)
     image.relations[predicate] = copyRows(relationOf(image, predicate), () => true, [])
@@ -230,6 +241,6 @@ function tidy(state: State): number | undefined {
 }
 
 /** Whether most strings may belong to nothing that is there: updates and reloads have added as many again, and some more. */
-function isWasteful({ image, freshStrings }: State): boolean {
-  return image.dictionary.strings() > 2 * freshStrings + 2 ** 16
+function isWasteful({ image, freshStrings, waste }: State): boolean {
+  return image.dictionary.strings() > 2 * freshStrings + waste.strings
 }

@@ -28,9 +28,9 @@ import { BUILTIN, type Program } from '../program/program.ts'
 import { nodeHost } from '../syntax/rune-file/host.ts'
 import { type Diagnostic, Diagnostics } from '../text/diagnostic.ts'
 import { type Built, build, type ConfigurationInput } from './build.ts'
-import { changesOf, loadDelta, refuseMisfit } from './changes.ts'
+import { changesOf, isStored, loadDelta, refuseMisfit } from './changes.ts'
 import { type RecordedFile, recordingHost } from './file-list.ts'
-import { addToDelta, type Delta, emptyDelta, netUpdate, type Update } from './update.ts'
+import { type Delta, dropFromDelta, emptyDelta, netEffect, type Update } from './update.ts'
 
 /** What was made visible. */
 export interface Published {
@@ -52,6 +52,11 @@ export interface Coordinator {
   load(): Published
   /** Applies updates together, as one epoch. Throws a `RuneError`, and nothing has changed. */
   update(updates: readonly Update[]): Published
+  /**
+   * Keys of the delta that need not be remembered any more, since the last call: facts and entities that updates brought and
+   * took away again, and that no source knows.
+   */
+  takeForgotten(): readonly string[]
   /** The files that were read last, or tried. */
   files(): readonly RecordedFile[]
   /** Does what can wait: frees memory, drops rows that are gone. Yields in how many milliseconds there is more to do. */
@@ -80,6 +85,9 @@ const WASTE: Waste = { goneRows: 1024, gonePart: 0.25, strings: 2 ** 16 }
 interface State {
   readonly input: ConfigurationInput
   readonly delta: Delta
+  /** Keys of the delta that sources hold or held. Their removal counts for good, though a source may lose and regain them. */
+  readonly sourced: Set<string>
+  forgotten: string[]
   readonly waste: Waste
   store: Store
   image: Image
@@ -105,12 +113,24 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     freshStrings: 0,
     indexes: new Map(),
   }
-  const state = { input, delta, waste, files, ...nothing, store: createStore(storeOptions) } as unknown as State
+  // Of what a coordinator that is gone knew of its sources, nothing is known.
+  const sourced = new Set([...delta.facts.keys(), ...delta.entities.keys()])
+  const state = {
+    input,
+    delta,
+    sourced,
+    forgotten: [],
+    waste,
+    files,
+    ...nothing,
+    store: createStore(storeOptions),
+  } as unknown as State
   if (predecessor) goOn(state, predecessor.memory)
   return {
     memory: state.store.arena.memory,
     load: () => timed(state, () => load(state)),
     update: (updates) => timed(state, () => applyUpdates(state, updates)),
+    takeForgotten: () => state.forgotten.splice(0),
     files: () => state.files,
     tidy: () => tidy(state),
   }
@@ -143,14 +163,20 @@ function load(state: State): void {
   const recording = recordingHost(nodeHost)
   const isStale = state.image !== undefined && isWasteful(state)
   let built: Built
+  let stored: readonly string[] = []
   try {
     built = build(state.input, recording.host, {
       ...(state.image && !isStale && { dictionary: state.image.dictionary }),
-      adjust: (program, image, diagnostics) => loadDelta(state.delta, program, image, diagnostics),
+      adjust: (program, image, diagnostics) => {
+        for (const relation of image.relations) relation.baseCount = relation.count
+        stored = storedKeys(state.delta, program, image)
+        loadDelta(state.delta, program, image, diagnostics)
+      },
     })
   } finally {
     state.files = recording.files()
   }
+  for (const key of stored) state.sourced.add(key)
   show(state, built, isStale)
 }
 
@@ -196,9 +222,26 @@ function goOn(state: State, memory: unknown): void {
   })
 }
 
+/** Keys of `delta` under which there are facts or entities in `image`. */
+function storedKeys(delta: Delta, program: Program, image: Image): string[] {
+  return [...delta.facts, ...delta.entities].flatMap(([key, one]) => (isStored(one, program, image) ? [key] : []))
+}
+
+/** Drops removals of what no source knows: who inserts and removes what is new for ever would fill the memory. */
+function forget({ delta, sourced, forgotten }: State, net: Delta): void {
+  const keys = [
+    ...[...net.facts].filter(([_, { isThere }]) => !isThere),
+    ...[...net.entities].filter(([_, { record }]) => !record),
+  ].flatMap(([key]) => (sourced.has(key) ? [] : [key]))
+  dropFromDelta(delta, keys)
+  forgotten.push(...keys)
+}
+
 function applyUpdates(state: State, updates: readonly Update[]): void {
-  const { store, image, program } = state
-  const net = netUpdate(updates)
+  const { store, image, program, delta, sourced } = state
+  const net = netEffect(updates)
+  const isKnown = (key: string) => delta.facts.has(key) || delta.entities.has(key)
+  const stored = storedKeys(net, program, image).filter((key) => !isKnown(key))
   const changes = changesOf(net, program, image, refuseMisfit)
   const epoch = claimNext(store)
   const { changed, undo } = changeFacts(program, image, changes, epoch)
@@ -212,7 +255,10 @@ function applyUpdates(state: State, updates: readonly Update[]): void {
     throw error
   }
   if (changed.size > 0) publishOrRepair(state, () => publish(store, epoch, { image, changed, indexes: state.indexes }))
-  addToDelta(state.delta, net)
+  for (const [key, fact] of net.facts) delta.facts.set(key, fact)
+  for (const [key, entity] of net.entities) delta.entities.set(key, entity)
+  for (const key of stored) sourced.add(key)
+  forget(state, net)
 }
 
 function tidy(state: State): number | undefined {

@@ -53,6 +53,8 @@ class History implements Trial {
   readonly #case: DatalogCase
   readonly #input: { text: string }
   readonly #delta: Delta = emptyDelta()
+  /** Keys of the delta that the base has or had: their removal is remembered. */
+  readonly #sourced = new Set<string>()
   readonly #requests: readonly AuthorizeRequest[]
   readonly #changeable: readonly Predicate[]
   #base: World
@@ -105,6 +107,7 @@ class History implements Trial {
       this.history.push('another coordinator goes on')
       const predecessor = { memory: this.#coordinator.memory, delta: copyOf(this.#delta) }
       this.#coordinator = createCoordinator({ ...this.#options(), predecessor })
+      for (const key of [...this.#delta.facts.keys(), ...this.#delta.entities.keys()]) this.#sourced.add(key)
       if (chance(0.3)) this.#attach()
       return this.#attempt('no update', () => this.#coordinator.update([]))
     }
@@ -146,8 +149,20 @@ class History implements Trial {
     if (codes.join() !== wanted.join() && isTyped) this.#problem = `got  ${codes}\nwant ${wanted} as of\n${text}`
     if (codes.length > 0) return { outcome: 'refused' }
     for (const update of updates) addToDelta(this.#delta, update)
+    this.#forget()
     if (expected) this.#expected = this.#look(expected)
     return { outcome: 'changed' }
+  }
+
+  /** What updates brought and took away again leaves nothing behind. */
+  #forget(): void {
+    for (const part of ['facts', 'entities'] as const) {
+      for (const [key, one] of this.#delta[part]) {
+        if (this.#base[part].has(key)) this.#sourced.add(key)
+        const isGone = 'uid' in one ? !one.record : !one.isThere
+        if (isGone && !this.#sourced.has(key)) this.#delta[part].delete(key)
+      }
+    }
   }
 
   #randomUpdate(): Update {

@@ -107,33 +107,34 @@ function decideFor(reader: RuneReader, { ms, rate }: Task): Measured {
 /** Edits, reloads and updates at their rates until `stop` is called; that yields how many there were of each. */
 function write(rune: Rune, path: string): () => Promise<{ updates: number; reloads: number }> {
   const start = performance.now()
-  const pending = new Set<Promise<unknown>>()
+  const pending = { updates: new Set<Promise<unknown>>(), reloads: new Set<Promise<unknown>>() }
   let [updates, reloads] = [0, 0]
-  const track = (promise: Promise<unknown>) => {
-    pending.add(promise)
-    void promise.then(() => pending.delete(promise))
+  const track = (among: Set<Promise<unknown>>, promise: Promise<unknown>) => {
+    among.add(promise)
+    void promise.then(() => among.delete(promise))
   }
   const timer = setInterval(() => {
     const seconds = (performance.now() - start) / 1000
     // What does not get done in time is not done at all: a queue that grows would measure something else.
-    for (; updates < seconds * UPDATES_PER_SECOND && pending.size < 100; updates++) {
+    for (; updates < seconds * UPDATES_PER_SECOND && pending.updates.size < 100; updates++) {
       const [user, before] = [`u${updates % USERS}`, updates - USERS]
       track(
+        pending.updates,
         rune.update({
           insert: { seen: [[user, updates]] },
           ...(before >= 0 && { remove: { seen: [[user, before]] } }),
         }),
       )
     }
-    if (reloads < seconds * RELOADS_PER_SECOND && pending.size < 100) {
+    if (reloads < seconds * RELOADS_PER_SECOND && pending.reloads.size < 4) {
       writeFileSync(`${path}~`, textOf(++reloads))
       renameSync(`${path}~`, path)
-      track(rune.reload())
+      track(pending.reloads, rune.reload())
     }
   }, 1)
   return async () => {
     clearInterval(timer)
-    await Promise.all(pending)
+    await Promise.all([...pending.updates, ...pending.reloads])
     return { updates, reloads }
   }
 }
@@ -145,8 +146,8 @@ async function main(): Promise<void> {
   const rune = await Rune.open(path, { coordinator: 'thread' })
   const worker = new Worker(new URL(import.meta.url), { workerData: rune.handle(), argv: process.argv.slice(2) })
   const measure = (task: Task) =>
-    new Promise<Measured>((resolve, reject) => {
-      worker.once('message', resolve).once('error', reject)
+    new Promise<Measured>((resolve) => {
+      worker.once('message', resolve)
       worker.postMessage(task)
     })
   await measure({ ms: roundMs })

@@ -80,7 +80,7 @@ interface Waste {
   readonly strings: number
 }
 
-const WASTE: Waste = { goneRows: 1024, gonePart: 0.25, strings: 2 ** 16 }
+const WASTE: Waste = { goneRows: 1024, gonePart: 0.25, strings: 2 ** 14 }
 
 interface State {
   readonly input: ConfigurationInput

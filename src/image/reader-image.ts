@@ -13,6 +13,11 @@ export interface ReaderImage {
   readonly epoch: number
   readonly programNumber: number
   readonly dictionaryNumber: number
+  /**
+   * How often what was read turned out to be torn. Whatever was compiled from the image or refers to its relations goes with
+   * each: constants may have become other ids, and relations are made anew.
+   */
+  readonly losses: number
   /** R1 to R5: turns to the published epoch; says whether that is another one than before. */
   turn(): boolean
   /** R6: whether all that was read since `turn` belongs to the epoch. If not, the next `turn` starts anew. */
@@ -30,7 +35,13 @@ const TRIES_MAX = 1000
 export function createReaderImage(arena: Arena): ReaderImage {
   const image = createAttachedImage(arena, 'reader')
   const slot = takeSlot(arena.words)
-  let [root, reclaims, epoch, programNumber, isResting] = [0, 0, 0, -1, true]
+  let [root, reclaims, epoch, programNumber, losses, isResting] = [0, 0, 0, -1, 0, true]
+  /** What was made of torn words may not outlive them: views, counts, texts, indexes of this thread. */
+  const forget = () => {
+    losses++
+    root = 0
+    image.dictionaryNumber = -1
+  }
   const attach = () => {
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       reclaims = loadReclaims(arena.words)
@@ -47,6 +58,7 @@ export function createReaderImage(arena: Arena): ReaderImage {
         // What was read may be torn, and then says nothing; else it is a mistake of ours.
         if (loadReclaims(arena.words) === reclaims) throw error
       }
+      forget()
     }
     throw runeError('R603', 'the state of the engine changes faster than it can be read')
   }
@@ -57,6 +69,9 @@ export function createReaderImage(arena: Arena): ReaderImage {
     },
     get programNumber() {
       return programNumber
+    },
+    get losses() {
+      return losses
     },
     get dictionaryNumber() {
       return image.dictionaryNumber
@@ -75,7 +90,7 @@ export function createReaderImage(arena: Arena): ReaderImage {
     },
     isIntact: () => {
       reclaims = confirm(arena.words, epoch, reclaims)
-      if (reclaims < 0) root = 0
+      if (reclaims < 0) forget()
       return reclaims >= 0
     },
     programBytes: () => programBytes(arena, root),

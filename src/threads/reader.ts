@@ -131,6 +131,7 @@ function createFollower(
   let solver: Solver | undefined
   let at: (Evaluating & { readonly solver: Solver }) | undefined
   let dictionaryNumber = -1
+  let losses = 0
   let predicates = ''
   const rebuild = () => {
     const program = decodeProgram(image.programBytes(), known)
@@ -157,6 +158,12 @@ function createFollower(
   }
   return () => {
     const isNew = image.turn()
+    if (losses !== image.losses) {
+      losses = image.losses
+      known.clear()
+      compiled = new WeakMap()
+      ;[solver, at] = [undefined, undefined]
+    }
     if (at && !isNew) return at
     if (!at || at.programNumber !== image.programNumber || dictionaryNumber !== image.dictionaryNumber) {
       // Of what fails half-way nothing is kept.

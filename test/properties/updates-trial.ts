@@ -200,7 +200,7 @@ class History implements Trial {
     return [
       ...asked.map((question) => `${question}: ${outcome(() => reader.query(question).toText())}`),
       ...this.#requests.map((request) => {
-        const decide = () => JSON.stringify({ ...reader.authorize(request), epoch: 0 })
+        const decide = () => JSON.stringify({ ...reader.authorize(request), epoch: 0 }).replace(/"line":\d+/g, '')
         return `${JSON.stringify(request, bigintText)}: ${outcome(decide)}`
       }),
     ]

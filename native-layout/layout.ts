@@ -90,8 +90,9 @@ export const RELATION = {
   capacity: 7,
   deaths: 8,
   deathBase: 9,
-  indexes: 11,
-  columns: 12,
+  placed: 11,
+  indexes: 13,
+  columns: 14,
 } as const
 
 /** An index of a relation, from the start of its descriptor; its key columns follow. The first is over all columns. */
@@ -241,6 +242,14 @@ export const STRUCTS: readonly Struct[] = [
         'of the death number of each row, 0 for none; 0 while no row died',
       ),
       field('deathBase', RELATION.deathBase, 2, 'epoch', 'writer', 'what death numbers count from'),
+      field(
+        'placed',
+        RELATION.placed,
+        2,
+        'epoch',
+        'writer',
+        'that the columns were first written for: others may come to lie where they lay',
+      ),
       field('indexes', RELATION.indexes, 1, 'count', 'writer', 'indexes; the first is over all columns'),
     ],
   },

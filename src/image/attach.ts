@@ -208,6 +208,7 @@ function attachRelation(arena: Arena, at: number, epoch: number, old?: Attached)
   relation.baseCount = words[at + RELATION.baseCount]!
   relation.gone = words[at + RELATION.gone]!
   relation.deathBase = loadLong(words, at + RELATION.deathBase)
+  relation.placed = loadLong(words, at + RELATION.placed)
   const capacity = words[at + RELATION.capacity]!
   for (let i = 0; i < arity; i++) {
     relation.columns[i] = viewOf(arena, words[at + RELATION.columns + i]!, capacity, relation.columns[i])
@@ -227,8 +228,8 @@ function attachRelation(arena: Arena, at: number, epoch: number, old?: Attached)
 
 /** Indexes that this thread made itself go on where rows were only added to the same columns. */
 function dropLocalIndexes(arena: Arena, relation: Relation, at: number): void {
-  const first = arena.words[at + RELATION.columns]!
-  const isSame = relation.columns.length > 0 && relation.columns[0]!.byteOffset === first * 4
+  // Not by where they lie: of columns that this thread did not see come and go, the last may lie where the first did.
+  const isSame = relation.placed === loadLong(arena.words, at + RELATION.placed)
   for (const [name, index] of relation.indexes) {
     if (!isSame || isShared(index.heads)) relation.indexes.delete(name)
   }

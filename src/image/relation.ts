@@ -14,6 +14,8 @@ export interface Relation {
   baseCount: number
   /** One array a column, all of the same length. */
   columns: Uint32Array[]
+  /** The epoch that the columns were first published in; 0 for those that never were. Their offset alone does not name them. */
+  placed: number
   /** By row: 0, or the number of its death. Absent while no row has gone. */
   deaths: Uint32Array | undefined
   /** The epoch before the first death; a death's number is its epoch minus this. */
@@ -45,6 +47,7 @@ export function createRelation(arity: number): Relation {
     count: 0,
     baseCount: 0,
     columns: Array.from({ length: arity }, () => new Uint32Array(8)),
+    placed: 0,
     deaths: undefined,
     deathBase: 0,
     deathLimit: ALL_DEATHS,

@@ -246,6 +246,7 @@ function sealRelation(store: Store, epoch: number, relation: Relation, keys: rea
   const rows = arity === 0 ? relation.unique.next.length : relation.columns[0]!.length
   const isPlaced = arity > 0 && isShared(relation.columns[0]!)
   const capacity = isPlaced ? rows : roomFor(relation.count)
+  if (!isPlaced) relation.placed = epoch
   const blocks: Extent[] = []
   const place = (array: Uint32Array, length: number): Uint32Array => {
     const placed = placeArray(store, array, length)
@@ -277,6 +278,7 @@ function sealRelation(store: Store, epoch: number, relation: Relation, keys: rea
   words[at + RELATION.capacity] = capacity
   words[at + RELATION.deaths] = relation.deaths ? relation.deaths.byteOffset / 4 : 0
   storeLong(words, at + RELATION.deathBase, relation.deathBase)
+  storeLong(words, at + RELATION.placed, relation.placed)
   words[at + RELATION.indexes] = wanted.length
   relation.columns.forEach((column, i) => {
     words[at + RELATION.columns + i] = column.byteOffset / 4

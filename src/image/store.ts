@@ -148,21 +148,22 @@ function sealRelations(store: Store, epoch: number, sealing: Sealing): Extent {
     blocks.set(key, made)
     return made[0]!.start
   }
-  const offsets: number[] = []
-  image.relations.forEach((relation, predicate) => {
+  const { words } = store.arena
+  const put = (predicate: number) => {
     const [key, replacedKey] = [relationKey(predicate, false), relationKey(predicate, true)]
-    const isKept = changed !== undefined && !changed.has(predicate)
-    if (!isKept) for (const name of [key, replacedKey]) blocks.delete(name)
-    offsets.push(
-      isKept ? (blocks.get(key)?.[0]?.start ?? 0) : seal(key, relation, indexes.get(predicate) ?? []),
-      isKept ? (blocks.get(replacedKey)?.[0]?.start ?? 0) : seal(replacedKey, image.replaced.get(predicate), []),
-    )
-  })
-  for (const key of blocks.keys()) {
-    const [kind, predicate] = key.split(':')
-    if ((kind === 'relation' || kind === 'replaced') && Number(predicate) >= image.relations.length) blocks.delete(key)
+    for (const name of [key, replacedKey]) blocks.delete(name)
+    const at = table.start + 2 * predicate
+    words[at] = seal(key, image.relations[predicate], indexes.get(predicate) ?? [])
+    words[at + 1] = seal(replacedKey, image.replaced.get(predicate), [])
   }
-  store.arena.words.set(offsets, table.start)
+  const before = blocks.get('relations')?.[0]
+  if (changed && before) {
+    words.copyWithin(table.start, before.start, before.start + table.words)
+    for (const predicate of changed) put(predicate)
+  } else {
+    for (const key of blocks.keys()) if (/^(relation|replaced):/.test(key)) blocks.delete(key)
+    for (const predicate of image.relations.keys()) put(predicate)
+  }
   blocks.set('relations', [table])
   store.options.onStep?.('sealed')
   return table

@@ -4,15 +4,23 @@
  */
 import type { FactChange } from '../fixpoint/change.ts'
 import { type Image, relationOf } from '../image/image.ts'
-import { copyRows, firstRow, indexOn, insert as insertRow, nextRow, type Relation, tupleAt } from '../image/relation.ts'
+import {
+  copyRows,
+  findRow,
+  firstRow,
+  indexOn,
+  insert as insertRow,
+  nextRow,
+  type Relation,
+  tupleAt,
+} from '../image/relation.ts'
 import { factsOf } from '../program/links.ts'
 import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
 import { type Diagnostics, runeError } from '../text/diagnostic.ts'
-import { type Delta, type EntityUpdate, fitRow, type Update, updatable } from './update.ts'
+import { type Delta, type EntityUpdate, type FactUpdate, fitRow, updatable } from './update.ts'
 
-/** Puts what updates changed over the facts that were loaded, before anything is derived. */
+/** Puts what updates changed over the facts that were loaded, and that their relations have as base, before anything is derived. */
 export function loadDelta(delta: Delta, program: Program, image: Image, diagnostics: Diagnostics): void {
-  for (const relation of image.relations) relation.baseCount = relation.count
   for (const [predicate, { remove, insert }] of changesOfDelta(delta, program, image, diagnostics)) {
     const relation = relationOf(image, predicate)
     const gone = new Set(remove.map((tuple) => Array.from(tuple).join()))
@@ -31,8 +39,7 @@ export function changesOfDelta(
   diagnostics: Diagnostics,
 ): Map<PredicateId, MutableChange> {
   const misfits = new Set<string>()
-  const update = { facts: [...delta.facts.values()], entities: [...delta.entities.values()] }
-  const changes = changesOf(update, program, image, (predicate) => misfits.add(predicate))
+  const changes = changesOf(delta, program, image, (predicate) => misfits.add(predicate))
   for (const predicate of misfits) {
     diagnostics.warning(
       'R480',
@@ -51,9 +58,9 @@ interface MutableChange extends FactChange {
   readonly insert: ArrayLike<number>[]
 }
 
-/** An update in the terms of an image. */
+/** What updates come to, in the terms of an image. */
 export function changesOf(
-  { facts, entities }: Update,
+  { facts, entities }: Delta,
   program: Program,
   image: Image,
   misfit: (predicate: string, error: Misfit) => void,
@@ -65,20 +72,37 @@ export function changesOf(
     return change
   }
   const { predicates } = program
-  for (const { predicate: name, row, isThere } of facts) {
+  for (const { predicate: name, row, isThere } of facts.values()) {
     const predicate = updatable(program, name, row.length)
     const fitted = predicate && fitRow(predicate, row, program.settings.pathTypes)
     if (!fitted) misfit(name, { error: 'there is no such predicate' })
     else if ('error' in fitted) misfit(name, fitted)
     else of(factsOf(predicates, predicate).id)[isThere ? 'insert' : 'remove'].push(fitted.map(image.values.intern))
   }
-  for (const entity of entities) changeEntity(entity, image, of)
+  for (const entity of entities.values()) changeEntity(entity, image, of)
   return changes
 }
 
 interface Misfit {
   readonly error: string
   readonly help?: string
+}
+
+/** Whether a fact or an entity is among the facts of `image`, which need no rule. */
+export function isStored(update: FactUpdate | EntityUpdate, program: Program, image: Image): boolean {
+  const { intern } = image.values
+  if ('uid' in update) return rowsFrom(relationOf(image, BUILTIN.entityType), intern(update.uid)).length > 0
+  const { predicate: name, row } = update
+  const predicate = updatable(program, name, row.length)
+  const fitted = predicate && fitRow(predicate, row, program.settings.pathTypes)
+  if (!fitted || 'error' in fitted) return false
+  const { id } = factsOf(program.predicates, predicate)
+  const tuple = fitted.map(intern)
+  const relation = relationOf(image, id)
+  const at = findRow(relation, tuple)
+  if (at >= 0 && at < relation.baseCount) return true
+  const replaced = image.replaced.get(id)
+  return replaced !== undefined && findRow(replaced, tuple) >= 0
 }
 
 /** For an update that is new. */

@@ -8,7 +8,7 @@ import type { Published } from './coordinator.ts'
 import type { CoordinatorEvents } from './coordinator-events.ts'
 import { type Link, type LinkEvents, startInline, startThread } from './coordinator-link.ts'
 import type { FromCoordinator, OpenOptions, ToCoordinator } from './coordinator-server.ts'
-import { addToDelta, type Delta, emptyDelta, type Update } from './update.ts'
+import { addToDelta, type Delta, dropFromDelta, emptyDelta, type Update } from './update.ts'
 
 export interface ClientOptions extends Omit<OpenOptions, 'predecessor'> {
   readonly mode: 'thread' | 'inline'
@@ -21,6 +21,8 @@ interface Pending {
   /** Coordinators that died while they had it. */
   deaths: number
 }
+
+type Done = Extract<FromCoordinator, { kind: 'done' }>
 
 /** A request that so many coordinators died of is given up. */
 const DEATHS_MAX = 3
@@ -105,11 +107,12 @@ export class CoordinatorClient {
     this.#pending.delete(answer.id)
     if (this.#pending.size === 0) this.#link.keepAlive(false)
     if (answer.kind === 'failed') this.#fail(pending, answer.diagnostics)
-    else this.#succeed(pending, answer.published)
+    else this.#succeed(pending, answer)
   }
 
-  #succeed({ message, resolve }: Pending, published: Published): void {
+  #succeed({ message, resolve }: Pending, { published, forgotten = [] }: Done): void {
     if (message.kind === 'update') addToDelta(this.#delta, message.update)
+    dropFromDelta(this.#delta, forgotten)
     resolve(published)
     if (message.kind === 'reload') this.events.emit('reload', published)
     if (message.kind !== 'update' || this.#updateEpoch === published.epoch) return

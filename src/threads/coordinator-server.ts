@@ -18,7 +18,14 @@ export type ToCoordinator =
 
 /** From the coordinator. */
 export type FromCoordinator =
-  | { readonly kind: 'done'; readonly id: number; readonly published: Published; readonly memory?: unknown }
+  | {
+      readonly kind: 'done'
+      readonly id: number
+      readonly published: Published
+      readonly memory?: unknown
+      /** Of an update: what need not be remembered any more of this one and those before (`Coordinator.takeForgotten`). */
+      readonly forgotten?: readonly string[]
+    }
   | { readonly kind: 'failed'; readonly id: number; readonly diagnostics: readonly Diagnostic[] }
   /** The files have changed: what came of it. */
   | { readonly kind: 'reloaded'; readonly published: Published }
@@ -130,14 +137,18 @@ function reload(state: State, outcome: Outcome): void {
 /** Applies updates that have come together as one epoch; where they fail together, one by one. */
 function update(state: State, waiting: readonly (ToCoordinator & { kind: 'update' })[]): void {
   const coordinator = opened(state)
+  const { send } = state
   attempt(() => coordinator.update(waiting.map((message) => message.update)), {
     done: (published) => {
-      for (const { id } of waiting) answers(state, id).done(published)
+      const last = waiting.at(-1)
+      for (const { id } of waiting) {
+        send({ kind: 'done', id, published, ...(id === last?.id && { forgotten: coordinator.takeForgotten() }) })
+      }
     },
     failed: (diagnostics) => {
       const [first, ...others] = waiting
       if (first && others.length === 0) answers(state, first.id).failed(diagnostics)
-      else for (const one of waiting) attempt(() => coordinator.update([one.update]), answers(state, one.id))
+      else for (const one of waiting) update(state, [one])
     },
   })
 }

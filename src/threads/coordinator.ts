@@ -21,10 +21,10 @@ import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
 import { type Host, nodeHost } from '../syntax/rune-file/host.ts'
 import { type Diagnostic, Diagnostics } from '../text/diagnostic.ts'
 import { type Built, build, type ConfigurationInput } from './build.ts'
-import { changesOf, changesOfDelta, loadDelta, refuseMisfit } from './changes.ts'
+import { changesOf, changesOfDelta, isStored, loadDelta, refuseMisfit } from './changes.ts'
 import { type RecordedFile, recordingHost } from './file-list.ts'
 import { openSnapshot } from './open-snapshot.ts'
-import { addToDelta, type Delta, emptyDelta, netUpdate, type Update } from './update.ts'
+import { type Delta, dropFromDelta, emptyDelta, netEffect, type Update } from './update.ts'
 
 /** What was made visible. */
 export interface Published {
@@ -46,6 +46,11 @@ export interface Coordinator {
   load(): Published
   /** Applies updates together, as one epoch. Throws a `RuneError`, and nothing has changed. */
   update(updates: readonly Update[]): Published
+  /**
+   * Keys of the delta that need not be remembered any more, since the last call: facts and entities that updates brought and
+   * took away again, and that no source knows.
+   */
+  takeForgotten(): readonly string[]
   /** The files that were read last, or tried. */
   files(): readonly RecordedFile[]
   /** Does what can wait: frees memory, drops rows that are gone. Yields in how many milliseconds there is more to do. */
@@ -57,11 +62,27 @@ export interface CoordinatorOptions {
   /** Of a coordinator that is gone: its memory, if it had published anything, and the updates that it had accepted. */
   readonly predecessor?: { readonly memory: unknown; readonly delta: Delta }
   readonly store?: StoreOptions
+  readonly waste?: Waste
 }
+
+/** How much of what nothing needs any more is put up with. */
+interface Waste {
+  /** Rows of a relation that are gone, and how large a part of it they may be. */
+  readonly goneRows: number
+  readonly gonePart: number
+  /** Strings of the dictionary beyond twice those that it was made with. */
+  readonly strings: number
+}
+
+const WASTE: Waste = { goneRows: 1024, gonePart: 0.25, strings: 2 ** 14 }
 
 interface State {
   readonly input: ConfigurationInput
   readonly delta: Delta
+  /** Keys of the delta that sources hold or held. Their removal counts for good, though a source may lose and regain them. */
+  readonly sourced: Set<string>
+  forgotten: string[]
+  readonly waste: Waste
   store: Store
   image: Image
   program: Program
@@ -75,7 +96,7 @@ interface State {
 
 /** A coordinator that has published nothing yet, or goes on where another one ended. */
 export function createCoordinator(options: CoordinatorOptions): Coordinator {
-  const { input, predecessor, store: storeOptions = {} } = options
+  const { input, predecessor, store: storeOptions = {}, waste = WASTE } = options
   const delta = predecessor?.delta ?? emptyDelta()
   const files: readonly RecordedFile[] = []
   const nothing = {
@@ -86,7 +107,18 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     freshStrings: 0,
     indexes: new Map(),
   }
-  const state = { input, delta, files, ...nothing, store: createStore(storeOptions) } as unknown as State
+  // Of what a coordinator that is gone knew of its sources, nothing is known.
+  const sourced = new Set([...delta.facts.keys(), ...delta.entities.keys()])
+  const state = {
+    input,
+    delta,
+    sourced,
+    forgotten: [],
+    waste,
+    files,
+    ...nothing,
+    store: createStore(storeOptions),
+  } as unknown as State
   if (predecessor) goOn(state, predecessor.memory)
   return {
     get memory() {
@@ -94,6 +126,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     },
     load: () => timed(state, () => load(state)),
     update: (updates) => timed(state, () => applyUpdates(state, updates)),
+    takeForgotten: () => state.forgotten.splice(0),
     files: () => state.files,
     tidy: () => tidy(state),
   }
@@ -135,10 +168,16 @@ function load(state: State): void {
 
 function loadSources(state: State, host: Host): void {
   const isNewDictionary = state.image !== undefined && isWasteful(state)
+  let stored: readonly string[] = []
   const { program, image, warnings } = build(state.input, host, {
     ...(state.image && !isNewDictionary && { dictionary: state.image.dictionary }),
-    adjust: (program, image, diagnostics) => loadDelta(state.delta, program, image, diagnostics),
+    adjust: (program, image, diagnostics) => {
+      for (const relation of image.relations) relation.baseCount = relation.count
+      stored = storedKeys(state.delta, program, image)
+      loadDelta(state.delta, program, image, diagnostics)
+    },
   })
+  for (const key of stored) state.sourced.add(key)
   const bytes = encodeProgram(program)
   show(state, claimNext(state.store), { program, bytes, image, warnings, counts: counts(program), isNewDictionary })
 }
@@ -152,6 +191,7 @@ function loadSnapshot(state: State, path: string): void {
     Object.assign(state, { store, warnings: snapshot.warnings, counts, ...derived(program, image) })
     return
   }
+  for (const key of storedKeys(state.delta, program, image)) state.sourced.add(key)
   const diagnostics = new Diagnostics()
   const changes = changesOfDelta(state.delta, program, image, diagnostics)
   const epoch = claimNext(state.store)
@@ -209,14 +249,34 @@ function derived(program: Program, image: Image): Pick<State, 'program' | 'image
   return { program, image, freshStrings: image.dictionary.strings(), indexes }
 }
 
+/** Keys of `delta` under which there are facts or entities in `image`. */
+function storedKeys(delta: Delta, program: Program, image: Image): string[] {
+  return [...delta.facts, ...delta.entities].flatMap(([key, one]) => (isStored(one, program, image) ? [key] : []))
+}
+
+/** Drops removals of what no source knows: who inserts and removes what is new for ever would fill the memory. */
+function forget({ delta, sourced, forgotten }: State, net: Delta): void {
+  const keys = [
+    ...[...net.facts].filter(([_, { isThere }]) => !isThere),
+    ...[...net.entities].filter(([_, { record }]) => !record),
+  ].flatMap(([key]) => (sourced.has(key) ? [] : [key]))
+  dropFromDelta(delta, keys)
+  forgotten.push(...keys)
+}
+
 function applyUpdates(state: State, updates: readonly Update[]): void {
-  const { store, image, program } = state
-  const net = netUpdate(updates)
+  const { store, image, program, delta, sourced } = state
+  const net = netEffect(updates)
+  const isKnown = (key: string) => delta.facts.has(key) || delta.entities.has(key)
+  const stored = storedKeys(net, program, image).filter((key) => !isKnown(key))
   const changes = changesOf(net, program, image, refuseMisfit)
   const epoch = claimNext(store)
   const changed = changeAndCheck(program, image, changes, epoch)
   if (changed.size > 0) publishOrRepair(state, () => publish(store, epoch, { image, changed, indexes: state.indexes }))
-  addToDelta(state.delta, net)
+  for (const [key, fact] of net.facts) delta.facts.set(key, fact)
+  for (const [key, entity] of net.entities) delta.entities.set(key, entity)
+  for (const key of stored) sourced.add(key)
+  forget(state, net)
 }
 
 /** Changes facts with all that follows; yields the predicates whose rows differ. Throws a `RuneError`, and nothing has changed. */
@@ -239,12 +299,8 @@ function changeAndCheck(
   return changed
 }
 
-/** A relation is made anew when so many rows are gone, and so large a part. */
-const GONE_MIN = 1024
-const GONE_PART = 0.25
-
 function tidy(state: State): number | undefined {
-  const { store, image } = state
+  const { store, image, waste } = state
   if (store.epoch === 0) return undefined
   if (isWasteful(state)) {
     const fresh = withFreshDictionary(image)
@@ -254,7 +310,9 @@ function tidy(state: State): number | undefined {
     Object.assign(state, { image: fresh, freshStrings: fresh.dictionary.strings() })
     return 1
   }
-  const predicate = image.relations.findIndex(({ gone, count }) => gone > GONE_MIN && gone > count * GONE_PART)
+  const predicate = image.relations.findIndex(
+    ({ gone, count }) => gone > waste.goneRows && gone > count * waste.gonePart,
+  )
   if (predicate >= 0) {
     const epoch = claimNext(store)
     image.relations[predicate] = copyRows(relationOf(image, predicate), () => true, [])
@@ -267,6 +325,6 @@ function tidy(state: State): number | undefined {
 }
 
 /** Whether most strings may belong to nothing that is there: updates and reloads have added as many again, and some more. */
-function isWasteful({ image, freshStrings }: State): boolean {
-  return image.dictionary.strings() > 2 * freshStrings + 2 ** 16
+function isWasteful({ image, freshStrings, waste }: State): boolean {
+  return image.dictionary.strings() > 2 * freshStrings + waste.strings
 }

@@ -69,7 +69,7 @@ export function readUpdate(input: unknown, program: ReaderProgram): Update {
 
 const KEYS = ['insert', 'remove', 'entities', 'removeEntities']
 
-/** The net effect of updates: for each fact and entity the last word on it. */
+/** The net effect of updates: for each fact and entity the last word on it. No key of a fact is one of an entity. */
 export interface Delta {
   readonly facts: Map<string, FactUpdate>
   readonly entities: Map<string, EntityUpdate>
@@ -85,11 +85,19 @@ export function addToDelta(delta: Delta, update: Update): void {
   for (const entity of update.entities) delta.entities.set(printEntityUid(entity.uid), entity)
 }
 
-/** One update with the effect of all, in their order. */
-export function netUpdate(updates: readonly Update[]): Update {
+/** Drops what stands under these keys. */
+export function dropFromDelta(delta: Delta, keys: readonly string[]): void {
+  for (const key of keys) {
+    delta.facts.delete(key)
+    delta.entities.delete(key)
+  }
+}
+
+/** The net effect of updates in their order. */
+export function netEffect(updates: readonly Update[]): Delta {
   const delta = emptyDelta()
   for (const update of updates) addToDelta(delta, update)
-  return { facts: [...delta.facts.values()], entities: [...delta.entities.values()] }
+  return delta
 }
 
 function factKey({ predicate, row }: FactUpdate): string {

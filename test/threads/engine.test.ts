@@ -68,6 +68,7 @@ describe('an update', () => {
 
   test('is what a request in flight does not see: it ends with the state that it began with', async () => {
     const rune = await openText()
+    const reader = Rune.attach(rune.handle())
     let update: Promise<number> | undefined
     const request: AuthorizeRequest = {
       ...REQUEST,
@@ -78,10 +79,10 @@ describe('an update', () => {
         return 'read'
       },
     }
-    const before = rune.authorize(request)
+    const before = reader.authorize(request)
     expect(before).toMatchObject({ decision: 'permit', epoch: 1 })
     expect(await update).toBe(2)
-    expect(rune.authorize(REQUEST)).toMatchObject({ decision: 'deny', epoch: 2 })
+    expect(reader.authorize(REQUEST)).toMatchObject({ decision: 'deny', epoch: 2 })
   })
 
   test('outlives a reload', async () => {

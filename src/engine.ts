@@ -140,6 +140,8 @@ export class Rune extends RuneReader {
    * not change meanwhile. A request that fails is denied, and its `errors` say why.
    */
   async authorizeBatch(requests: readonly AuthorizeRequest[]): Promise<Decision[]> {
+    // Throws where the engine is closed.
+    this.reader.epoch()
     this.#pool ??= createEvaluatorPool({ handle: this.handle(), threads: this.#threads })
     const pool = await this.#pool
     return await pool.authorizeBatch(requests)
@@ -165,7 +167,7 @@ export class Rune extends RuneReader {
 
   /** Warnings of the configuration. */
   get warnings(): readonly Diagnostic[] {
-    return this.#published.warnings
+    return this.#published.warnings ?? []
   }
 
   /** How many predicates, rules, policies and so on the configuration has. */

@@ -77,6 +77,11 @@ export function createEvaluation(program: Program, image: Image): Evaluation {
     derived: 0,
     rounds: 0,
   }
+  const checkFacts = () => {
+    if (run.facts + run.derived <= limits.maxFacts) return
+    throw limitError(program, undefined, 'R501', `there are more than ${limits.maxFacts} facts`, 'max_facts')
+  }
+  checkFacts()
   let current: Stratum | undefined
   const deadline = performance.now() + limits.maxEvalMs
   machine.refill = () => {
@@ -91,6 +96,7 @@ export function createEvaluation(program: Program, image: Image): Evaluation {
     },
     discount: (rows) => {
       run.facts -= rows
+      checkFacts()
     },
     stats: () => ({ rounds: run.rounds, derivedRows: run.derived }),
   }

@@ -32,8 +32,8 @@ export interface ImageDictionary extends Dictionary {
   findFixed(kind: FixedKind, record: Uint32Array): number
   findText(text: string): number
   findIds(kind: 'set' | 'record', words: Uint32Array, count: number): number
-  /** How many distinct strings it holds. */
-  strings(): number
+  /** How many values it holds, of all kinds. */
+  size(): number
   readonly tables: Tables
   /** Drops decoded strings: payloads mean something else from now on. */
   forgetTexts(): void
@@ -88,7 +88,7 @@ export function createDictionary(tables: Tables = createTables()): ImageDictiona
     },
     textOf: (payload) => texts.get(payload) ?? decoded(payload),
     idsOf: (kind, payload) => readBlob(blobs[kind], payload).words,
-    strings: () => blobs.string.count,
+    size: () => [...Object.values(fixed), ...Object.values(blobs)].reduce((sum, { count }) => sum + count, 0),
     forgetTexts: () => texts.clear(),
   }
 }

@@ -17,11 +17,11 @@ import {
 import { factsOf } from '../program/links.ts'
 import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
 import { type Diagnostics, runeError } from '../text/diagnostic.ts'
-import { type Delta, type EntityUpdate, type FactUpdate, fitRow, updatable } from './update.ts'
+import { type Delta, type EntityUpdate, type FactUpdate, fitDelta, fitRow, updatable } from './update.ts'
 
 /** Puts what updates changed over the facts that were loaded, and that their relations have as base, before anything is derived. */
-export function loadDelta(delta: Delta, program: Program, image: Image, diagnostics: Diagnostics): void {
-  for (const [predicate, { remove, insert }] of changesOfDelta(delta, program, image, diagnostics)) {
+export function loadDelta(delta: Delta, program: Program, image: Image): void {
+  for (const [predicate, { remove, insert }] of changesOf(delta, program, image, () => undefined)) {
     const relation = relationOf(image, predicate)
     const gone = new Set(remove.map((tuple) => Array.from(tuple).join()))
     const isKept = (row: number) => !gone.has(tupleAt(relation, row).join())
@@ -31,26 +31,16 @@ export function loadDelta(delta: Delta, program: Program, image: Image, diagnost
   }
 }
 
-/** What all updates changed, in the terms of an image; of what does not fit any more, a warning is left. */
-export function changesOfDelta(
-  delta: Delta,
-  program: Program,
-  image: Image,
-  diagnostics: Diagnostics,
-): Map<PredicateId, MutableChange> {
+/** What updates changed, as it is under `program`; of what does not fit any more, a warning is left. */
+export function fittedDelta(delta: Delta, program: Program, diagnostics: Diagnostics): Delta {
   const misfits = new Set<string>()
-  const changes = changesOf(delta, program, image, (predicate) => misfits.add(predicate))
-  for (const predicate of misfits) {
-    diagnostics.warning(
-      'R480',
-      `updates of \`${predicate}\` were accepted before, and do not fit any more`,
-      undefined,
-      {
-        help: 'they are kept, and count again once they fit',
-      },
-    )
+  const fitted = fitDelta(delta, program, (what) => misfits.add(what))
+  const help = 'they are kept, and count again once they fit'
+  for (const what of misfits) {
+    const message = `updates of \`${what}\` were accepted before, and do not fit any more`
+    diagnostics.warning('R480', message, undefined, { help })
   }
-  return changes
+  return fitted
 }
 
 interface MutableChange extends FactChange {

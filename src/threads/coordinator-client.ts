@@ -34,13 +34,15 @@ export class CoordinatorClient {
   readonly events = new EventEmitter<CoordinatorEvents>()
   readonly #options: ClientOptions
   readonly #pending = new Map<number, Pending>()
-  readonly #delta: Delta = emptyDelta()
+  #delta: Delta = emptyDelta()
   #link: Link
   #memory: unknown
   #ids = 0
   #updateEpoch = 0
   #restarts = 0
   #startedAt = 0
+  /** Until another coordinator is started. */
+  #restart: NodeJS.Timeout | undefined
   #isClosed = false
 
   constructor(options: ClientOptions) {
@@ -81,6 +83,7 @@ export class CoordinatorClient {
     return new Promise((resolve, reject) => {
       this.#pending.set(message.id, { message, resolve, reject, deaths: 0 })
       this.#link.keepAlive(true)
+      this.#restart?.ref()
       this.#link.post(message)
     })
   }
@@ -88,13 +91,15 @@ export class CoordinatorClient {
   #start(): Link {
     this.#startedAt = performance.now()
     const start = this.#options.mode === 'inline' ? startInline : startThread
-    const events: LinkEvents = { onMessage: (message) => this.#take(message), onEnd: (error) => this.#restart(error) }
+    const events: LinkEvents = { onMessage: (message) => this.#take(message), onEnd: (error) => this.#replace(error) }
     return start(events)
   }
 
   #take(message: FromCoordinator): void {
-    if (message.kind === 'reloaded') this.events.emit('reload', message.published)
-    else if (message.kind === 'reload-failed') this.events.emit('reload-error', new RuneError(message.diagnostics))
+    if (message.kind === 'reloaded') {
+      this.#delta = message.refitted ?? this.#delta
+      this.events.emit('reload', message.published)
+    } else if (message.kind === 'reload-failed') this.events.emit('reload-error', new RuneError(message.diagnostics))
     else this.#settle(message)
   }
 
@@ -110,7 +115,8 @@ export class CoordinatorClient {
     else this.#succeed(pending, answer)
   }
 
-  #succeed({ message, resolve }: Pending, { published, forgotten = [] }: Done): void {
+  #succeed({ message, resolve }: Pending, { published, forgotten = [], refitted }: Done): void {
+    this.#delta = refitted ?? this.#delta
     if (message.kind === 'update') addToDelta(this.#delta, message.update)
     dropFromDelta(this.#delta, forgotten)
     resolve(published)
@@ -127,7 +133,7 @@ export class CoordinatorClient {
   }
 
   /** Starts another coordinator, which goes on from what was published and takes what the dead one did not answer. */
-  #restart(cause: unknown): void {
+  #replace(cause: unknown): void {
     if (this.#isClosed) return
     const error = runeError('R605', 'the coordinator ended, and another one is started')
     error.cause = cause
@@ -139,13 +145,14 @@ export class CoordinatorClient {
     if (performance.now() - this.#startedAt > LIFE_MS_MIN) this.#restarts = 0
     const wait = this.#restarts === 0 ? 0 : Math.min(RESTART_MS_MAX, 50 * 2 ** this.#restarts)
     this.#restarts++
-    const timer = setTimeout(() => this.#goOn(), wait)
-    if (this.#pending.size === 0) timer.unref()
+    this.#restart = setTimeout(() => this.#goOn(), wait)
+    if (this.#pending.size === 0) this.#restart.unref()
     // Without a listener, an emitter throws what it is told as an error.
     if (this.events.listenerCount('error') > 0) this.events.emit('error', error)
   }
 
   #goOn(): void {
+    this.#restart = undefined
     if (this.#isClosed) return
     this.#link = this.#start()
     const { mode: _, ...options } = this.#options

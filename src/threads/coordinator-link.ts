@@ -62,8 +62,11 @@ export function runThread(): void {
 export function startInline({ onMessage, onEnd }: LinkEvents): Link {
   const waiting: ToCoordinator[] = []
   let isClosed = false
+  // In a turn of its own, as from a thread: what a listener throws is its own, and no death of the coordinator.
   const server = createCoordinatorServer((message) => {
-    if (!isClosed) onMessage(message)
+    queueMicrotask(() => {
+      if (!isClosed) onMessage(message)
+    })
   })
   const end = (error: unknown) => {
     isClosed = true

@@ -7,7 +7,7 @@ import { assert } from '../text/assert.ts'
 import { type Diagnostic, RuneError } from '../text/diagnostic.ts'
 import type { ConfigurationInput } from './build.ts'
 import { type Coordinator, type CoordinatorOptions, createCoordinator, type Published } from './coordinator.ts'
-import type { Update } from './update.ts'
+import type { Delta, Update } from './update.ts'
 import { FileWatcher } from './watch.ts'
 
 /** To the coordinator. `id` comes back with the answer. */
@@ -25,10 +25,12 @@ export type FromCoordinator =
       readonly memory?: unknown
       /** Of an update: what need not be remembered any more of this one and those before (`Coordinator.takeForgotten`). */
       readonly forgotten?: readonly string[]
+      /** Of a reload: all that is to be remembered, where it is written another way now. */
+      readonly refitted?: Delta
     }
   | { readonly kind: 'failed'; readonly id: number; readonly diagnostics: readonly Diagnostic[] }
   /** The files have changed: what came of it. */
-  | { readonly kind: 'reloaded'; readonly published: Published }
+  | { readonly kind: 'reloaded'; readonly published: Published; readonly refitted?: Delta }
   | { readonly kind: 'reload-failed'; readonly diagnostics: readonly Diagnostic[] }
 
 export interface OpenOptions {
@@ -58,7 +60,13 @@ export function createCoordinatorServer(send: (message: FromCoordinator) => void
         if (message.kind === 'update') together.push(message)
         else updateTogether()
         if (message.kind === 'open') open(state, message.id, message.options)
-        if (message.kind === 'reload') reload(state, answers(state, message.id))
+        if (message.kind === 'reload') {
+          const { id } = message
+          reload(state, {
+            ...answers(state, id),
+            done: (published) => send({ kind: 'done', id, published, ...refitted(state) }),
+          })
+        }
       }
       updateTogether()
       tidySoon(state, 1)
@@ -114,7 +122,7 @@ function open(state: State, id: number, { input, watch, predecessor, graceMs }: 
   if (!watch) return
   const announceReload = () =>
     reload(state, {
-      done: (published) => send({ kind: 'reloaded', published }),
+      done: (published) => send({ kind: 'reloaded', published, ...refitted(state) }),
       failed: (diagnostics) => send({ kind: 'reload-failed', diagnostics }),
     })
   state.watcher = new FileWatcher({
@@ -151,6 +159,11 @@ function update(state: State, waiting: readonly (ToCoordinator & { kind: 'update
       else for (const one of waiting) update(state, [one])
     },
   })
+}
+
+function refitted(state: State): { readonly refitted?: Delta } {
+  const delta = opened(state).takeRefitted()
+  return delta ? { refitted: delta } : {}
 }
 
 function opened({ coordinator }: State): Coordinator {

@@ -21,16 +21,16 @@ import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
 import { type Host, nodeHost } from '../syntax/rune-file/host.ts'
 import { type Diagnostic, Diagnostics } from '../text/diagnostic.ts'
 import { type Built, build, type ConfigurationInput } from './build.ts'
-import { changesOf, changesOfDelta, isStored, loadDelta, refuseMisfit } from './changes.ts'
+import { changesOf, fittedDelta, isStored, loadDelta, refuseMisfit } from './changes.ts'
 import { type RecordedFile, recordingHost } from './file-list.ts'
 import { openSnapshot } from './open-snapshot.ts'
-import { type Delta, dropFromDelta, emptyDelta, netEffect, type Update } from './update.ts'
+import { addToDelta, type Delta, dropFromDelta, emptyDelta, fitDelta, netEffect, type Update } from './update.ts'
 
 /** What was made visible. */
 export interface Published {
   readonly epoch: number
-  readonly warnings: readonly Diagnostic[]
-  /** Absent where the sources were not read, but taken over from a coordinator that is gone. */
+  /** This and the next are absent where the sources were not read, but taken over from a coordinator that is gone. */
+  readonly warnings?: readonly Diagnostic[]
   readonly counts?: Counts
   /** How long it took, in all. */
   readonly durationMs: number
@@ -51,6 +51,8 @@ export interface Coordinator {
    * took away again, and that no source knows.
    */
   takeForgotten(): readonly string[]
+  /** All that updates changed, if a load has made it another one since this was asked last. */
+  takeRefitted(): Delta | undefined
   /** The files that were read last, or tried. */
   files(): readonly RecordedFile[]
   /** Does what can wait: frees memory, drops rows that are gone. Yields in how many milliseconds there is more to do. */
@@ -70,15 +72,17 @@ interface Waste {
   /** Rows of a relation that are gone, and how large a part of it they may be. */
   readonly goneRows: number
   readonly gonePart: number
-  /** Strings of the dictionary beyond twice those that it was made with. */
-  readonly strings: number
+  /** Values of the dictionary beyond twice those that it was made with. */
+  readonly values: number
 }
 
-const WASTE: Waste = { goneRows: 1024, gonePart: 0.25, strings: 2 ** 14 }
+const WASTE: Waste = { goneRows: 1024, gonePart: 0.25, values: 2 ** 14 }
 
 interface State {
   readonly input: ConfigurationInput
-  readonly delta: Delta
+  delta: Delta
+  /** Whether keys of the delta have changed since somebody asked. */
+  isRefitted: boolean
   /** Keys of the delta that sources hold or held. Their removal counts for good, though a source may lose and regain them. */
   readonly sourced: Set<string>
   forgotten: string[]
@@ -86,11 +90,11 @@ interface State {
   store: Store
   image: Image
   program: Program
-  warnings: readonly Diagnostic[]
+  warnings: readonly Diagnostic[] | undefined
   counts: Counts | undefined
   files: readonly RecordedFile[]
-  /** Strings of the dictionary when it was made. */
-  freshStrings: number
+  /** Values of the dictionary when it was made. */
+  freshValues: number
   indexes: ReturnType<typeof indexNeeds>
 }
 
@@ -103,8 +107,8 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     counts: undefined,
     image: undefined,
     program: undefined,
-    warnings: [],
-    freshStrings: 0,
+    warnings: undefined,
+    freshValues: 0,
     indexes: new Map(),
   }
   // Of what a coordinator that is gone knew of its sources, nothing is known.
@@ -114,6 +118,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     delta,
     sourced,
     forgotten: [],
+    isRefitted: false,
     waste,
     files,
     ...nothing,
@@ -127,6 +132,11 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     load: () => timed(state, () => load(state)),
     update: (updates) => timed(state, () => applyUpdates(state, updates)),
     takeForgotten: () => state.forgotten.splice(0),
+    takeRefitted: () => {
+      const { isRefitted, delta: refitted } = state
+      state.isRefitted = false
+      return isRefitted ? refitted : undefined
+    },
     files: () => state.files,
     tidy: () => tidy(state),
   }
@@ -137,7 +147,7 @@ function timed(state: State, work: () => void): Published {
   work()
   return {
     epoch: state.store.epoch,
-    warnings: state.warnings,
+    ...(state.warnings && { warnings: state.warnings }),
     ...(state.counts && { counts: state.counts }),
     durationMs: performance.now() - start,
     rows: state.image.relations.reduce((sum, relation) => sum + rowCount(relation), 0),
@@ -168,18 +178,36 @@ function load(state: State): void {
 
 function loadSources(state: State, host: Host): void {
   const isNewDictionary = state.image !== undefined && isWasteful(state)
-  let stored: readonly string[] = []
+  let fitted: Fitted | undefined
   const { program, image, warnings } = build(state.input, host, {
     ...(state.image && !isNewDictionary && { dictionary: state.image.dictionary }),
     adjust: (program, image, diagnostics) => {
       for (const relation of image.relations) relation.baseCount = relation.count
-      stored = storedKeys(state.delta, program, image)
-      loadDelta(state.delta, program, image, diagnostics)
+      fitted = refit(state, program, image, diagnostics)
+      loadDelta(fitted.delta, program, image)
     },
   })
-  for (const key of stored) state.sourced.add(key)
   const bytes = encodeProgram(program)
   show(state, claimNext(state.store), { program, bytes, image, warnings, counts: counts(program), isNewDictionary })
+  if (fitted) remember(state, fitted)
+}
+
+/** What updates changed, as it is under another program, and the keys of it that the sources hold. */
+interface Fitted {
+  readonly delta: Delta
+  readonly stored: readonly string[]
+}
+
+function refit(state: State, program: Program, image: Image, diagnostics: Diagnostics): Fitted {
+  const delta = fittedDelta(state.delta, program, diagnostics)
+  return { delta, stored: storedKeys(delta, program, image) }
+}
+
+function remember(state: State, { delta, stored }: Fitted): void {
+  for (const key of stored) state.sourced.add(key)
+  const keys = (of: Delta) => [...of.facts.keys(), ...of.entities.keys()].join()
+  state.isRefitted ||= keys(delta) !== keys(state.delta)
+  state.delta = delta
 }
 
 /** The first one stays in the memory that it is read into; what comes later is published into that memory. */
@@ -191,13 +219,14 @@ function loadSnapshot(state: State, path: string): void {
     Object.assign(state, { store, warnings: snapshot.warnings, counts, ...derived(program, image) })
     return
   }
-  for (const key of storedKeys(state.delta, program, image)) state.sourced.add(key)
   const diagnostics = new Diagnostics()
-  const changes = changesOfDelta(state.delta, program, image, diagnostics)
+  const fitted = refit(state, program, image, diagnostics)
+  const changes = changesOf(fitted.delta, program, image, () => undefined)
   const epoch = claimNext(state.store)
   changeAndCheck(program, image, changes, epoch)
   const warnings = [...snapshot.warnings, ...diagnostics.all]
   show(state, epoch, { program, bytes: snapshot.bytes, image, warnings, counts, isNewDictionary: true })
+  remember(state, fitted)
 }
 
 interface Loaded {
@@ -215,7 +244,7 @@ function show(state: State, epoch: number, { bytes, isNewDictionary, ...loaded }
   internForReaders(program, image)
   const indexes = indexNeeds(program, (predicate) => rowCount(relationOf(image, predicate)))
   publishOrRepair(state, () => publish(state.store, epoch, { image, program: bytes, indexes, isNewDictionary }))
-  if (isNewDictionary || state.freshStrings === 0) state.freshStrings = image.dictionary.strings()
+  if (isNewDictionary || state.freshValues === 0) state.freshValues = image.dictionary.size()
   Object.assign(state, { ...loaded, indexes })
 }
 
@@ -244,9 +273,9 @@ function goOn(state: State, memory: unknown): void {
 }
 
 /** What follows from an image that was published already. */
-function derived(program: Program, image: Image): Pick<State, 'program' | 'image' | 'freshStrings' | 'indexes'> {
+function derived(program: Program, image: Image): Pick<State, 'program' | 'image' | 'freshValues' | 'indexes'> {
   const indexes = indexNeeds(program, (predicate) => rowCount(relationOf(image, predicate)))
-  return { program, image, freshStrings: image.dictionary.strings(), indexes }
+  return { program, image, freshValues: image.dictionary.size(), indexes }
 }
 
 /** Keys of `delta` under which there are facts or entities in `image`. */
@@ -266,15 +295,15 @@ function forget({ delta, sourced, forgotten }: State, net: Delta): void {
 
 function applyUpdates(state: State, updates: readonly Update[]): void {
   const { store, image, program, delta, sourced } = state
-  const net = netEffect(updates)
+  // Who asks may have read them for a program that a reload has replaced since.
+  const net = fitDelta(netEffect(updates), program, () => undefined)
   const isKnown = (key: string) => delta.facts.has(key) || delta.entities.has(key)
   const stored = storedKeys(net, program, image).filter((key) => !isKnown(key))
   const changes = changesOf(net, program, image, refuseMisfit)
   const epoch = claimNext(store)
   const changed = changeAndCheck(program, image, changes, epoch)
   if (changed.size > 0) publishOrRepair(state, () => publish(store, epoch, { image, changed, indexes: state.indexes }))
-  for (const [key, fact] of net.facts) delta.facts.set(key, fact)
-  for (const [key, entity] of net.entities) delta.entities.set(key, entity)
+  addToDelta(delta, { facts: [...net.facts.values()], entities: [...net.entities.values()] })
   for (const key of stored) sourced.add(key)
   forget(state, net)
 }
@@ -307,7 +336,7 @@ function tidy(state: State): number | undefined {
     internForReaders(state.program, fresh)
     const epoch = claimNext(store)
     publishOrRepair(state, () => publish(store, epoch, { image: fresh, indexes: state.indexes, isNewDictionary: true }))
-    Object.assign(state, { image: fresh, freshStrings: fresh.dictionary.strings() })
+    Object.assign(state, { image: fresh, freshValues: fresh.dictionary.size() })
     return 1
   }
   const predicate = image.relations.findIndex(
@@ -324,7 +353,7 @@ function tidy(state: State): number | undefined {
   return reclaim(store)?.againInMs
 }
 
-/** Whether most strings may belong to nothing that is there: updates and reloads have added as many again, and some more. */
-function isWasteful({ image, freshStrings, waste }: State): boolean {
-  return image.dictionary.strings() > 2 * freshStrings + waste.strings
+/** Whether most values may belong to nothing that is there: updates and reloads have added as many again, and some more. */
+function isWasteful({ image, freshValues, waste }: State): boolean {
+  return image.dictionary.size() > 2 * freshValues + waste.values
 }

@@ -17,6 +17,7 @@ import { createReaderImage, type ReaderImage } from '../image/reader-image.ts'
 import { createValues } from '../image/value-ids.ts'
 import type { DemandAnswer } from '../program/demand.ts'
 import type { ReaderProgram } from '../program/program.ts'
+import { propertyOf } from '../text/argument.ts'
 import { runeError } from '../text/diagnostic.ts'
 
 export interface Reader {
@@ -45,7 +46,7 @@ export interface Handle {
 }
 
 function memoryOf(handle: unknown): unknown {
-  return typeof handle === 'object' && handle !== null && 'memory' in handle ? handle.memory : undefined
+  return typeof handle === 'object' && handle !== null ? propertyOf(handle, 'memory', 'the handle') : undefined
 }
 
 /** What of a program is turned to evaluations. */

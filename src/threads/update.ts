@@ -6,14 +6,15 @@
 import { normaliseEntity } from '../decide/request.ts'
 import { coerceValue } from '../program/coerce.ts'
 import { isWithin, only, printType, printTypeName, typeOf } from '../program/column-types.ts'
-import { BUILTINS, type EntityRecord, type Predicate, type ReaderProgram } from '../program/program.ts'
+import { BUILTINS, type ColumnType, type EntityRecord, type Predicate, type ReaderProgram } from '../program/program.ts'
 import { isRefusal, normaliseUid } from '../program/uids.ts'
 import { entitiesFromJson } from '../syntax/json/entities.ts'
 import { jsonFromJs } from '../syntax/json/from-js.ts'
-import { type Json, parseJson } from '../syntax/json/json.ts'
+import { parseJson } from '../syntax/json/json.ts'
 import { jsonLocator } from '../syntax/json/locate.ts'
 import { uidFromJson, valueFromJson } from '../syntax/json/values.ts'
-import { Diagnostics, type RuneError, runeError } from '../text/diagnostic.ts'
+import { propertyOf, readArgument } from '../text/argument.ts'
+import { Diagnostics, RuneError, runeError } from '../text/diagnostic.ts'
 import { didYouMean } from '../text/suggest.ts'
 import { parseEntityUid, printEntityUid } from '../values/entity-uid.ts'
 import { canonicalKey } from '../values/equality.ts'
@@ -51,10 +52,14 @@ export interface EntityUpdate {
 /** Reads an update. Throws a `RuneError` with all that is wrong with it. */
 export function readUpdate(input: unknown, program: ReaderProgram): Update {
   const diagnostics = new Diagnostics()
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) throw refuse('an update is an object')
-  const unknown = Object.keys(input).find((key) => !KEYS.includes(key))
+  const isObject =
+    typeof input === 'object' && input !== null && !readArgument('the update', () => Array.isArray(input))
+  if (!isObject) throw refuse('an update is an object')
+  const unknown = readArgument('the update', () => Object.keys(input)).find((key) => !KEYS.includes(key))
   if (unknown !== undefined) throw refuse(`an update has no \`${unknown}\``, didYouMean(unknown, KEYS).help)
-  const { insert, remove, entities, removeEntities } = input as Record<string, unknown>
+  const [insert, remove, entities, removeEntities] = ['insert', 'remove', 'entities', 'removeEntities'].map((key) =>
+    propertyOf(input, key, `\`${key}\` of the update`),
+  )
   const facts = [
     ...readFacts(remove, 'remove', program, diagnostics),
     ...readFacts(insert, 'insert', program, diagnostics),
@@ -79,10 +84,48 @@ export function emptyDelta(): Delta {
   return { facts: new Map(), entities: new Map() }
 }
 
-/** Adds `update` to `delta`. */
+/** Adds `update` to `delta`, which stays in the order of the last words. */
 export function addToDelta(delta: Delta, update: Update): void {
-  for (const fact of update.facts) delta.facts.set(factKey(fact), fact)
-  for (const entity of update.entities) delta.entities.set(printEntityUid(entity.uid), entity)
+  for (const fact of update.facts) setLast(delta.facts, factKey(fact), fact)
+  for (const entity of update.entities) setLast(delta.entities, printEntityUid(entity.uid), entity)
+}
+
+/**
+ * `delta` as it is under `program`: what was written one way may be kept in another since, after a type or a path type came, and
+ * two that were told apart be one, of which the last word counts. What does not fit stays as it is, and is told to `misfit`.
+ */
+export function fitDelta(delta: Delta, program: ReaderProgram, misfit: (what: string) => void): Delta {
+  const fitted = emptyDelta()
+  for (const fact of delta.facts.values()) {
+    const predicate = updatable(program, fact.predicate, fact.row.length)
+    const row = predicate && fitRow(predicate, fact.row, program.settings.pathTypes)
+    const fits = row && !('error' in row)
+    if (!fits) misfit(fact.predicate)
+    addToDelta(fitted, { facts: [fits ? { ...fact, row } : fact], entities: [] })
+  }
+  for (const entity of delta.entities.values()) {
+    addToDelta(fitted, { facts: [], entities: [fitEntity(entity, program, misfit)] })
+  }
+  return fitted
+}
+
+function fitEntity(entity: EntityUpdate, { settings }: ReaderProgram, misfit: (what: string) => void): EntityUpdate {
+  const { uid, record } = entity
+  const normal = normaliseUid(uid, settings.pathTypes)
+  try {
+    if (!isRefusal(normal)) {
+      return { uid: normal as EntityUid, ...(record && { record: normaliseEntity(record, settings) }) }
+    }
+  } catch (error) {
+    if (!(error instanceof RuneError)) throw error
+  }
+  misfit(printEntityUid(uid))
+  return entity
+}
+
+function setLast<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key)
+  map.set(key, value)
 }
 
 /** Drops what stands under these keys. */
@@ -144,16 +187,14 @@ function readFacts(
   diagnostics: Diagnostics,
 ): FactUpdate[] {
   if (given === undefined) return []
-  const json = jsonFromJs(given, what, diagnostics)
-  if (json === undefined) return []
-  if (!(json instanceof Map)) {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     diagnostics.error('R745', `\`${what}\` is an object with a list of rows for each predicate`)
     return []
   }
-  return [...json].flatMap(([name, rows]) => {
-    const all = Array.isArray(rows) ? rows : undefined
+  return readArgument(`\`${what}\``, () => Object.entries(given)).flatMap(([name, rows]) => {
+    const all = readArgument(`\`${what}.${name}\``, () => (Array.isArray(rows) ? [...rows] : undefined))
     if (!all) diagnostics.error('R745', `\`${what}.${name}\` is a list of rows`)
-    return (all ?? []).flatMap((row, i): FactUpdate[] => {
+    return (all ?? []).flatMap((row: unknown, i): FactUpdate[] => {
       const values = readRow(name, row, `${what}.${name}[${i}]`, program, diagnostics)
       return values ? [{ predicate: name, row: values, isThere: what === 'insert' }] : []
     })
@@ -162,7 +203,7 @@ function readFacts(
 
 function readRow(
   name: string,
-  row: Json,
+  row: unknown,
   place: string,
   program: ReaderProgram,
   diagnostics: Diagnostics,
@@ -172,15 +213,20 @@ function readRow(
       diagnostics.error('R745', `\`${place}\`: ${message}`, undefined, help === undefined ? {} : { help })
     return undefined
   }
-  if (!Array.isArray(row) && !(row instanceof Map)) return report('a row is a list of values, or an object', undefined)
-  const arity = Array.isArray(row) ? row.length : row.size
+  if (typeof row !== 'object' || row === null) return report('a row is a list of values, or an object', undefined)
+  const given = readArgument(`\`${place}\``, () => (Array.isArray(row) ? [...row] : new Map(Object.entries(row))))
+  const arity = given instanceof Map ? given.size : given.length
   const predicate = updatable(program, name, arity)
   if (!predicate) return report(...whyNot(name, arity, program))
-  const cells = Array.isArray(row) ? row : predicate.columns.map((column) => row.get(column.name ?? ''))
-  const values = cells.map((cell, i) =>
+  const { columns } = predicate
+  if (given instanceof Map && columns.some((column) => column.name === undefined)) {
+    return report(`the columns of \`${name}\` have no names`, 'write the row as a list')
+  }
+  const cells = given instanceof Map ? columns.map((column) => given.get(column.name ?? '')) : given
+  const values = cells.map((cell: unknown, i) =>
     cell === undefined
-      ? report(`there is no \`${predicate.columns[i]?.name ?? i}\``, undefined)
-      : readCell(cell, `${place}[${i}]`, diagnostics),
+      ? report(`there is no \`${columns[i]?.name ?? i}\``, undefined)
+      : readCell(cell, columns[i]?.type, `${place}[${i}]`, diagnostics),
   )
   if (!values.every((value) => value !== undefined)) return undefined
   const fitted = fitRow(predicate, values, program.settings.pathTypes)
@@ -203,10 +249,19 @@ function whyNot(name: string, arity: number, { predicates }: ReaderProgram): [st
   return [`there is no predicate \`${name}\``, didYouMean(name, names).help]
 }
 
-function readCell(cell: Json, subject: string, diagnostics: Diagnostics): Value | undefined {
-  // A number that is no integer is a Float, which JSON of Cedar does not have.
-  if (typeof cell === 'number') return Number.isFinite(cell) ? cell + 0 : undefined
-  return valueFromJson({ diagnostics, path: [], subject: () => `\`${subject}\`` }, cell)
+/** A number is a Float where it is no integer, or where the column can hold Floats and no Longs; JSON of Cedar has no Floats. */
+function readCell(
+  cell: unknown,
+  type: ColumnType | undefined,
+  subject: string,
+  diagnostics: Diagnostics,
+): Value | undefined {
+  const isFloats = type !== undefined && type !== 'any' && type.has('Float') && !type.has('Long')
+  if (typeof cell === 'number' && Number.isFinite(cell) && (isFloats || !Number.isInteger(cell))) return cell + 0
+  const json = jsonFromJs(cell, subject, diagnostics)
+  return json === undefined
+    ? undefined
+    : valueFromJson({ diagnostics, path: [], subject: () => `\`${subject}\`` }, json)
 }
 
 function readUids(given: unknown, { settings }: ReaderProgram, diagnostics: Diagnostics): EntityUid[] {

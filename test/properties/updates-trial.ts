@@ -84,7 +84,7 @@ class History implements Trial {
     return {
       input: this.#input,
       store: { graceMs: chance(0.5) ? 0 : 1000 },
-      waste: { goneRows: 2, gonePart: 0.1, strings: chance(0.5) ? 3 - this.#input.text.length : 2 ** 16 },
+      waste: { goneRows: 2, gonePart: 0.1, values: chance(0.5) ? 3 - this.#input.text.length : 2 ** 16 },
     }
   }
 

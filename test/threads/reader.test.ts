@@ -22,7 +22,7 @@ test('a decision is one of the newest state, whatever happens to the memory whil
   const coordinator = createCoordinator({
     input,
     store: { graceMs: 0 },
-    waste: { goneRows: 8, gonePart: 0.1, strings: 200 },
+    waste: { goneRows: 8, gonePart: 0.1, values: 200 },
   })
   coordinator.load()
   const change = (round: number) => {

@@ -23,7 +23,11 @@ export interface LinkEvents {
 
 /** Starts a coordinator in a thread of its own. */
 export function startThread({ onMessage, onEnd }: LinkEvents): Link {
-  const worker = new Worker(new URL(import.meta.resolve('#workers/coordinator')), { name: 'rune-coordinator' })
+  const worker = new Worker(new URL(import.meta.resolve('#workers/coordinator')), {
+    name: 'rune-coordinator',
+    // Not those of the process: with `node --input-type=module -e …` no thread would start.
+    execArgv: [],
+  })
   let failure: unknown
   let isClosing = false
   worker.on('message', onMessage)

@@ -80,7 +80,7 @@ const WASTE: Waste = { goneRows: 1024, gonePart: 0.25, values: 2 ** 14 }
 
 interface State {
   readonly input: ConfigurationInput
-  delta: Delta
+  readonly delta: Delta
   /** Whether keys of the delta have changed since somebody asked. */
   isRefitted: boolean
   /** Keys of the delta that sources hold or held. Their removal counts for good, though a source may lose and regain them. */
@@ -206,8 +206,11 @@ function refit(state: State, program: Program, image: Image, diagnostics: Diagno
 function remember(state: State, { delta, stored }: Fitted): void {
   for (const key of stored) state.sourced.add(key)
   const keys = (of: Delta) => [...of.facts.keys(), ...of.entities.keys()].join()
-  state.isRefitted ||= keys(delta) !== keys(state.delta)
-  state.delta = delta
+  if (keys(delta) === keys(state.delta)) return
+  state.isRefitted = true
+  state.delta.facts.clear()
+  state.delta.entities.clear()
+  addToDelta(state.delta, { facts: [...delta.facts.values()], entities: [...delta.entities.values()] })
 }
 
 /** The first one stays in the memory that it is read into; what comes later is published into that memory. */

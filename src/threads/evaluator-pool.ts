@@ -40,6 +40,8 @@ export async function createEvaluatorPool(options: PoolOptions): Promise<Evaluat
     maxThreads: threads,
     concurrentTasksPerWorker: CHUNKS_PER_THREAD,
     recordTiming: false,
+    // As for the coordinator's thread.
+    execArgv: [],
   })
   return new EvaluatorPool(pool)
 }

@@ -1,7 +1,9 @@
 /** A coordinator that dies: readers decide on, what was promised is kept, and another one goes on. */
+import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
 import type { RuneError } from '../../src/text/diagnostic.ts'
@@ -128,4 +130,43 @@ test('a listener that throws does not keep another coordinator from being starte
   expect(() => client.crash()).toThrow('thrown')
   await client.update(both(1))
   expect(numbers()).toEqual(new Set([0, 1]))
+})
+
+test('a request that is made while another coordinator starts keeps the process alive until it is answered', () => {
+  const script = `
+    import { CoordinatorClient } from ${JSON.stringify(pathToFileURL('dist/src/threads/coordinator-client.js').href)}
+    const client = new CoordinatorClient({ input: { text: 'version = "rune/1.0"' }, watch: false, mode: 'thread' })
+    await client.open()
+    client.events.on('error', () => undefined)
+    const died = () => new Promise((resolve) => client.events.once('error', resolve))
+    for (let i = 0; i < 2; i++) {
+      const death = died()
+      client.crash()
+      await client.update({ facts: [], entities: [] }).catch(() => undefined)
+      await death
+    }
+    const { epoch } = await client.update({ facts: [], entities: [] })
+    console.log(epoch)
+    await client.close()`
+  const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
+  expect([status, stdout.trim()]).toEqual([0, '1'])
+})
+
+test('what a listener throws is its own: an inline coordinator lives on', () => {
+  const script = `
+    import { Rune } from ${JSON.stringify(pathToFileURL('dist/src/index.js').href)}
+    const thrown = []
+    process.on('uncaughtException', (error) => thrown.push(error.message))
+    const text = 'version = "rune/1.0"\\n[rules]\\ndecl p(x: Long).\\n'
+    const rune = await Rune.fromText(text, { coordinator: 'inline' })
+    rune.on('error', () => thrown.push('death'))
+    rune.on('update', () => { throw new Error('mine') })
+    const epochs = [await rune.update({ insert: { p: [[1]] } }), await rune.update({ insert: { p: [[2]] } })]
+    await new Promise((resolve) => setTimeout(resolve))
+    console.log(JSON.stringify([epochs, thrown]))`
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
+  expect(JSON.parse(stdout)).toEqual([
+    [2, 3],
+    ['mine', 'mine'],
+  ])
 })

@@ -137,7 +137,8 @@ const CALLS: Readonly<Record<string, (diagnostics: Diagnostics, argument: unknow
   snapshot: async (diagnostics, change) => {
     const folder = mkdtempSync(join(tmpdir(), 'rune-'))
     for (const diagnostic of await openChanged(folder, String(change))) {
-      const message = diagnostic.message.replaceAll(`${folder}/`, '')
+      // Named from wherever the tests run.
+      const message = diagnostic.message.replaceAll(/`[^`]*\/(main\.\w+)`/g, '`$1`')
       diagnostics.add({ ...diagnostic, message })
     }
   },

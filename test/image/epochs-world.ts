@@ -22,7 +22,7 @@ const [FACTS, DERIVED] = [0, 1]
 const PROGRAM = {
   predicates: [{ arity: 1 }, { arity: 2 }],
   strata: [],
-  settings: { limits: { maxEvalMs: 60_000 } },
+  settings: { limits: { maxEvalMs: 60_000, maxFacts: 1_000_000 } },
 } as unknown as Program
 
 export class Crash extends Error {}

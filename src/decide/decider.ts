@@ -9,7 +9,8 @@ import type { Image } from '../image/image.ts'
 import { firstRow, indexOn } from '../image/relation.ts'
 import type { ValueId, Values } from '../image/value-ids.ts'
 import { type Demand, FREE } from '../program/demand.ts'
-import { BUILTIN, type Literal, type PredicateId, type ReaderProgram } from '../program/program.ts'
+import { readsSome } from '../program/plan.ts'
+import { BUILTIN, type PredicateId, type ReaderProgram } from '../program/program.ts'
 import { runeError } from '../text/diagnostic.ts'
 import { printEntityUid } from '../values/entity-uid.ts'
 import type { Value } from '../values/value.ts'
@@ -57,7 +58,7 @@ export function createDecider(options: DeciderOptions): Decider {
   const policies = compilePolicies(program.policies, image.values, options.compiled)
   const stored = storedEntities(image)
   const decides = [BUILTIN.permit, BUILTIN.forbid].map((head) => program.rules.some((rule) => rule.head === head))
-  const readsContext = program.rules.some((rule) => reads(rule.body, BUILTIN.context))
+  const readsContext = program.rules.some((rule) => readsSome(rule.body, (predicate) => predicate === BUILTIN.context))
   const find = (checked: CheckedRequest): Findings => {
     overlay.reset()
     const request = internRequest(checked, values)
@@ -76,15 +77,6 @@ export function createDecider(options: DeciderOptions): Decider {
     }
   }
   return { find, decide: (request) => combine(find(request), program.settings.onPolicyError, epoch()) }
-}
-
-/** Whether a body has an atom of `predicate`, in an aggregate or not. */
-function reads(body: readonly Literal[], predicate: PredicateId): boolean {
-  return body.some(
-    (literal) =>
-      (literal.kind === 'atom' && literal.predicate === predicate) ||
-      (literal.kind === 'aggregate' && reads(literal.body, predicate)),
-  )
 }
 
 const NOTHING: RuleAnswer = { reasons: [], failures: [] }

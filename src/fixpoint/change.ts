@@ -18,7 +18,8 @@ import {
   tupleAt,
   unmarkGone,
 } from '../image/relation.ts'
-import type { PredicateId, Program, Stratum } from '../program/program.ts'
+import { readsSome } from '../program/plan.ts'
+import type { PredicateId, Program } from '../program/program.ts'
 import { createEvaluation } from './fixpoint.ts'
 
 /** What to change of one predicate's facts. Removals come first; what is not there needs no removing. */
@@ -75,7 +76,7 @@ function apply(work: Work, facts: ReadonlyMap<PredicateId, FactChange>): Set<Pre
   for (const stratum of program.strata) {
     if (stratum.evaluation !== 'materialized' || stratum.rules.length === 0) continue
     const own = stratum.predicates.some((predicate) => facts.has(predicate))
-    if (!own && !stratum.rules.some((rule) => reads(rule.body, changed))) continue
+    if (!own && !stratum.rules.some((rule) => readsSome(rule.body, (predicate) => changed.has(predicate)))) continue
     const before = stratum.predicates.map((predicate) => startAnew(work, predicate, facts.get(predicate)))
     stratum.predicates.forEach((predicate, i) => {
       evaluation.discount(rowCount(before[i]!.relation) - rowCount(image.relations[predicate]!))
@@ -95,14 +96,6 @@ function isDerived({ strata }: Program, predicate: PredicateId): boolean {
   return strata.some(
     ({ evaluation, rules, predicates }) =>
       evaluation === 'materialized' && rules.length > 0 && predicates.includes(predicate),
-  )
-}
-
-function reads(body: Stratum['rules'][number]['body'], changed: ReadonlySet<PredicateId>): boolean {
-  return body.some(
-    (literal) =>
-      (literal.kind === 'atom' && changed.has(literal.predicate)) ||
-      (literal.kind === 'aggregate' && reads(literal.body, changed)),
   )
 }
 

@@ -92,6 +92,15 @@ export function planBody(body: readonly Literal[], options: PlanOptions = {}): P
 
 const NONE: ReadonlySet<number> = new Set()
 
+/** Whether a body has an atom, in an aggregate or not, of a predicate for which `test` holds. */
+export function readsSome(body: readonly Literal[], test: (predicate: PredicateId) => boolean): boolean {
+  return body.some(
+    (literal) =>
+      (literal.kind === 'atom' && test(literal.predicate)) ||
+      (literal.kind === 'aggregate' && readsSome(literal.body, test)),
+  )
+}
+
 /** An order for the body of an aggregate, whose groups are bound before. */
 export function planAggregate({ body, groups }: AggregateLiteral): readonly Step[] {
   return planBody(body, { bound: groups }).steps

@@ -15,30 +15,41 @@ import { compareIds, ERROR, fail, type Machine, step, stepOverText } from './mac
 
 /** Compiles `steps`, a plan of the whole of `target.body` made with the variables `bound` bound before. */
 export function compileBody(target: BodyTarget, steps: readonly Step[], bound: Iterable<number>): Next {
-  return compileSteps(target, steps, { bound: new Set(bound), done: new Set(), failed: new Set() }, target.emit)
+  return compileSteps(target, steps, startWith(bound), target.emit)
+}
+
+/** Nothing is done yet. */
+export function startWith(bound: Iterable<number>): Progress {
+  return { bound: new Set(bound), done: new Set(), failed: new Set() }
 }
 
 /** Where in a body a step stands: what is bound, and which literals are done or have failed. */
-interface Progress {
+export interface Progress {
   readonly bound: ReadonlySet<number>
   readonly done: ReadonlySet<number>
   readonly failed: ReadonlySet<number>
 }
 
-function compileSteps(target: BodyTarget, steps: readonly Step[], progress: Progress, last: Next): Next {
+/** The progress before each step. */
+export function progressOf(steps: readonly Step[], start: Progress): Progress[] {
   const before: Progress[] = []
-  let at = progress
+  let at = start
   for (const s of steps) {
     before.push(at)
     at = { bound: new Set([...at.bound, ...boundBy(s)]), done: new Set([...at.done, s.literal]), failed: at.failed }
   }
+  return before
+}
+
+function compileSteps(target: BodyTarget, steps: readonly Step[], progress: Progress, last: Next): Next {
+  const before = progressOf(steps, progress)
   let next = last
   for (let i = steps.length - 1; i >= 0; i--) next = compileStep(target, steps[i]!, before[i]!, next)
   return next
 }
 
 /** The chain for bindings that failed at `place`, made when first needed; `known` are variables that have a value all the same. */
-function errorChain(target: BodyTarget, place: number, progress: Progress): (known: readonly number[]) => Next {
+export function errorChain(target: BodyTarget, place: number, progress: Progress): (known: readonly number[]) => Next {
   const chains = new Map<string, Next>()
   return (known) => {
     const key = known.join()
@@ -127,7 +138,11 @@ function compileStep(target: BodyTarget, s: Step, progress: Progress, next: Next
 }
 
 /** A test yields true, false or an error. */
-function compileTest(literal: (Step & { kind: 'check' })['test'], machine: Machine, constants: Values): Evaluate {
+export function compileTest(
+  literal: (Step & { kind: 'check' })['test'],
+  machine: Machine,
+  constants: Values,
+): Evaluate {
   const compile = (expr: Parameters<typeof compileExpr>[0]) => compileExpr(expr, machine, constants)
   const bool = (value: boolean) => machine.values.bool(value)
   switch (literal.kind) {
@@ -169,7 +184,7 @@ function compileTest(literal: (Step & { kind: 'check' })['test'], machine: Machi
   }
 }
 
-function compare(machine: Machine, operator: string, a: ValueId, b: ValueId): ValueId | typeof ERROR {
+export function compare(machine: Machine, operator: string, a: ValueId, b: ValueId): ValueId | typeof ERROR {
   const { values } = machine
   if (operator === '=') return values.bool(a === b)
   if (operator === '!=') return values.bool(a !== b)
@@ -187,10 +202,16 @@ function compare(machine: Machine, operator: string, a: ValueId, b: ValueId): Va
   }
 }
 
-type Elements = (environment: Environment) => (ArrayLike<ValueId> & { includes(id: ValueId): boolean }) | undefined
+export type Elements = (
+  environment: Environment,
+) => (ArrayLike<ValueId> & { includes(id: ValueId): boolean }) | undefined
 
 /** The elements to the right of `in`, or the parts of a split; undefined where that failed. */
-function compileElements(literal: (Step & { kind: 'each' })['source'], machine: Machine, constants: Values): Elements {
+export function compileElements(
+  literal: (Step & { kind: 'each' })['source'],
+  machine: Machine,
+  constants: Values,
+): Elements {
   if (literal.kind === 'split') {
     const parts = [literal.receiver, literal.separator].map((e) => compileExpr(e, machine, constants))
     return (environment) => {
@@ -256,7 +277,7 @@ function compileEach(s: Step & { kind: 'each' }, machine: Machine, constants: Va
   }
 }
 
-function layoutOf(atom: AtomLiteral, bound: ReadonlySet<number>, constants: Values): AtomLayout {
+export function layoutOf(atom: AtomLiteral, bound: ReadonlySet<number>, constants: Values): AtomLayout {
   const key: number[] = []
   const sources: number[] = []
   const binds: { column: number; variable: number }[] = []

@@ -5,44 +5,23 @@
  * until the round ends. Source: Abiteboul, Hull, Vianu, "Foundations of Databases", section 13.1.
  */
 import type { Image } from '../image/image.ts'
-import { copyRows, insert, type Relation, rowCount } from '../image/relation.ts'
+import { copyRows, rowCount } from '../image/relation.ts'
 import { definedVariables } from '../program/defined.ts'
-import { writtenPredicate } from '../program/links.ts'
-import { mentions, planBody } from '../program/plan.ts'
-import type { AtomLiteral, Program, Rule, Stratum } from '../program/program.ts'
-import type { Code } from '../text/codes.ts'
-import { type RuneError, runeError } from '../text/diagnostic.ts'
-import { printBriefly } from '../values/print.ts'
-import { type Best, createBest } from './best.ts'
-import { compileBody } from './body.ts'
-import type { Next, Reader } from './body-target.ts'
-import { createMachine, type Machine } from './machine.ts'
-import { type RowRange, scanAbsent, scanRows } from './scan.ts'
+import { mentions } from '../program/plan.ts'
+import type { AtomLiteral, PredicateId, Program, Rule, Stratum } from '../program/program.ts'
+import { createBest } from './best.ts'
+import type { Next } from './body-target.ts'
+import { type Bounds, stratumBounds } from './bounds.ts'
+import { createDistinct, type Distinct } from './distinct.ts'
+import { evaluateGrouped } from './grouped.ts'
+import { createMachine } from './machine.ts'
+import { compileRule } from './rule.ts'
+import { advanceMarks, checkFacts, type Modes, marksOf, openMarks, type Run, roundsError, timeError } from './run.ts'
+import { createSources } from './sources.ts'
 
 export interface FixpointStats {
   readonly rounds: number
   readonly derivedRows: number
-}
-
-/** The rows of one relation, as the rounds of its stratum see them. */
-interface Marks {
-  readonly stable: RowRange
-  readonly recent: RowRange
-  readonly known: RowRange
-}
-
-type Role = keyof Marks
-
-interface Run {
-  readonly image: Image
-  readonly program: Program
-  readonly machine: Machine
-  readonly marks: readonly Marks[]
-  readonly best: readonly (Best | undefined)[]
-  /** Rows that are not counted in `derived`. */
-  facts: number
-  derived: number
-  rounds: number
 }
 
 const STEPS_PER_CLOCK_READ = 20_000
@@ -71,135 +50,155 @@ export function createEvaluation(program: Program, image: Image): Evaluation {
     image,
     program,
     machine,
+    modes: modesOf(process.env),
+    sources: createSources(),
     marks: image.relations.map(marksOf),
     best: program.predicates.map((p) => (p.best ? createBest(p.best) : undefined)),
     facts: image.relations.reduce((sum, relation) => sum + rowCount(relation), 0),
     derived: 0,
     rounds: 0,
   }
-  const checkFacts = () => {
-    if (run.facts + run.derived <= limits.maxFacts) return
-    throw limitError(program, undefined, 'R501', `there are more than ${limits.maxFacts} facts`, 'max_facts')
-  }
-  checkFacts()
+  checkFacts(run)
   let current: Stratum | undefined
   const deadline = performance.now() + limits.maxEvalMs
   machine.refill = () => {
     machine.steps = STEPS_PER_CLOCK_READ
-    if (performance.now() > deadline)
-      throw limitError(program, current, 'R502', `the rules take longer than ${limits.maxEvalMs} ms`, 'max_eval_ms')
+    if (performance.now() > deadline) throw timeError(program, current)
   }
   return {
     evaluate: (stratum) => {
       current = stratum
-      evaluateStratum(run, stratum)
+      if (stratum.rules.length > 0) evaluateStratum(run, stratum)
     },
     discount: (rows) => {
       run.facts -= rows
-      checkFacts()
+      checkFacts(run)
     },
     stats: () => ({ rounds: run.rounds, derivedRows: run.derived }),
   }
 }
 
+/** `RUNE_CODEGEN=0` runs closures alone, `1` generated code alone; `RUNE_STORAGE` is one kind of access path, for tests. */
+function modesOf(env: NodeJS.ProcessEnv): Modes {
+  const codegen = env['RUNE_CODEGEN']
+  const storage = env['RUNE_STORAGE']
+  return {
+    code: codegen === '0' ? 'closures' : codegen === '1' ? 'generated' : 'auto',
+    storage: storage === 'scan' || storage === 'hash' ? storage : 'auto',
+  }
+}
+
 function evaluateStratum(run: Run, stratum: Stratum): void {
+  const { image, marks, sources } = run
+  for (const predicate of stratum.predicates) openMarks(marks[predicate]!, 0)
+  const bounds = stratumBounds(stratum, image, (predicate, column) =>
+    sources.bounds(image.relations[predicate]!, column),
+  )
+  const grouped = stratum.predicates.length === 1 && evaluateGrouped(run, stratum, [...bounds.values()][0]!)
+  if (!grouped) evaluateInRounds(run, stratum, bounds)
+  for (const predicate of stratum.predicates) openMarks(marks[predicate]!, image.relations[predicate]!.count)
+}
+
+interface Version {
+  readonly rule: Rule
+  readonly run: Next
+  readonly environment: Int32Array
+}
+
+function evaluateInRounds(run: Run, stratum: Stratum, bounds: ReadonlyMap<PredicateId, readonly Bounds[]>): void {
   const { image, program, marks } = run
   const here = new Set(stratum.predicates)
-  for (const predicate of stratum.predicates) openMarks(marks[predicate]!, 0)
   seedBest(run, stratum)
-  const versions: (() => void)[] = []
+  const distinct = new Map(
+    stratum.predicates.map((predicate) => [predicate, distinctFor(run, stratum, predicate, bounds.get(predicate)!)]),
+  )
+  const compile = (rule: Rule, delta?: number): Version => ({
+    rule,
+    environment: new Int32Array(rule.variables.length),
+    run: compileRule(run, rule, {
+      distinct: distinct.get(rule.head)!,
+      here,
+      range: (atom, place) => marks[atom.predicate]![roleOf(atom, place, here, delta)],
+      ...(delta !== undefined && { first: delta }),
+    }),
+  })
+  const call = ({ run: body, environment }: Version) => body(environment)
   for (const rule of stratum.rules) {
-    const recursive = rule.body.flatMap((literal, i) => (isRecursive(literal, here) ? [{ literal, i }] : []))
-    for (const { i } of recursive) versions.push(deltaVersion(run, rule, here, i))
+    const recursive = rule.body.filter((literal) => isRecursive(literal, here))
     // A rule whose recursive atoms all depend on an expression fails with it, even if they never get a row.
     const defined = definedVariables(rule)
-    if (recursive.every(({ literal }) => mentions(literal, defined))) compileRule(run, rule, () => 'known')()
+    if (recursive.every((literal) => mentions(literal, defined))) call(compile(rule))
   }
+  const compileVersions = () =>
+    stratum.rules.flatMap((rule) =>
+      rule.body.flatMap((literal, place) => (isRecursive(literal, here) ? [compile(rule, place)] : [])),
+    )
   const advance = () => {
     let more = false
     for (const predicate of stratum.predicates)
       more = advanceMarks(marks[predicate]!, image.relations[predicate]!) || more
     return more
   }
-  for (let round = 1; versions.length > 0 && advance(); round++) {
+  const rowsHere = () => stratum.predicates.reduce((sum, predicate) => sum + image.relations[predicate]!.count, 0)
+  let versions: readonly Version[] | undefined
+  let planned = 0
+  for (let round = 1; stratum.recursive && advance(); round++) {
     run.rounds++
-    const { maxIterations } = program.settings.limits
-    if (round > maxIterations) {
-      throw limitError(program, stratum, 'R503', `the rules need more than ${maxIterations} rounds`, 'max_iterations')
+    if (round > program.settings.limits.maxIterations) throw roundsError(run, stratum)
+    if (!versions || rowsHere() > planned * ROWS_REPLANNED) {
+      versions = compileVersions()
+      planned = Math.max(rowsHere(), ROWS_PLANNED)
     }
-    for (const version of versions) version()
+    versions.forEach(call)
   }
   settleBest(run, stratum)
-  for (const predicate of stratum.predicates) openMarks(marks[predicate]!, image.relations[predicate]!.count)
 }
 
-/** The version of a recursive rule in which the atom at `delta` sees the recent rows. */
-function deltaVersion(run: Run, rule: Rule, here: ReadonlySet<number>, delta: number): () => void {
-  const role = (atom: AtomLiteral, place: number): Role => {
-    if (!here.has(atom.predicate)) return 'known'
-    return place < delta ? 'stable' : place > delta ? 'known' : 'recent'
-  }
-  return compileRule(run, rule, role, delta)
+/** Join orders are chosen anew when there are so many times more rows than there were. */
+const ROWS_REPLANNED = 10
+const ROWS_PLANNED = 100
+
+function distinctFor(run: Run, stratum: Stratum, predicate: PredicateId, bounds: readonly Bounds[]): Distinct {
+  const { image, modes } = run
+  const relation = image.relations[predicate]!
+  if (run.best[predicate] || modes.storage !== 'auto') return { kind: 'rows' }
+  const rules = stratum.rules.filter(({ head }) => head === predicate)
+  if (relation.count === 0 && !stratum.recursive && rules.length === 1 && isInjective(rules[0]!))
+    return { kind: 'none' }
+  const read = rules.flatMap(({ body }) =>
+    body.flatMap((l) => (l.kind === 'atom' ? [image.relations[l.predicate]!] : [])),
+  )
+  return createDistinct(
+    relation,
+    bounds,
+    read.reduce((sum, other) => sum + rowCount(other), 0),
+  )
+}
+
+/** Whether different bindings of the body make different rows: all that its atoms bind is in the head. */
+function isInjective({ args, body }: Rule): boolean {
+  const head = new Set(args.flatMap((arg) => (arg.kind === 'variable' ? [arg.variable] : [])))
+  const isThere = (variable: number) => head.has(variable)
+  return body.every((literal) => {
+    if (literal.kind === 'in' || literal.kind === 'split') return false
+    if (literal.kind !== 'atom' || literal.negated) return true
+    return literal.args.every((arg) => arg.kind === 'constant' || (arg.kind === 'variable' && isThere(arg.variable)))
+  })
+}
+
+/** Which rows an atom sees in the version of a recursive rule whose atom at `delta` sees the recent ones. */
+function roleOf(
+  atom: AtomLiteral,
+  place: number,
+  here: ReadonlySet<number>,
+  delta?: number,
+): keyof Run['marks'][number] {
+  if (delta === undefined || !here.has(atom.predicate)) return 'known'
+  return place < delta ? 'stable' : place > delta ? 'known' : 'recent'
 }
 
 function isRecursive(literal: Rule['body'][number], here: ReadonlySet<number>): literal is AtomLiteral {
   return literal.kind === 'atom' && !literal.negated && here.has(literal.predicate)
-}
-
-function compileRule(
-  run: Run,
-  rule: Rule,
-  role: (atom: AtomLiteral, place: number) => Role,
-  first?: number,
-): () => void {
-  const { image, machine, marks } = run
-  const reader: Reader = {
-    match: (atom, layout, place, next) => {
-      const range = marks[atom.predicate]![role(atom, place)]
-      return scanRows(image.relations[atom.predicate]!, range, layout, machine, next)
-    },
-    absent: (atom, layout, next) =>
-      scanAbsent(image.relations[atom.predicate]!, marks[atom.predicate]!.known, layout, machine, next),
-  }
-  const defined = definedVariables(rule)
-  const plan = planBody(rule.body, {
-    defined,
-    rows: (predicate) => image.relations[predicate]!.count,
-    ...(first !== undefined && { first }),
-  })
-  const target = {
-    body: rule.body,
-    defined,
-    machine,
-    reader,
-    constants: image.values,
-    emit: compileHead(run, rule),
-    error:
-      (bound: ReadonlySet<number>): Next =>
-      (environment) => {
-        throw derivationError(run, rule, bound, environment)
-      },
-  }
-  const body = compileBody(target, plan.steps, [])
-  const environment = new Int32Array(rule.variables.length)
-  return () => body(environment)
-}
-
-function compileHead(run: Run, rule: Rule): Next {
-  const { image, program, machine } = run
-  const relation = image.relations[rule.head]!
-  const best = run.best[rule.head]
-  const tuple = new Int32Array(rule.args.length)
-  const sources = rule.args.map((arg) => (arg.kind === 'variable' ? ~arg.variable : image.values.intern(arg.value)))
-  const { maxFacts } = program.settings.limits
-  return (environment) => {
-    for (let i = 0; i < sources.length; i++) tuple[i] = sources[i]! < 0 ? environment[~sources[i]!]! : sources[i]!
-    if (best ? !best.offer(relation, tuple, machine) : !insert(relation, tuple)) return
-    run.derived++
-    if (run.facts + run.derived > maxFacts) {
-      throw limitError(program, undefined, 'R501', `there are more than ${maxFacts} facts`, 'max_facts', rule)
-    }
-  }
 }
 
 function seedBest(run: Run, stratum: Stratum): void {
@@ -217,60 +216,4 @@ function settleBest(run: Run, stratum: Stratum): void {
     image.replaced.set(predicate, copyRows(relation, isReplaced, []))
     image.relations[predicate] = copyRows(relation, best.isAlive, [])
   }
-}
-
-function marksOf(relation: Relation): Marks {
-  const range = () => ({ from: 0, to: relation.count })
-  return { stable: range(), recent: range(), known: range() }
-}
-
-/** All rows below `count` are known and nothing is recent. */
-function openMarks(marks: Marks, count: number): void {
-  marks.stable.to = count
-  marks.recent.from = count
-  marks.recent.to = count
-  marks.known.to = count
-}
-
-/** Recent rows become stable, pending ones recent; says whether there are any. */
-function advanceMarks(marks: Marks, relation: Relation): boolean {
-  marks.stable.to = marks.recent.to
-  marks.recent.from = marks.recent.to
-  marks.recent.to = relation.count
-  marks.known.to = relation.count
-  return marks.recent.from < marks.recent.to
-}
-
-function derivationError(run: Run, rule: Rule, bound: ReadonlySet<number>, environment: Int32Array): RuneError {
-  const row = [...bound]
-    .filter((variable) => !rule.variables[variable]!.startsWith('$'))
-    .map(
-      (variable) => `${rule.variables[variable]} = ${printBriefly(run.image.values.valueOf(environment[variable]!))}`,
-    )
-  const where = row.length > 0 ? ` for ${row.join(', ')}` : ''
-  return runeError('R401', `rule \`${rule.name}\` fails: ${run.machine.failure}${where}`, {
-    ...(rule.span && { span: rule.span }),
-    help: 'a static rule must not fail for any row; exclude such rows in the body',
-  })
-}
-
-function limitError(
-  { predicates }: Program,
-  stratum: Stratum | undefined,
-  code: Code,
-  message: string,
-  option: string,
-  rule?: Rule,
-): RuneError {
-  // Rules without a text are called as their predicates.
-  const at = [rule, ...(rule ? [] : (stratum?.rules ?? []))].find((r) => r?.span)
-  const heads = rule ? [rule.head] : (stratum?.predicates ?? [])
-  const written = [...new Set(heads.flatMap((id) => writtenPredicate(predicates, id) ?? []))]
-  const names = written.map(({ name }) => `\`${name}\``).join(', ')
-  const where = [at && `rule \`${at.name}\``, names].filter(Boolean).join(' of ')
-  const span = at?.span ?? written[0]?.span
-  return runeError(code, where === '' ? message : `${message}, at ${where}`, {
-    help: `a recursion that never ends? If not, raise \`${option}\` in [options]`,
-    ...(span && { span }),
-  })
 }

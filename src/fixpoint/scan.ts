@@ -13,9 +13,16 @@ export interface RowRange {
   to: number
 }
 
-/** Calls `next` for every row of `range` that fits. */
-export function scanRows(relation: Relation, range: RowRange, layout: AtomLayout, machine: Machine, next: Next): Next {
-  return layout.key.length === 0
+/** Calls `next` for every row of `range` that fits; where `isCompared`, known columns are compared row by row. */
+export function scanRows(
+  relation: Relation,
+  range: RowRange,
+  layout: AtomLayout,
+  machine: Machine,
+  next: Next,
+  isCompared = false,
+): Next {
+  return isCompared || layout.key.length === 0
     ? scanAll(relation, range, layout, machine, next)
     : scanIndex(relation, range, layout, machine, next)
 }
@@ -47,10 +54,19 @@ export function loadKey(layout: AtomLayout, environment: Environment, key: Int32
 }
 
 function scanAll(relation: Relation, range: RowRange, layout: AtomLayout, machine: Machine, next: Next): Next {
+  const { key, sources } = layout
+  const isKnown = (row: number, environment: Environment) => {
+    for (let i = 0; i < key.length; i++) {
+      const source = sources[i]!
+      if (relation.columns[key[i]!]![row] !== (source < 0 ? environment[~source] : source)) return false
+    }
+    return true
+  }
   return (environment) => {
     for (let row = range.from; row < range.to; row++) {
       step(machine)
-      if (!isGone(relation, row) && take(relation, layout, row, environment)) next(environment)
+      if (isGone(relation, row) || !isKnown(row, environment)) continue
+      if (take(relation, layout, row, environment)) next(environment)
     }
   }
 }

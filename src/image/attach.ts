@@ -212,6 +212,7 @@ function attachRelation(arena: Arena, at: number, epoch: number, old?: Attached)
   relation.born = born
   relation.deathBase = loadLong(words, at + RELATION.deathBase)
   const capacity = words[at + RELATION.capacity]!
+  relation.capacity = capacity
   for (let i = 0; i < arity; i++) {
     relation.columns[i] = viewOf(arena, words[at + RELATION.columns + i]!, capacity, relation.columns[i])
   }

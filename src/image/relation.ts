@@ -12,7 +12,9 @@ export interface Relation {
   count: number
   /** Rows below this one are facts; those from it on were derived. */
   baseCount: number
-  /** One array a column, all of the same length. */
+  /** Rows that there is room for. */
+  capacity: number
+  /** One array a column, each of `capacity` words. */
   columns: Uint32Array[]
   /** By row: 0, or the number of its death. Absent while no row has gone. */
   deaths: Uint32Array | undefined
@@ -24,7 +26,7 @@ export interface Relation {
   gone: number
   /** The epoch for which the columns were put where they lie in the arena; 0 while they don't. */
   born: number
-  /** Index over all columns. */
+  /** Index over all columns; like all others it may lag behind the rows. */
   unique: Index
   /** By the columns that make the key, ascending. */
   readonly indexes: Map<string, Index>
@@ -46,6 +48,7 @@ export function createRelation(arity: number): Relation {
     arity,
     count: 0,
     baseCount: 0,
+    capacity: 0,
     columns: new Array<Uint32Array>(arity).fill(NO_WORDS),
     deaths: undefined,
     deathBase: 0,
@@ -91,7 +94,7 @@ export function isGone(relation: Relation, row: number): boolean {
 
 /** Appends `tuple` unless it is there; says whether it was new. */
 export function insert(relation: Relation, tuple: ArrayLike<number>): boolean {
-  const { unique } = relation
+  const unique = indexOn(relation, relation.unique.key)
   const hash = hashTuple(tuple, relation.arity)
   if (followTuple(relation, tuple, hash) >= 0) return false
   reserve(relation, 1)
@@ -105,17 +108,23 @@ export function insert(relation: Relation, tuple: ArrayLike<number>): boolean {
 /** Makes room for `rows` more rows; what had no room moves out of the arena. */
 export function reserve(relation: Relation, rows: number): void {
   const need = relation.count + rows
-  const have = relation.arity === 0 ? relation.unique.next.length : relation.columns[0]!.length
-  if (need <= have) return
-  const capacity = Math.max(need, have * 2, 8)
+  if (need <= relation.capacity) return
+  growColumns(relation, Math.max(need, relation.capacity * 2, 8))
+  for (const index of [relation.unique, ...relation.indexes.values()]) {
+    if (index.synced > 0) growIndex(relation, index, relation.capacity)
+  }
+}
+
+/** Makes room for `capacity` rows in columns of this thread. Indexes follow when they take rows. */
+export function growColumns(relation: Relation, capacity: number): void {
+  relation.capacity = capacity
   relation.columns = relation.columns.map((column) => grown(column, capacity))
   if (relation.deaths) relation.deaths = grown(relation.deaths, capacity)
-  for (const index of [relation.unique, ...relation.indexes.values()]) growIndex(relation, index, capacity)
 }
 
 /** Marks a row as gone from death number `death` on; the numbers only grow. */
 export function markGone(relation: Relation, row: number, death: number): void {
-  relation.deaths ??= new Uint32Array(relation.arity === 0 ? relation.unique.next.length : relation.columns[0]!.length)
+  relation.deaths ??= new Uint32Array(relation.capacity)
   relation.deaths[row] = death
   relation.gone++
 }
@@ -150,17 +159,16 @@ function truncate(relation: Relation, count: number): void {
 
 /** The row of `tuple`, or -1. */
 export function findRow(relation: Relation, tuple: ArrayLike<number>): number {
+  indexOn(relation, relation.unique.key)
   return followTuple(relation, tuple, hashTuple(tuple, relation.arity))
 }
 
 /** The index over the columns `key` (ascending), made for this thread if there is none, with all rows in it. */
 export function indexOn(relation: Relation, key: readonly number[]): Index {
-  if (key.length === relation.arity) return relation.unique
-  const name = key.join()
-  let index = relation.indexes.get(name)
+  let index = key.length === relation.arity ? relation.unique : relation.indexes.get(key.join())
   if (!index) {
     index = createIndex(key)
-    relation.indexes.set(name, index)
+    relation.indexes.set(key.join(), index)
   }
   if (index.synced < relation.count) syncIndex(relation, index)
   return index
@@ -168,7 +176,7 @@ export function indexOn(relation: Relation, key: readonly number[]): Index {
 
 /** Chains the rows that came since the last time. */
 export function syncIndex(relation: Relation, index: Index): void {
-  if (relation.count > index.next.length) growIndex(relation, index, relation.count)
+  if (relation.count > index.next.length) growIndex(relation, index, relation.capacity)
   while (index.synced < relation.count) {
     const row = index.synced++
     chain(relation, index, row, hashRow(relation, index.key, row))
@@ -226,7 +234,7 @@ function followTuple(relation: Relation, tuple: ArrayLike<number>, hash: number)
 }
 
 function chain(relation: Relation, index: Index, row: number, hash: number): void {
-  if (row >= index.next.length) growIndex(relation, index, relation.columns[0]?.length ?? row * 2 + 8)
+  if (row >= index.next.length) growIndex(relation, index, relation.capacity)
   const slot = hash & (index.heads.length - 1)
   index.next[row] = index.heads[slot]!
   storeEntry(index.heads, slot, row + 1)

@@ -172,10 +172,10 @@ function sealRelations(store: Store, epoch: number, sealing: Sealing): Extent {
 /** The block of the descriptor first, then those of the arrays. */
 function sealRelation(store: Store, epoch: number, relation: Relation, keys: readonly (readonly number[])[]): Extent[] {
   const { arity } = relation
-  const wanted = [relation.unique, ...keys.filter((key) => key.length < arity).map((key) => indexOn(relation, key))]
-  const rows = arity === 0 ? relation.unique.next.length : relation.columns[0]!.length
+  const wanted = [indexOn(relation, relation.unique.key), ...keys.filter((key) => key.length < arity).map((key) => indexOn(relation, key))]
   const isPlaced = arity > 0 && isShared(relation.columns[0]!)
-  const capacity = isPlaced ? rows : roomFor(relation.count)
+  const capacity = isPlaced ? relation.capacity : roomFor(relation.count)
+  relation.capacity = capacity
   const blocks: Extent[] = []
   const place = (array: Uint32Array, length: number): Uint32Array => {
     const placed = placeArray(store, array, length)

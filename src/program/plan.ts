@@ -56,6 +56,8 @@ export interface PlanOptions {
   readonly first?: number
   /** How many rows a predicate has, as far as known. */
   readonly rows?: (predicate: PredicateId) => number
+  /** How many rows of a predicate can be expected to agree with given values of `columns`, as far as known. */
+  readonly matches?: (predicate: PredicateId, columns: readonly number[]) => number | undefined
 }
 
 /** Orders `body`: what only tests first, then what binds without searching, then atoms by their expected number of matches. */
@@ -78,7 +80,7 @@ export function planBody(body: readonly Literal[], options: PlanOptions = {}): P
     for (const [i, literal] of left) {
       const step = stepOf(literal, i, bound, defined)
       if (!step) continue
-      const cost = costOf(step, bound, options.rows)
+      const cost = costOf(step, bound, options)
       if (cost < bestCost) {
         best = step
         bestCost = cost
@@ -215,7 +217,7 @@ export function stepOf(
 const ROWS_ASSUMED = 1000
 
 /** A rough number of bindings that the step leads to, below 1 where it only tests. */
-function costOf(step: Step, bound: ReadonlySet<number>, rows?: (predicate: PredicateId) => number): number {
+function costOf(step: Step, bound: ReadonlySet<number>, { rows, matches }: PlanOptions): number {
   switch (step.kind) {
     case 'check':
       return 0
@@ -228,13 +230,13 @@ function costOf(step: Step, bound: ReadonlySet<number>, rows?: (predicate: Predi
     case 'aggregate':
       return 2
     default: {
-      const args = step.atom.args
-      const open = args.filter(
-        (arg) => arg.kind === 'any' || (arg.kind === 'variable' && !bound.has(arg.variable)),
-      ).length
-      if (open === 0) return 0.3
-      const count = rows?.(step.atom.predicate) ?? ROWS_ASSUMED
-      return Math.max(1, count ** (open / args.length))
+      const { args, predicate } = step.atom
+      const isOpen = (arg: Operand) => arg.kind === 'any' || (arg.kind === 'variable' && !bound.has(arg.variable))
+      const known = args.flatMap((arg, column) => (isOpen(arg) ? [] : [column]))
+      if (known.length === args.length) return 0.3
+      const expected = known.length > 0 ? matches?.(predicate, known) : undefined
+      const count = rows?.(predicate) ?? ROWS_ASSUMED
+      return Math.max(1, expected ?? count ** (1 - known.length / args.length))
     }
   }
 }

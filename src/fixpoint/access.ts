@@ -1,0 +1,142 @@
+/**
+ * Access paths: how the rows that an atom wants are found. Which path is taken depends on how many rows there are, on how
+ * close the ids of the known columns lie together, and on whether the relation still grows.
+ * - `scan`: all rows of a range, known columns compared: nothing is known, or there are few rows;
+ * - `offsets`: the rows of one id lie side by side;
+ * - `chain`: the hashed index of the relation, which can grow;
+ * - `members`, `run`: all columns are known, and a bit or a binary search says whether the row is there.
+ */
+import { type Relation, rowCount } from '../image/relation.ts'
+import { type Bits, hasBit } from './bits.ts'
+import type { AtomLayout, Next } from './body-target.ts'
+import type { Environment } from './expression.ts'
+import { type Machine, step } from './machine.ts'
+import type { Offsets } from './offsets.ts'
+import { type RowRange, scanRows } from './scan.ts'
+import { isInRun, type Sources } from './sources.ts'
+
+export type Access =
+  | { readonly kind: 'scan' | 'chain'; readonly relation: Relation; readonly range: RowRange }
+  /** `at` is the place in the layout's key of the column that the rows are put in the order of. */
+  | { readonly kind: 'offsets'; readonly offsets: Offsets; readonly at: number }
+  | { readonly kind: 'members'; readonly members: Bits }
+  | { readonly kind: 'run'; readonly offsets: Offsets }
+
+export type Storage = 'auto' | 'scan' | 'hash'
+
+/** Few rows are compared one by one. */
+const ROWS_SCANNED = 8
+/** A run of more rows than this, of which other known columns pass only some, is worth a hashed index over all of them. */
+const RUN_FILTERED = 8
+
+/** The path for an atom; `isFinished` says whether its relation has all its rows. */
+export function chooseAccess(
+  sources: Sources,
+  relation: Relation,
+  {
+    layout,
+    range,
+    isFinished,
+    storage,
+  }: { layout: AtomLayout; range: RowRange; isFinished: boolean; storage: Storage },
+): Access {
+  const { key } = layout
+  const rows = rowCount(relation)
+  if (key.length === 0 || storage === 'scan') return { kind: 'scan', relation, range }
+  if (!isFinished || storage === 'hash') return { kind: 'chain', relation, range }
+  if (rows <= ROWS_SCANNED) return { kind: 'scan', relation, range }
+  if (key.length === relation.arity) {
+    const members = sources.members(relation)
+    if (members) return { kind: 'members', members }
+    const offsets = relation.arity === 2 ? sources.offsets(relation, 0, 1) : undefined
+    return offsets ? { kind: 'run', offsets } : { kind: 'chain', relation, range }
+  }
+  const runs = key.map((column) => rows / Math.max(1, Math.min(rows, spanOfColumn(sources, relation, column))))
+  const at = runs.indexOf(Math.min(...runs))
+  if (key.length === 1 || runs[at]! <= RUN_FILTERED) {
+    const offsets = sources.offsets(relation, key[at]!)
+    if (offsets) return { kind: 'offsets', offsets, at }
+  }
+  return { kind: 'chain', relation, range }
+}
+
+function spanOfColumn(sources: Sources, relation: Relation, column: number): number {
+  const { min, max } = sources.bounds(relation, column)
+  return max - min + 1
+}
+
+/** Calls `next` for every row that `access` finds. */
+export function followAccess(access: Access, layout: AtomLayout, machine: Machine, next: Next): Next {
+  switch (access.kind) {
+    case 'scan':
+    case 'chain':
+      return scanRows(access.relation, access.range, layout, machine, next, access.kind === 'scan')
+    case 'offsets':
+      return followOffsets(access.offsets, access.at, layout, machine, next)
+    default: {
+      const has = membership(access, layout)
+      return (environment) => {
+        step(machine)
+        if (has(environment)) next(environment)
+      }
+    }
+  }
+}
+
+/** Calls `next` if `access` finds no row. */
+export function followAbsent(access: Access, layout: AtomLayout, machine: Machine, next: Next): Next {
+  if (access.kind === 'members' || access.kind === 'run') {
+    const has = membership(access, layout)
+    return (environment) => {
+      step(machine)
+      if (!has(environment)) next(environment)
+    }
+  }
+  let found = false
+  // Repeated variables can't occur: all variables of a negated atom are bound before.
+  const search = followAccess(access, layout, machine, () => {
+    found = true
+  })
+  return (environment) => {
+    found = false
+    search(environment)
+    if (!found) next(environment)
+  }
+}
+
+function followOffsets(offsets: Offsets, at: number, layout: AtomLayout, machine: Machine, next: Next): Next {
+  const { base, starts, columns } = offsets
+  const source = layout.sources[at]!
+  const others = layout.key.flatMap((column, i) => (i === at ? [] : [{ column, source: layout.sources[i]! }]))
+  return (environment) => {
+    const slot = (source < 0 ? environment[~source]! : source) - base
+    if (slot < 0 || slot >= starts.length - 1) return
+    for (let i = starts[slot]!, end = starts[slot + 1]!; i < end; i++) {
+      step(machine)
+      if (fits(columns, others, layout, i, environment)) next(environment)
+    }
+  }
+}
+
+function fits(
+  columns: readonly Uint32Array[],
+  others: readonly { readonly column: number; readonly source: number }[],
+  layout: AtomLayout,
+  i: number,
+  environment: Environment,
+): boolean {
+  for (const { column, source } of others) {
+    if (columns[column]![i] !== (source < 0 ? environment[~source] : source)) return false
+  }
+  for (const bind of layout.binds) environment[bind.variable] = columns[bind.column]![i]!
+  for (const repeat of layout.repeats) if (environment[repeat.variable] !== columns[repeat.column]![i]) return false
+  return true
+}
+
+function membership(access: Access & { kind: 'members' | 'run' }, layout: AtomLayout): (e: Environment) => boolean {
+  const [first, second] = layout.sources.length === 1 ? [0, layout.sources[0]!] : layout.sources
+  const value = (source: number, environment: Environment) => (source < 0 ? environment[~source]! : source)
+  return access.kind === 'run'
+    ? (environment) => isInRun(access.offsets, 1, value(first!, environment), value(second!, environment))
+    : (environment) => hasBit(access.members, value(first!, environment), value(second!, environment))
+}

@@ -1,0 +1,84 @@
+/**
+ * Offset indexes (compressed sparse rows): the rows of a finished relation, put in the order of one column, with an array
+ * that says where the rows of each id start. No hashing, and the rows of a key lie side by side.
+ */
+import { isGone, type Relation } from '../image/relation.ts'
+import { type Bounds, spanOf } from './bounds.ts'
+
+export interface Offsets {
+  /** The id that the first of `starts` is for. */
+  readonly base: number
+  /** By id - `base`: where its rows start; those of the last id end at the last entry. */
+  readonly starts: Uint32Array
+  /** The relation's columns in the order of the key, and of a run's `order` column within it. */
+  readonly columns: readonly Uint32Array[]
+}
+
+/** Whether an array by id costs no more than some words a row. */
+export function isDense(bounds: Bounds, rows: number): boolean {
+  return spanOf(bounds) <= Math.max(SPAN_ALWAYS, SPAN_PER_ROW * rows)
+}
+
+const SPAN_ALWAYS = 1 << 16
+const SPAN_PER_ROW = 8
+
+/** The rows of `relation` by its column `key`, whose bounds are given; equal keys by the column `order`, or as they came. */
+export function buildOffsets(
+  relation: Relation,
+  key: number,
+  bounds: Bounds,
+  order?: { readonly column: number; readonly bounds: Bounds },
+): Offsets {
+  const rows = liveRows(relation)
+  const sorted = order ? sortBy(rows, relation.columns[order.column]!, order.bounds).rows : rows
+  const { rows: byKey, starts } = sortBy(sorted, relation.columns[key]!, bounds)
+  const columns = relation.columns.map((column) => {
+    const moved = new Uint32Array(byKey.length)
+    for (let i = 0; i < byKey.length; i++) moved[i] = column[byKey[i]!]!
+    return moved
+  })
+  return { base: spanOf(bounds) === 0 ? 0 : bounds.min, starts, columns }
+}
+
+function liveRows(relation: Relation): Uint32Array {
+  const rows = new Uint32Array(relation.count)
+  if (relation.deaths === undefined) {
+    for (let row = 0; row < rows.length; row++) rows[row] = row
+    return rows
+  }
+  let count = 0
+  for (let row = 0; row < rows.length; row++) if (!isGone(relation, row)) rows[count++] = row
+  return rows.subarray(0, count)
+}
+
+/** A stable counting sort. */
+function sortBy(rows: Uint32Array, column: Uint32Array, bounds: Bounds): { rows: Uint32Array; starts: Uint32Array } {
+  const base = bounds.min
+  const starts = new Uint32Array(spanOf(bounds) + 1)
+  for (let i = 0; i < rows.length; i++) starts[column[rows[i]!]! - base + 1]!++
+  for (let i = 1; i < starts.length; i++) starts[i]! += starts[i - 1]!
+  const next = starts.slice()
+  const sorted = new Uint32Array(rows.length)
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!
+    sorted[next[column[row]! - base]!++] = row
+  }
+  return { rows: sorted, starts }
+}
+
+/** The first place from `at` on, before `end`, where a sorted column holds no less than `id`; `end` if there is none. Gallops. */
+export function seekFrom(column: Uint32Array, at: number, end: number, id: number): number {
+  let step = 1
+  let low = at
+  while (low + step < end && column[low + step]! < id) {
+    low += step
+    step *= 2
+  }
+  let high = Math.min(low + step, end)
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (column[middle]! < id) low = middle + 1
+    else high = middle
+  }
+  return low
+}

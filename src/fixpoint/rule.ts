@@ -1,0 +1,143 @@
+/**
+ * Rules of the fixpoint, made ready to run: a join order by what the relations hold now, an access path for each atom, and
+ * then generated code or closures.
+ */
+import { growColumns, rowCount } from '../image/relation.ts'
+import { definedVariables } from '../program/defined.ts'
+import { planBody } from '../program/plan.ts'
+import type { AtomLiteral, PredicateId, Rule } from '../program/program.ts'
+import { type Access, chooseAccess, followAbsent, followAccess } from './access.ts'
+import { compileBody } from './body.ts'
+import type { AtomLayout, Next } from './body-target.ts'
+import { denseGroups } from './dense-aggregate.ts'
+import type { Distinct } from './distinct.ts'
+import { compileEmission, type Emission } from './emission.ts'
+import { canGenerate, generateKernel, type KernelTarget } from './generate.ts'
+import { checkFacts, derivationError, factsError, type Run, roomLeft } from './run.ts'
+import type { RowRange } from './scan.ts'
+
+export interface RuleOptions {
+  readonly distinct: Distinct
+  /** Predicates whose rows are still being derived. */
+  readonly here: ReadonlySet<PredicateId>
+  /** The rows that an atom at a place of the body sees. */
+  readonly range: (atom: AtomLiteral, place: number) => RowRange
+  /** Place of the atom to begin with. */
+  readonly first?: number
+  /** Variables that the environment gives. */
+  readonly bound?: readonly number[]
+}
+
+/** Runs a rule once. */
+export function compileRule(run: Run, rule: Rule, options: RuleOptions): Next {
+  const { image, machine, sources } = run
+  const { here, range, first, bound = [], distinct } = options
+  const relationOf = (atom: AtomLiteral) => image.relations[atom.predicate]!
+  const access = (atom: AtomLiteral, place: number, layout: AtomLayout): Access =>
+    chooseAccess(sources, relationOf(atom), {
+      layout,
+      range: range(atom, place),
+      isFinished: !here.has(atom.predicate),
+      storage: run.modes.storage,
+    })
+  const emission = emissionOf(run, rule, distinct)
+  const defined = definedVariables(rule)
+  const target: KernelTarget = {
+    body: rule.body,
+    defined,
+    machine,
+    constants: image.values,
+    emission,
+    reader: {
+      match: (atom, layout, place, next) => followAccess(access(atom, place, layout), layout, machine, next),
+      absent: (atom, layout, next) => followAbsent(access(atom, -1, layout), layout, machine, next),
+    },
+    emit: compileEmission(emission),
+    error: (known) => (environment) => {
+      throw derivationError(run, rule, known, environment)
+    },
+    access: ({ atom, literal }, layout) => access(atom, literal, layout),
+    orderedRun: ({ atom }, key, order) =>
+      here.has(atom.predicate) || run.modes.storage !== 'auto'
+        ? undefined
+        : sources.offsets(relationOf(atom), key, order),
+    dense: (aggregate) =>
+      run.modes.storage === 'auto' ? denseGroups(aggregate, relationOf, sources, image.values) : undefined,
+  }
+  const { steps } = planBody(rule.body, {
+    defined,
+    bound,
+    rows: (predicate) => rowCount(image.relations[predicate]!),
+    matches: (predicate, columns) => matchesOf(run, predicate, columns, here),
+    ...(first !== undefined && { first }),
+  })
+  const body = isGenerated(run, rule, distinct)
+    ? generateKernel(target, steps, bound)
+    : compileBody(target, steps, bound)
+  const { relation } = emission
+  return (environment) => {
+    const before = relation.count
+    emission.start = before
+    body(environment)
+    run.derived += relation.count - before
+    checkFacts(run, rule)
+  }
+}
+
+/** Below so many rows to read, closures are done before code is generated. */
+const ROWS_GENERATED = 500
+
+function isGenerated(run: Run, rule: Rule, distinct: Distinct): boolean {
+  const { code } = run.modes
+  if (code !== 'auto') return code === 'generated' && canGenerateHere
+  const rows = rule.body.reduce(
+    (sum, literal) => sum + (literal.kind === 'atom' ? rowCount(run.image.relations[literal.predicate]!) : 0),
+    0,
+  )
+  return canGenerateHere && (distinct.kind === 'stamp' || rows >= ROWS_GENERATED)
+}
+
+const canGenerateHere = canGenerate()
+
+function emissionOf(run: Run, rule: Rule, distinct: Distinct): Emission {
+  const { image, machine } = run
+  const relation = image.relations[rule.head]!
+  const best = run.best[rule.head]
+  const emission: Emission = {
+    relation,
+    distinct,
+    start: relation.count,
+    sources: rule.args.map((arg) => (arg.kind === 'variable' ? ~arg.variable : image.values.intern(arg.value))),
+    grow: () => growRelation(run, rule, emission),
+    ...(best && { offer: (tuple) => best.offer(relation, tuple, machine) }),
+  }
+  return emission
+}
+
+const ROWS_AT_FIRST = 64
+
+/** Twice the room, but not for more rows than there may be. */
+function growRelation(run: Run, rule: Rule, { relation, start }: Emission): void {
+  const left = roomLeft(run, relation.count - start)
+  if (left <= 0) throw factsError(run, rule)
+  growColumns(relation, Math.min(Math.max(ROWS_AT_FIRST, relation.capacity * 2), relation.count + left))
+}
+
+/** How many rows can be expected for one value of each of `columns`: as many as there are values, if these are spread evenly. */
+function matchesOf(
+  { image, sources }: Run,
+  predicate: PredicateId,
+  columns: readonly number[],
+  here: ReadonlySet<PredicateId>,
+): number | undefined {
+  const relation = image.relations[predicate]!
+  const rows = rowCount(relation)
+  if (here.has(predicate) || rows === 0) return undefined
+  let keys = 1
+  for (const column of columns) keys *= spanAt(sources.bounds(relation, column))
+  return rows / Math.min(rows, keys)
+}
+
+function spanAt({ min, max }: { readonly min: number; readonly max: number }): number {
+  return max - min + 1
+}

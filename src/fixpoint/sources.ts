@@ -1,0 +1,76 @@
+/**
+ * What an evaluation knows about finished relations, made when first asked for and forgotten with the evaluation: bounds of
+ * columns, offset indexes, sets of members. Nothing of it is published.
+ */
+import { type Relation, rowCount } from '../image/relation.ts'
+import { addRows, type Bits, createBits } from './bits.ts'
+import { type Bounds, boundsOf } from './bounds.ts'
+import { buildOffsets, isDense, type Offsets } from './offsets.ts'
+
+export interface Sources {
+  bounds(relation: Relation, column: number): Bounds
+  /** The rows by the column `key`, each run in the order of the other column `order`; nothing where ids lie too far apart. */
+  offsets(relation: Relation, key: number, order?: number): Offsets | undefined
+  /** The rows of a unary relation, or the pairs of a binary one, as bits; nothing where that would take too much room. */
+  members(relation: Relation): Bits | undefined
+  /** What `make` yields, made once for the rows that `relation` has now. */
+  remember<T>(relation: Relation, key: string, make: () => T): T
+}
+
+interface Known {
+  readonly count: number
+  readonly gone: number
+  readonly made: Map<string, unknown>
+}
+
+/** Nothing is known yet. */
+export function createSources(): Sources {
+  const all = new WeakMap<Relation, Known>()
+  const remember = <T>(relation: Relation, key: string, make: () => T): T => {
+    let known = all.get(relation)
+    if (known?.count !== relation.count || known.gone !== relation.gone) {
+      known = { count: relation.count, gone: relation.gone, made: new Map() }
+      all.set(relation, known)
+    }
+    if (!known.made.has(key)) known.made.set(key, make())
+    return known.made.get(key) as T
+  }
+  const sources: Sources = {
+    remember,
+    bounds: (relation, column) => remember(relation, `b${column}`, () => boundsOf(relation, column)),
+    offsets: (relation, key, order) =>
+      remember(relation, `o${key},${order}`, () => {
+        const bounds = sources.bounds(relation, key)
+        if (!isDense(bounds, rowCount(relation))) return undefined
+        if (order === undefined) return buildOffsets(relation, key, bounds)
+        const then = { column: order, bounds: sources.bounds(relation, order) }
+        return isDense(then.bounds, rowCount(relation)) ? buildOffsets(relation, key, bounds, then) : undefined
+      }),
+    members: (relation) => remember(relation, 'm', () => membersOf(relation, sources)),
+  }
+  return sources
+}
+
+const MEMBERS_BYTES_ALWAYS = 1 << 16
+const MEMBERS_BYTES_PER_ROW = 16
+
+function membersOf(relation: Relation, sources: Sources): Bits | undefined {
+  const bounds = relation.columns.map((_, column) => sources.bounds(relation, column))
+  const bits = createBits(bounds, Math.max(MEMBERS_BYTES_ALWAYS, MEMBERS_BYTES_PER_ROW * rowCount(relation)))
+  if (bits) addRows(bits, relation)
+  return bits
+}
+
+/** Whether a pair is in a run of offsets that are in the order of column `order`. */
+export function isInRun({ base, starts, columns }: Offsets, order: number, key: number, other: number): boolean {
+  const at = key - base
+  if (at < 0 || at >= starts.length - 1) return false
+  const column = columns[order]!
+  let [low, high] = [starts[at]!, starts[at + 1]!]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (column[middle]! < other) low = middle + 1
+    else high = middle
+  }
+  return low < starts[at + 1]! && column[low] === other
+}

@@ -24,7 +24,7 @@ export interface Struct {
 }
 
 /** Changes with any change of a table of this file. */
-export const LAYOUT_VERSION = 3
+export const LAYOUT_VERSION = 4
 
 /** First word of every image: `RUNE` in ASCII. */
 export const MAGIC = 0x52554e45
@@ -96,7 +96,7 @@ export const RELATION = {
   columns: 14,
 } as const
 
-/** An index of a relation, from the start of its descriptor; its key columns follow. The first is over all columns. */
+/** An index of a relation, from the start of its descriptor; its key columns follow. */
 export const INDEX = { heads: 0, headsWords: 1, next: 2, keyLength: 3, key: 4 } as const
 
 /** Bits of a value id: kind above, payload below. */
@@ -245,7 +245,7 @@ export const STRUCTS: readonly Struct[] = [
       ),
       field('deathBase', RELATION.deathBase, 2, 'epoch', 'writer', 'what death numbers count from'),
       field('born', RELATION.born, 2, 'epoch', 'writer', 'the epoch for which its columns were put where they are'),
-      field('indexes', RELATION.indexes, 1, 'count', 'writer', 'indexes; the first is over all columns'),
+      field('indexes', RELATION.indexes, 1, 'count', 'writer', 'indexes'),
     ],
   },
   {

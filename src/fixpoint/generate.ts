@@ -1,18 +1,14 @@
 /**
  * Generated kernels: a plan as the text of a JavaScript function of nested loops over typed arrays, where `body.ts` makes a
- * chain of closures of the same plan. The text holds numbers and generated names alone; whatever else a kernel needs is
- * handed to it in an array. Expressions that are more than a comparison of ids, and all that comes after a failure, are the
- * closures of the interpreter.
+ * chain of closures of the same plan. Expressions that are more than a comparison of ids, and all that comes after a
+ * failure, are the closures of the interpreter.
  */
-import { KIND, PAYLOAD_BITS } from '../../native-layout/layout.ts'
-import { indexOn, type Relation } from '../image/relation.ts'
-import { FALSE, TRUE } from '../image/value-ids.ts'
+import { FALSE, INT_TAG, TAG_SHIFT, TRUE } from '../image/value-ids.ts'
 import { boundBy, type Step, variablesOf, variablesOfLiteral } from '../program/plan.ts'
 import type { AggregateLiteral, CompareLiteral, Expr } from '../program/program.ts'
 import { unreachable } from '../text/assert.ts'
 import type { Access } from './access.ts'
 import { compileAggregate } from './aggregate.ts'
-import type { Bits } from './bits.ts'
 import {
   compare,
   compileBody,
@@ -26,15 +22,21 @@ import {
 } from './body.ts'
 import type { AtomLayout, BodyTarget, Next } from './body-target.ts'
 import { type DenseGroups, NO_GROUP } from './dense-aggregate.ts'
-import type { Distinct } from './distinct.ts'
 import type { Emission } from './emission.ts'
 import { compileExpr } from './expression.ts'
+import {
+  distinctText,
+  KernelText,
+  leapfrogText,
+  loopText,
+  memberText,
+  type RunText,
+  sourceText,
+} from './kernel-text.ts'
 import { ERROR } from './machine.ts'
-import { type Offsets, seekFrom } from './offsets.ts'
-import { isInRun } from './sources.ts'
+import type { Offsets } from './offsets.ts'
 
 type AtomStep = Step & { kind: 'match' | 'absent' }
-type RowAccess = Access & { kind: 'scan' | 'chain' }
 
 export interface KernelTarget extends BodyTarget {
   readonly emission: Emission
@@ -64,430 +66,228 @@ export function kernelText(
   target: KernelTarget,
   steps: readonly Step[],
   bound: readonly number[],
-): { text: string; captures: readonly unknown[] } {
-  const kernel = new Kernel(target, steps, bound)
-  return { text: kernel.text(), captures: kernel.captures }
+): { readonly text: string; readonly captures: readonly unknown[] } {
+  const text = new KernelText()
+  const kernel: Kernel = { text, target, steps, before: progressOf(steps, startWith(bound)) }
+  const machine = text.capture(target.machine)
+  const body = stepText(kernel, 0)
+  const variables = new Set([...bound, ...steps.flatMap(boundBy)])
+  const locals = [...variables].map((v) => `v${v}=${bound.includes(v) ? `E[${v}]` : 0}`)
+  const { start, end } = frameText(kernel)
+  const lines = [
+    ...text.once,
+    `const step=n=>{if((${machine}.steps-=n)<0)${machine}.refill()};`,
+    'return E=>{',
+    locals.length > 0 ? `let ${locals.join()};` : '',
+    ...text.prologue,
+    start,
+    body,
+    end,
+    '}',
+  ]
+  return { text: lines.filter(Boolean).join('\n'), captures: text.captures }
 }
 
-class Kernel {
-  readonly captures: unknown[] = []
-  readonly #target: KernelTarget
-  readonly #steps: readonly Step[]
-  readonly #before: readonly Progress[]
-  readonly #bound: readonly number[]
-  /** Run once, when the kernel is made; and at each of its calls. */
-  readonly #once: string[] = []
-  readonly #prologue: string[] = []
-  readonly #names = new Map<unknown, string>()
-  #labels = 0
+interface Kernel {
+  readonly text: KernelText
+  readonly target: KernelTarget
+  readonly steps: readonly Step[]
+  readonly before: readonly Progress[]
+}
 
-  constructor(target: KernelTarget, steps: readonly Step[], bound: readonly number[]) {
-    this.#target = target
-    this.#steps = steps
-    this.#bound = bound
-    this.#before = progressOf(steps, startWith(bound))
+/** The text of step `i` and of all that comes after it. */
+function stepText(kernel: Kernel, i: number): string {
+  const s = kernel.steps[i]
+  if (!s) return emitText(kernel)
+  switch (s.kind) {
+    case 'match':
+      return matchText(kernel, s, i)
+    case 'absent':
+      return absentText(kernel, s, i)
+    case 'check':
+      return s.test.kind === 'compare' ? compareText(kernel, s.test, i) : testText(kernel, s, i)
+    case 'bind':
+      return bindText(kernel, s, i)
+    case 'each':
+      return eachText(kernel, s, i)
+    case 'aggregate':
+      return aggregateText(kernel, s, i)
+    default:
+      return unreachable(s)
   }
+}
 
-  text(): string {
-    const { machine } = this.#target
-    const m = this.#capture(machine)
-    const body = this.#step(0)
-    const variables = new Set([...this.#bound, ...this.#steps.flatMap(boundBy)])
-    const locals = [...variables].map((v) => `v${v}=${this.#bound.includes(v) ? `E[${v}]` : 0}`)
-    const { start, end } = this.#frame()
-    return [
-      ...this.#once,
-      `const step=n=>{if((${m}.steps-=n)<0)${m}.refill()};`,
-      'return E=>{',
-      locals.length > 0 ? `let ${locals.join()};` : '',
-      ...this.#prologue,
-      start,
-      body,
-      end,
-      '}',
-    ].join('\n')
+function matchText(kernel: Kernel, s: AtomStep, i: number): string {
+  const { text, target } = kernel
+  const layout = layoutOf(s.atom, kernel.before[i]!.bound, target.constants)
+  const access = target.access(s, layout)
+  const crossing = access.kind === 'offsets' ? crossingText(kernel, layout, i) : undefined
+  if (crossing !== undefined) return crossing
+  const inner = stepText(kernel, i + 1)
+  if (access.kind === 'members' || access.kind === 'run')
+    return `step(1);if(${memberText(text, access, layout)}){${inner}}`
+  return loopText(text, access, { layout, inner, isOnce: isExistential(kernel, layout, i) })
+}
+
+function absentText(kernel: Kernel, s: AtomStep, i: number): string {
+  const { text, target } = kernel
+  const layout = layoutOf(s.atom, kernel.before[i]!.bound, target.constants)
+  const access = target.access(s, layout)
+  const next = stepText(kernel, i + 1)
+  if (access.kind === 'members' || access.kind === 'run')
+    return `step(1);if(!${memberText(text, access, layout)}){${next}}`
+  const found = `f${text.label()}`
+  const search = loopText(text, access, { layout, inner: `${found}=true;`, isOnce: true })
+  return `let ${found}=false;${search}if(!${found}){${next}}`
+}
+
+/**
+ * Atoms that follow and only test the variable that this one binds, together with one that is bound before: the run of this
+ * one and theirs are all in the order of that variable, and are met in step.
+ */
+function crossingText(kernel: Kernel, layout: AtomLayout, i: number): string | undefined {
+  const { target, steps, before } = kernel
+  const [bind] = layout.binds
+  if (!bind || layout.binds.length > 1 || layout.repeats.length > 0 || layout.key.length !== 1) return undefined
+  const first = target.orderedRun(steps[i] as AtomStep, layout.key[0]!, bind.column)
+  if (!first) return undefined
+  const runs: RunText[] = [{ offsets: first, key: sourceText(layout.sources[0]!), column: bind.column }]
+  let next = i + 1
+  for (; next < steps.length; next++) {
+    const s = steps[next]!
+    if (s.kind !== 'match' || s.atom.args.length !== 2) break
+    const column = s.atom.args.findIndex((arg) => arg.kind === 'variable' && arg.variable === bind.variable)
+    const other = s.atom.args[1 - column]
+    if (column < 0 || other?.kind !== 'variable' || !before[i]!.bound.has(other.variable)) break
+    const offsets = target.orderedRun(s, 1 - column, column)
+    if (!offsets) break
+    runs.push({ offsets, key: `v${other.variable}`, column })
   }
+  return runs.length === 1 ? undefined : leapfrogText(kernel.text, runs, bind.variable, stepText(kernel, next))
+}
 
-  /** The name of `value` in the text. */
-  #capture(value: unknown): string {
-    let name = this.#names.get(value)
-    if (name === undefined) {
-      name = `c${this.captures.length}`
-      this.#names.set(value, name)
-      this.#once.push(`const ${name}=C[${this.captures.length}];`)
-      this.captures.push(value)
-    }
-    return name
+/** Whether nothing that comes after depends on which row was matched. */
+function isExistential({ target, steps }: Kernel, layout: AtomLayout, i: number): boolean {
+  const later = new Set([
+    ...target.emission.sources.flatMap((from) => (from < 0 ? [~from] : [])),
+    ...steps.slice(i + 1).flatMap(({ literal }) => variablesOfLiteral(target.body[literal]!)),
+  ])
+  return layout.binds.every(({ variable }) => !later.has(variable))
+}
+
+function compareText(kernel: Kernel, test: CompareLiteral, i: number): string {
+  const [left, right] = [operandText(kernel, test.left), operandText(kernel, test.right)]
+  if (left === undefined || right === undefined) return testText(kernel, kernel.steps[i] as Step & { kind: 'check' }, i)
+  const inner = stepText(kernel, i + 1)
+  if (test.operator === '=') return `if(${left}===${right}){${inner}}`
+  if (test.operator === '!=') return `if(${left}!==${right}){${inner}}`
+  const { machine } = kernel.target
+  const slow = kernel.text.capture((a: number, b: number) => compare(machine, test.operator, a, b))
+  const t = `t${kernel.text.label()}`
+  const isInt = (operand: string) => `${operand}>>>${TAG_SHIFT}===${INT_TAG}`
+  // Ids of inline integers are in the order of the integers.
+  return `const ${t}=${isInt(left)}&&${isInt(right)}?(${left}${test.operator}${right}?${TRUE}:${FALSE}):${slow}(${left},${right});
+if(${t}===${TRUE}){${inner}}else if(${t}===${ERROR}){${failedText(kernel, i)}}`
+}
+
+/** An expression that needs no evaluation. */
+function operandText({ target }: Kernel, expr: Expr): string | undefined {
+  if (expr.kind === 'variable') return `v${expr.variable}`
+  return expr.kind === 'constant' ? String(target.constants.intern(expr.value)) : undefined
+}
+
+function testText(kernel: Kernel, s: Step & { kind: 'check' }, i: number): string {
+  const { machine, constants } = kernel.target
+  const test = kernel.text.capture(compileTest(s.test, machine, constants))
+  const t = `t${kernel.text.label()}`
+  return `${storeText(variablesOfLiteral(s.test))}const ${t}=${test}(E);
+if(${t}===${TRUE}){${stepText(kernel, i + 1)}}else if(${t}===${ERROR}){${failedText(kernel, i)}}`
+}
+
+function bindText(kernel: Kernel, s: Step & { kind: 'bind' }, i: number): string {
+  const operand = operandText(kernel, s.expr)
+  if (operand !== undefined) return `v${s.variable}=${operand};${stepText(kernel, i + 1)}`
+  const { machine, constants } = kernel.target
+  const evaluate = kernel.text.capture(compileExpr(s.expr, machine, constants))
+  const t = `t${kernel.text.label()}`
+  return `${storeText(variablesOf(s.expr))}const ${t}=${evaluate}(E);
+if(${t}===${ERROR}){${failedText(kernel, i)}}else{v${s.variable}=${t};${stepText(kernel, i + 1)}}`
+}
+
+function eachText(kernel: Kernel, s: Step & { kind: 'each' }, i: number): string {
+  const { machine, constants } = kernel.target
+  const elements = kernel.text.capture(compileElements(s.source, machine, constants))
+  const n = kernel.text.label()
+  const { bound } = kernel.before[i]!
+  return `${storeText(variablesOfLiteral(s.source).filter((v) => bound.has(v)))}const a${n}=${elements}(E);
+if(a${n}===undefined){${failedText(kernel, i)}}else{step(a${n}.length);
+for(let j${n}=0;j${n}<a${n}.length;j${n}++){v${s.variable}=a${n}[j${n}];${stepText(kernel, i + 1)}}}`
+}
+
+function aggregateText(kernel: Kernel, s: Step & { kind: 'aggregate' }, i: number): string {
+  const { text, target } = kernel
+  const { aggregate } = s
+  const t = `t${text.label()}`
+  const next = aggregateResultText(kernel, s, i, t)
+  const dense = target.dense(aggregate)
+  if (!dense) {
+    const fold = text.capture(compileAggregate(target, s, compileBody))
+    return `${storeText(aggregate.groups)}const ${t}=${fold}(E);
+if(${t}===${ERROR}){${failedText(kernel, i)}}else if(${t}!==undefined){${next}}`
   }
-
-  /** A name for a field of a captured object, read once; `every`: at each call, since it is replaced in between. */
-  #field(object: unknown, field: string, every = false): string {
-    const name = `${this.#capture(object)}_${field.replace(/\W/g, '')}`
-    const line = `const ${name}=${this.#capture(object)}.${field};`
-    const lines = every ? this.#prologue : this.#once
-    if (!lines.includes(line)) lines.push(line)
-    return name
-  }
-
-  #label(): string {
-    return String(this.#labels++)
-  }
-
-  #step(i: number): string {
-    const s = this.#steps[i]
-    if (!s) return this.#emit()
-    switch (s.kind) {
-      case 'match':
-        return this.#match(s, i)
-      case 'absent':
-        return this.#absent(s, i)
-      case 'check':
-        return s.test.kind === 'compare' ? this.#compare(s.test, i) : this.#test(s, i)
-      case 'bind':
-        return this.#bind(s, i)
-      case 'each':
-        return this.#each(s, i)
-      case 'aggregate':
-        return this.#aggregate(s, i)
-      default:
-        return unreachable(s)
-    }
-  }
-
-  // Atoms
-
-  #match(s: AtomStep, i: number): string {
-    const layout = layoutOf(s.atom, this.#before[i]!.bound, this.#target.constants)
-    const access = this.#target.access(s, layout)
-    const crossing = access.kind === 'offsets' ? this.#intersection(layout, i) : undefined
-    if (crossing !== undefined) return crossing
-    const inner = this.#step(i + 1)
-    const isOnce = this.#isExistential(s, layout, i)
-    switch (access.kind) {
-      case 'members':
-      case 'run':
-        return `step(1);if(${this.#isMember(access, layout)}){${inner}}`
-      case 'offsets':
-        return this.#offsets(access, layout, inner, isOnce)
-      case 'scan':
-        return this.#scan(access, layout, inner, isOnce)
-      default:
-        return this.#chain(access, layout, inner, isOnce)
-    }
-  }
-
-  #offsets({ offsets, at }: Access & { kind: 'offsets' }, layout: AtomLayout, inner: string, isOnce: boolean): string {
-    const n = this.#label()
-    const starts = this.#field(offsets, 'starts')
-    const others = layout.key.filter((_, k) => k !== at)
-    const value = (column: number) => `${this.#field(offsets, `columns[${column}]`)}[i${n}]`
-    const row = this.#row(layout, others, value, inner, isOnce)
-    return `{const d${n}=${source(layout.sources[at]!)}-${offsets.base};if(d${n}>=0&&d${n}<${offsets.starts.length - 1}){
-let i${n}=${starts}[d${n}];const e${n}=${starts}[d${n}+1];step(e${n}-i${n}+1);
-for(;i${n}<e${n};i${n}++){${row}}}}`
-  }
-
-  /** What is done with one row: known columns compared, open ones bound. */
-  #row(
-    layout: AtomLayout,
-    compared: readonly number[],
-    value: (column: number) => string,
-    inner: string,
-    isOnce: boolean,
-  ): string {
-    const tests = [
-      ...compared.map((column) => `${value(column)}===${source(layout.sources[layout.key.indexOf(column)]!)}`),
-      ...layout.repeats.map(
-        ({ column, variable }) =>
-          `${value(column)}===${value(layout.binds.find((bind) => bind.variable === variable)!.column)}`,
-      ),
-    ]
-    const binds = layout.binds.map(({ column, variable }) => `v${variable}=${value(column)};`).join('')
-    const all = `${binds}${inner}${isOnce ? 'break;' : ''}`
-    return tests.length > 0 ? `if(${tests.join('&&')}){${all}}` : all
-  }
-
-  #scan(access: RowAccess, layout: AtomLayout, inner: string, isOnce: boolean): string {
-    const { relation, range } = access
-    const n = this.#label()
-    const [from, to] = [this.#field(range, 'from', true), this.#field(range, 'to', true)]
-    const value = (column: number) => `${this.#field(relation, `columns[${column}]`, true)}[i${n}]`
-    const row = this.#row(layout, layout.key, value, inner, isOnce)
-    const gone = relation.deaths ? `if(${this.#field(relation, 'deaths', true)}[i${n}]!==0)continue;` : ''
-    return `step(${to}-${from}+1);for(let i${n}=${from};i${n}<${to};i${n}++){${gone}${row}}`
-  }
-
-  #chain(access: RowAccess, layout: AtomLayout, inner: string, isOnce: boolean): string {
-    const { relation, range } = access
-    const n = this.#label()
-    const index = this.#prepared(relation, layout.key)
-    const [from, to] = [this.#field(range, 'from', true), this.#field(range, 'to', true)]
-    const value = (column: number) => `${this.#field(relation, `columns[${column}]`, true)}[r${n}]`
-    const row = this.#row(layout, layout.key, value, inner, isOnce || layout.key.length === relation.arity)
-    const gone = relation.deaths ? `&&${this.#field(relation, 'deaths', true)}[r${n}]===0` : ''
-    const hash = layout.sources.reduce((h, s) => `mix(${h},${source(s)})`, String(layout.key.length))
-    this.#define('mix', 'const mix=(h,w)=>{const m=Math.imul(h^w,0x9e3779b1);return m^(m>>>15)};')
-    return `for(let q${n}=${index}h[(Math.imul(${hash},0x85ebca6b)>>>8)&(${index}h.length-1)];q${n}>0;q${n}=${index}n[q${n}-1]){
-const r${n}=q${n}-1;step(1);if(r${n}<${from})break;if(r${n}<${to}${gone}){${row}}}`
-  }
-
-  /** The name of an index of a relation that grows between calls: of its heads with `h` behind it, of its links with `n`. */
-  #prepared(relation: Relation, key: readonly number[]): string {
-    const name = `x${this.#capture(relation)}_${key.join('_')}`
-    const line = `const ${name}=${this.#capture(indexOn)}(${this.#capture(relation)},[${key.join()}]),${name}h=${name}.heads,${name}n=${name}.next;`
-    if (!this.#prologue.includes(line)) this.#prologue.push(line)
-    return name
-  }
-
-  #define(name: string, line: string): void {
-    if (this.#names.has(name)) return
-    this.#names.set(name, name)
-    this.#once.push(line)
-  }
-
-  #absent(s: AtomStep, i: number): string {
-    const layout = layoutOf(s.atom, this.#before[i]!.bound, this.#target.constants)
-    const access = this.#target.access(s, layout)
-    const inner = this.#step(i + 1)
-    if (access.kind === 'members' || access.kind === 'run')
-      return `step(1);if(!${this.#isMember(access, layout)}){${inner}}`
-    const found = `f${this.#label()}`
-    const mark = `${found}=true;`
-    // No column of a negated atom is bound by it.
-    const search =
-      access.kind === 'offsets'
-        ? this.#offsets(access, layout, mark, true)
-        : access.kind === 'scan'
-          ? this.#scan(access, layout, mark, true)
-          : this.#chain(access, layout, mark, true)
-    return `let ${found}=false;${search}if(!${found}){${inner}}`
-  }
-
-  #isMember(access: Access & { kind: 'members' | 'run' }, layout: AtomLayout): string {
-    const [first, second] = layout.sources.length === 1 ? ['0', source(layout.sources[0]!)] : layout.sources.map(source)
-    if (access.kind === 'run') return `${this.#capture(isInRun)}(${this.#capture(access.offsets)},1,${first},${second})`
-    return this.#hasBit(access.members, first!, second!)
-  }
-
-  #hasBit(bits: Bits, first: string, second: string): string {
-    const { base, span, stride, base2, span2 } = bits
-    const words = this.#field(bits, 'words')
-    const inSecond = `(${second}-${base2}>>>0)<${span2}`
-    const bit = `(1<<(${second}-${base2}&31))`
-    if (first === '0') return `(${inSecond}&&(${words}[${second}-${base2}>>>5]&${bit})!==0)`
-    return `((${first}-${base}>>>0)<${span}&&${inSecond}&&(${words}[(${first}-${base})*${stride}+(${second}-${base2}>>>5)]&${bit})!==0)`
-  }
-
-  /**
-   * Atoms that follow and only test a variable that this one binds, together with one that is bound before: the run of this
-   * one and theirs, all in the order of that variable, are met in step (leapfrog).
-   */
-  #intersection(layout: AtomLayout, i: number): string | undefined {
-    const [bind] = layout.binds
-    if (!bind || layout.binds.length > 1 || layout.repeats.length > 0 || layout.key.length !== 1) return undefined
-    const run = this.#target.orderedRun(this.#steps[i] as AtomStep, layout.key[0]!, bind.column)
-    if (!run) return undefined
-    const others: { offsets: Offsets; key: string; column: number }[] = []
-    let last = i
-    for (let next = i + 1; next < this.#steps.length; next++) {
-      const s = this.#steps[next]!
-      if (s.kind !== 'match') break
-      const { args } = s.atom
-      const at = args.findIndex((arg) => arg.kind === 'variable' && arg.variable === bind.variable)
-      const other = args[1 - at]
-      if (args.length !== 2 || at < 0 || other?.kind !== 'variable' || other.variable === bind.variable) break
-      if (!this.#before[i]!.bound.has(other.variable)) break
-      const offsets = this.#target.orderedRun(s, 1 - at, at)
-      if (!offsets) break
-      others.push({ offsets, key: `v${other.variable}`, column: at })
-      last = next
-    }
-    if (others.length === 0) return undefined
-    const inner = this.#step(last + 1)
-    const runs = [{ offsets: run, key: source(layout.sources[0]!), column: bind.column }, ...others]
-    return this.#leapfrog(runs, bind.variable, inner)
-  }
-
-  #leapfrog(
-    runs: readonly { readonly offsets: Offsets; readonly key: string; readonly column: number }[],
-    variable: number,
-    inner: string,
-  ): string {
-    const n = this.#label()
-    const open = runs.map(({ offsets, key }, k) => {
-      const starts = this.#field(offsets, 'starts')
-      const d = `d${n}_${k}`
-      return `const ${d}=${key}-${offsets.base};let i${n}_${k}=0,e${n}_${k}=0;if(${d}>=0&&${d}<${offsets.starts.length - 1}){i${n}_${k}=${starts}[${d}];e${n}_${k}=${starts}[${d}+1];}`
-    })
-    const column = (k: number) => this.#field(runs[k]!.offsets, `columns[${runs[k]!.column}]`)
-    const seek = this.#capture(seekFrom)
-    const isOpen = runs.map((_, k) => `i${n}_${k}<e${n}_${k}`).join('&&')
-    const meet = runs
-      .slice(1)
-      .map((_, j) => {
-        const k = j + 1
-        return `if(${column(k)}[i${n}_${k}]<x${n}){i${n}_${k}=${seek}(${column(k)},i${n}_${k},e${n}_${k},x${n});if(i${n}_${k}>=e${n}_${k})break;}
-if(${column(k)}[i${n}_${k}]>x${n}){i${n}_0=${seek}(${column(0)},i${n}_0,e${n}_0,${column(k)}[i${n}_${k}]);continue;}`
-      })
-      .join('\n')
-    return `{${open.join('')}step(1);
-while(${isOpen}){step(1);const x${n}=${column(0)}[i${n}_0];
-${meet}
-v${variable}=x${n};i${n}_0++;${inner}}}`
-  }
-
-  /** Whether nothing that comes after depends on which row was matched. */
-  #isExistential(s: Step, layout: AtomLayout, i: number): boolean {
-    const own = layout.binds.map(({ variable }) => variable)
-    const later = new Set([
-      ...this.#target.emission.sources.flatMap((from) => (from < 0 ? [~from] : [])),
-      ...this.#steps.slice(i + 1).flatMap(({ literal }) => variablesOfLiteral(this.#target.body[literal]!)),
-    ])
-    return s.kind === 'match' && own.every((variable) => !later.has(variable))
-  }
-
-  // Everything else
-
-  #compare(test: CompareLiteral, i: number): string {
-    const [left, right] = [this.#operand(test.left), this.#operand(test.right)]
-    const isSimple = left !== undefined && right !== undefined
-    if (!isSimple) return this.#test(this.#steps[i] as Step & { kind: 'check' }, i)
-    const inner = this.#step(i + 1)
-    if (test.operator === '=') return `if(${left}===${right}){${inner}}`
-    if (test.operator === '!=') return `if(${left}!==${right}){${inner}}`
-    const { machine } = this.#target
-    const slow = this.#capture((a: number, b: number) => compare(machine, test.operator, a, b))
-    const t = `t${this.#label()}`
-    const isInt = (operand: string) => `${operand}>>>${PAYLOAD_BITS}===${KIND.int}`
-    return `const ${t}=${isInt(left)}&&${isInt(right)}?(${left}${test.operator}${right}?${TRUE}:${FALSE}):${slow}(${left},${right});
-if(${t}===${TRUE}){${inner}}else if(${t}===${ERROR}){${this.#failed(i)}}`
-  }
-
-  #operand(expr: Expr): string | undefined {
-    if (expr.kind === 'variable') return `v${expr.variable}`
-    return expr.kind === 'constant' ? String(this.#target.constants.intern(expr.value)) : undefined
-  }
-
-  #test(s: Step & { kind: 'check' }, i: number): string {
-    const { machine, constants } = this.#target
-    const test = this.#capture(compileTest(s.test, machine, constants))
-    const t = `t${this.#label()}`
-    const stored = this.#store(variablesOfLiteral(s.test))
-    return `${stored}const ${t}=${test}(E);if(${t}===${TRUE}){${this.#step(i + 1)}}else if(${t}===${ERROR}){${this.#failed(i)}}`
-  }
-
-  #bind(s: Step & { kind: 'bind' }, i: number): string {
-    const operand = this.#operand(s.expr)
-    if (operand !== undefined) return `v${s.variable}=${operand};${this.#step(i + 1)}`
-    const { machine, constants } = this.#target
-    const evaluate = this.#capture(compileExpr(s.expr, machine, constants))
-    const stored = this.#store(variablesOf(s.expr))
-    const t = `t${this.#label()}`
-    return `${stored}const ${t}=${evaluate}(E);if(${t}===${ERROR}){${this.#failed(i)}}else{v${s.variable}=${t};${this.#step(i + 1)}}`
-  }
-
-  #each(s: Step & { kind: 'each' }, i: number): string {
-    const { machine, constants } = this.#target
-    const elements = this.#capture(compileElements(s.source, machine, constants))
-    const n = this.#label()
-    const stored = this.#store(variablesOfLiteral(s.source).filter((v) => this.#before[i]!.bound.has(v)))
-    return `${stored}const a${n}=${elements}(E);if(a${n}===undefined){${this.#failed(i)}}else{step(a${n}.length);
-for(let j${n}=0;j${n}<a${n}.length;j${n}++){v${s.variable}=a${n}[j${n}];${this.#step(i + 1)}}}`
-  }
-
-  #aggregate(s: Step & { kind: 'aggregate' }, i: number): string {
-    const t = `t${this.#label()}`
-    const { variable } = s
-    const operand = variable === undefined ? this.#operand(s.aggregate.result) : undefined
-    let next: string
-    if (variable !== undefined) next = `v${variable}=${t};${this.#step(i + 1)}`
-    else if (operand !== undefined) next = `if(${t}===${operand}){${this.#step(i + 1)}}`
-    else {
-      const { machine, constants } = this.#target
-      const result = this.#capture(compileExpr(s.aggregate.result, machine, constants))
-      const stored = this.#store(variablesOf(s.aggregate.result))
-      next = `${stored}const w${t}=${result}(E);if(w${t}===${ERROR}){${this.#failed(i)}}else if(w${t}===${t}){${this.#step(i + 1)}}`
-    }
-    const dense = this.#target.dense(s.aggregate)
-    if (dense) {
-      const empty = s.aggregate.empty === undefined ? NO_GROUP : this.#target.constants.intern(s.aggregate.empty)
-      const key = `v${s.aggregate.groups[0]}-${dense.base}`
-      const ids = this.#field(dense, 'ids')
-      return `step(1);let ${t}=(${key}>>>0)<${dense.ids.length}?${ids}[${key}]:${NO_GROUP};if(${t}===${NO_GROUP})${t}=${empty};
+  const empty = aggregate.empty === undefined ? NO_GROUP : target.constants.intern(aggregate.empty)
+  const at = `v${aggregate.groups[0]}-${dense.base}`
+  return `step(1);let ${t}=(${at}>>>0)<${dense.ids.length}?${text.constant(dense, 'ids')}[${at}]:${NO_GROUP};
+if(${t}===${NO_GROUP})${t}=${empty};
 if(${t}!==${NO_GROUP}){${next}}`
-    }
-    const fold = this.#capture(compileAggregate(this.#target, s, compileBody))
-    return `${this.#store(s.aggregate.groups)}const ${t}=${fold}(E);if(${t}===${ERROR}){${this.#failed(i)}}else if(${t}!==undefined){${next}}`
-  }
-
-  /** Puts variables where closures find them. */
-  #store(variables: readonly number[]): string {
-    return [...new Set(variables)].map((v) => `E[${v}]=v${v};`).join('')
-  }
-
-  /** Hands the binding to the chain of what does not depend on the step that failed. */
-  #failed(i: number): string {
-    const progress = this.#before[i]!
-    const chain = this.#capture(errorChain(this.#target, this.#steps[i]!.literal, progress)([]))
-    return `${this.#store([...progress.bound])}${chain}(E);`
-  }
-
-  // The head
-
-  #emit(): string {
-    const { relation, distinct, sources, offer } = this.#target.emission
-    if (offer || distinct.kind === 'rows') {
-      const emit = this.#capture(this.#target.emit)
-      return `${this.#store(sources.flatMap((from) => (from < 0 ? [~from] : [])))}${emit}(E);`
-    }
-    const values = sources.map(source)
-    const columns = relation.columns.map((_, i) => `h${i}`)
-    const append = `if(n===cap){${this.#relation()}.count=n;${this.#capture(this.#target.emission.grow)}();cap=${this.#relation()}.capacity;${columns.map((h, i) => `${h}=${this.#relation()}.columns[${i}];`).join('')}}
-${columns.map((h, i) => `${h}[n]=${values[i]};`).join('')}n++;`
-    return this.#ifNew(distinct, values.length === 1 ? '0' : values[0]!, values.at(-1)!, append)
-  }
-
-  #ifNew(distinct: Distinct, first: string, second: string, append: string): string {
-    const n = this.#label()
-    switch (distinct.kind) {
-      case 'bits': {
-        const { bits } = distinct
-        const words = this.#field(bits, 'words')
-        const row = first === '0' ? '' : `(${first}-${bits.base})*${bits.stride}+`
-        return `const w${n}=${row}(${second}-${bits.base2}>>>5),b${n}=1<<(${second}-${bits.base2}&31),o${n}=${words}[w${n}];
-if((o${n}&b${n})===0){${words}[w${n}]=o${n}|b${n};${append}}`
-      }
-      case 'stamp': {
-        const { stamps, column } = distinct
-        const words = this.#field(stamps, 'words')
-        const group = this.#field(stamps, 'group', true)
-        const at = `${column === 0 ? first : second}-${stamps.base}`
-        return `if(${words}[${at}]!==${group}){${words}[${at}]=${group};${append}}`
-      }
-      case 'pairs':
-        return `if(${this.#capture(distinct.pairs)}.add(${first},${second})){${append}}`
-      default:
-        return append
-    }
-  }
-
-  #relation(): string {
-    return this.#capture(this.#target.emission.relation)
-  }
-
-  /** Around the steps: the head's columns in locals. */
-  #frame(): { start: string; end: string } {
-    const { relation, distinct, offer } = this.#target.emission
-    if (offer || distinct.kind === 'rows') return { start: '', end: '' }
-    const columns = relation.columns.map((_, i) => `,h${i}=${this.#relation()}.columns[${i}]`).join('')
-    return {
-      start: `let n=${this.#relation()}.count,cap=${this.#relation()}.capacity${columns};`,
-      end: `${this.#relation()}.count=n;`,
-    }
-  }
 }
 
-/** A source of a layout or of a head: a value id, or a variable as `~number`. */
-function source(from: number): string {
-  return from < 0 ? `v${~from}` : String(from)
+/** Binds the result, which is called `t`, or compares with it. */
+function aggregateResultText(kernel: Kernel, s: Step & { kind: 'aggregate' }, i: number, t: string): string {
+  const { text, target } = kernel
+  const next = stepText(kernel, i + 1)
+  if (s.variable !== undefined) return `v${s.variable}=${t};${next}`
+  const { result } = s.aggregate
+  const operand = operandText(kernel, result)
+  if (operand !== undefined) return `if(${t}===${operand}){${next}}`
+  const expected = text.capture(compileExpr(result, target.machine, target.constants))
+  return `${storeText(variablesOf(result))}const w${t}=${expected}(E);
+if(w${t}===${ERROR}){${failedText(kernel, i)}}else if(w${t}===${t}){${next}}`
+}
+
+/** Puts variables where closures find them. */
+function storeText(variables: readonly number[]): string {
+  return [...new Set(variables)].map((v) => `E[${v}]=v${v};`).join('')
+}
+
+/** Hands the binding to the chain of what does not depend on the step that failed. */
+function failedText({ text, target, steps, before }: Kernel, i: number): string {
+  const chain = text.capture(errorChain(target, steps[i]!.literal, before[i]!)([]))
+  return `${storeText([...before[i]!.bound])}${chain}(E);`
+}
+
+function emitText({ text, target }: Kernel): string {
+  const { emission, emit } = target
+  const { relation, distinct, sources, grow } = emission
+  if (isEmittedByClosure(emission))
+    return `${storeText(sources.flatMap((from) => (from < 0 ? [~from] : [])))}${text.capture(emit)}(E);`
+  const values = sources.map(sourceText)
+  const head = text.capture(relation)
+  const columns = [...values.keys()].map((column) => `h${column}=${head}.columns[${column}];`).join('')
+  const append = `if(n===cap){${head}.count=n;${text.capture(grow)}();cap=${head}.capacity;${columns}}
+${values.map((value, column) => `h${column}[n]=${value};`).join('')}n++;`
+  return distinctText(text, distinct, values.length === 1 ? '0' : values[0]!, values.at(-1)!, append)
+}
+
+/** Around all steps: the head's columns in locals. */
+function frameText({ text, target }: Kernel): { readonly start: string; readonly end: string } {
+  const { emission } = target
+  if (isEmittedByClosure(emission)) return { start: '', end: '' }
+  const head = text.capture(emission.relation)
+  const columns = emission.sources.map((_, column) => `,h${column}=${head}.columns[${column}]`).join('')
+  return { start: `let n=${head}.count,cap=${head}.capacity${columns};`, end: `${head}.count=n;` }
+}
+
+function isEmittedByClosure({ offer, distinct }: Emission): boolean {
+  return offer !== undefined || distinct.kind === 'rows'
 }

@@ -7,7 +7,7 @@ import { definedVariables } from '../program/defined.ts'
 import { planBody, type Step } from '../program/plan.ts'
 import { type AtomLiteral, BUILTIN, type PredicateId, type ReaderProgram, type Rule } from '../program/program.ts'
 
-/** By predicate: keys, each of ascending columns, fewer than all. */
+/** By predicate: keys, each of ascending columns. */
 export type IndexNeeds = ReadonlyMap<PredicateId, readonly (readonly number[])[]>
 
 /** The indexes for decisions by `program`; `rows` is what the solver will plan with. */
@@ -30,7 +30,7 @@ const ENTITY_KEYS: readonly (readonly [PredicateId, readonly (readonly number[])
   [BUILTIN.entityParent, [[0], [1]]],
   [BUILTIN.entityAttr, [[0], [0, 1]]],
   [BUILTIN.entityTag, [[0], [0, 1]]],
-  [BUILTIN.entityAncestor, [[0]]],
+  [BUILTIN.entityAncestor, [[0], [0, 1]]],
 ]
 
 interface Search {
@@ -92,7 +92,7 @@ function need(
   predicate: PredicateId,
   key: readonly number[],
 ): void {
-  if (key.length === 0 || key.length >= predicates[predicate]!.arity) return
+  if (key.length === 0 && predicates[predicate]!.arity > 0) return
   const keys = needs.get(predicate) ?? new Map<string, readonly number[]>()
   keys.set(key.join(), key)
   needs.set(predicate, keys)

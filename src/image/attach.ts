@@ -18,7 +18,7 @@ import { type BlobKind, createDictionary, createTables, type FixedKind, readOnly
 import { loadLong } from './epochs.ts'
 import { type FixedTable, isShared } from './fixed-table.ts'
 import type { Image } from './image.ts'
-import { ALL_DEATHS, createRelation, type Index, type Relation } from './relation.ts'
+import { ALL_DEATHS, createRelation, createUnique, type Index, type Relation } from './relation.ts'
 import type { Extent } from './space.ts'
 import { createValues } from './value-ids.ts'
 
@@ -234,9 +234,9 @@ function attachRelation(arena: Arena, at: number, epoch: number, old?: Attached)
  * were put there: other ones may have been put to the same place since.
  */
 function dropIndexes(relation: Relation, born: number): void {
-  for (const [name, index] of relation.indexes) {
-    if (relation.born !== born || isShared(index.heads)) relation.indexes.delete(name)
-  }
+  const isStale = ({ heads }: Index) => relation.born !== born || isShared(heads)
+  for (const [name, index] of relation.indexes) if (isStale(index)) relation.indexes.delete(name)
+  if (isStale(relation.unique)) relation.unique = createUnique(relation.arity)
 }
 
 function attachIndexes(arena: Arena, relation: Relation, from: number, count: number, capacity: number): void {
@@ -251,7 +251,7 @@ function attachIndexes(arena: Arena, relation: Relation, from: number, count: nu
       heads: view(arena, words[at + INDEX.heads]!, words[at + INDEX.headsWords]!),
       next: view(arena, words[at + INDEX.next]!, capacity),
     }
-    if (i === 0) relation.unique = index
+    if (length === relation.arity) relation.unique = index
     else relation.indexes.set(key.join(), index)
     at += INDEX.key + length
   }

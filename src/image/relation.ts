@@ -55,7 +55,7 @@ export function createRelation(arity: number): Relation {
     deathLimit: ALL_DEATHS,
     gone: 0,
     born: 0,
-    unique: createIndex(Array.from({ length: arity }, (_, i) => i)),
+    unique: createUnique(arity),
     indexes: new Map(),
   }
 }
@@ -137,7 +137,7 @@ export function unmarkGone(relation: Relation, row: number): void {
 
 /** Takes back the newest rows, down to `count`, which nobody has published. */
 export function takeBack(relation: Relation, count: number): void {
-  if (!isShared(relation.unique.heads)) truncate(relation, count)
+  if (!isShared(relation.columns[0] ?? relation.unique.heads)) truncate(relation, count)
   // A reader may be about to follow one of these rows to older ones. If another row took its place, it would be led to the
   // rows of another key, and find none of its own: so their numbers are not used again.
   else for (let row = count; row < relation.count; row++) markGone(relation, row, FIRST_DEATH)
@@ -210,6 +210,11 @@ export function copyRows(
   }
   for (const key of keys) indexOn(copy, key)
   return copy
+}
+
+/** An index over all of `arity` columns without any rows. */
+export function createUnique(arity: number): Index {
+  return createIndex(Array.from({ length: arity }, (_, i) => i))
 }
 
 /** An index over `key` without any rows. */

@@ -172,7 +172,7 @@ function sealRelations(store: Store, epoch: number, sealing: Sealing): Extent {
 /** The block of the descriptor first, then those of the arrays. */
 function sealRelation(store: Store, epoch: number, relation: Relation, keys: readonly (readonly number[])[]): Extent[] {
   const { arity } = relation
-  const wanted = [indexOn(relation, relation.unique.key), ...keys.filter((key) => key.length < arity).map((key) => indexOn(relation, key))]
+  const wanted = keys.map((key) => indexOn(relation, key))
   const isPlaced = arity > 0 && isShared(relation.columns[0]!)
   const capacity = isPlaced ? relation.capacity : roomFor(relation.count)
   relation.capacity = capacity

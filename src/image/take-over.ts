@@ -8,7 +8,7 @@ import { type AttachedImage, attachRoot, blocksOf, createAttachedImage, forEachT
 import { truncateBlobs } from './blob-table.ts'
 import { announceReclaim, loadRoot, silenceBefore } from './epochs.ts'
 import { truncateFixed } from './fixed-table.ts'
-import { ALL_DEATHS, createIndex, type Index, type Relation, syncIndex } from './relation.ts'
+import { ALL_DEATHS, createIndex, createUnique, type Index, type Relation, syncIndex } from './relation.ts'
 import { createSpace } from './space.ts'
 import type { Store, StoreOptions } from './store.ts'
 
@@ -57,7 +57,7 @@ function mend(relation: Relation, epoch: number): void {
   }
   const keys = [...relation.indexes.values()].map(({ key }) => key)
   relation.indexes.clear()
-  relation.unique = rebuilt(relation, relation.unique.key)
+  relation.unique = createUnique(relation.arity)
   for (const key of keys) relation.indexes.set(key.join(), rebuilt(relation, key))
 }
 

@@ -39,6 +39,10 @@ export function isLocal(id: ValueId): boolean {
   return (id & LOCAL_BIT) !== 0 && kind !== KIND.int && kind !== KIND.bool
 }
 
+/** An id is one of an inline integer if these are its bits above the payload; such ids are in the order of the integers. */
+export const INT_TAG = KIND.int
+export const TAG_SHIFT = PAYLOAD_BITS
+
 /** The id of an integer that a JavaScript number holds exactly. */
 export function intId(values: Values, n: number): ValueId {
   if (n >= -INT_BIAS && n < INT_BIAS) return inlineId(n)

@@ -88,9 +88,14 @@ test('a reader that stands on a row of an update that fails is not led to the ro
       const id = (n: number) => image.values.intern(BigInt(n))
       insert(relation, [id(1), id(1)])
       // As in the arena.
-      const heads = new Uint32Array(new SharedArrayBuffer(relation.unique.heads.byteLength))
-      heads.set(relation.unique.heads)
+      const shared = (words: Uint32Array) => {
+        const copy = new Uint32Array(new SharedArrayBuffer(words.byteLength))
+        copy.set(words)
+        return copy
+      }
+      const heads = shared(relation.unique.heads)
       relation.unique.heads = heads
+      relation.columns = relation.columns.map(shared)
       const { undo } = change(image, { remove: [], insert: [[bad, 1]] }, 2)
       let isRead = false
       // The reader has read the head of a chain, and the writer goes on.

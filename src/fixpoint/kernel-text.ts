@@ -1,0 +1,223 @@
+/**
+ * The text of a kernel: what is handed to it, what it reads once and at each call, and the loops over relations. Texts hold
+ * numbers and generated names alone.
+ */
+import { indexOn, type Relation } from '../image/relation.ts'
+import type { Access } from './access.ts'
+import type { Bits } from './bits.ts'
+import type { AtomLayout } from './body-target.ts'
+import type { Distinct } from './distinct.ts'
+import { type Offsets, seekFrom } from './offsets.ts'
+import { isInRun } from './sources.ts'
+
+type RowAccess = Access & { kind: 'scan' | 'chain' }
+
+/** Collects the captures of a kernel, and the lines that read their fields. */
+export class KernelText {
+  readonly captures: unknown[] = []
+  /** Run when the kernel is made. */
+  readonly once: string[] = []
+  /** Run at each of its calls. */
+  readonly prologue: string[] = []
+  readonly #names = new Map<unknown, string>()
+  #labels = 0
+
+  /** The name of `value` in the text. */
+  capture(value: unknown): string {
+    let name = this.#names.get(value)
+    if (name === undefined) {
+      name = `c${this.captures.length}`
+      this.#names.set(value, name)
+      this.once.push(`const ${name}=C[${this.captures.length}];`)
+      this.captures.push(value)
+    }
+    return name
+  }
+
+  /** The name of a field of a captured object that stays what it is. */
+  constant(object: unknown, field: string): string {
+    return this.#field(this.once, object, field)
+  }
+
+  /** The name of a field of a captured object that is read at each call, since it is replaced in between. */
+  current(object: unknown, field: string): string {
+    return this.#field(this.prologue, object, field)
+  }
+
+  /** The name of an index of a relation that grows between calls: of its heads with `h` behind it, of its links with `n`. */
+  index(relation: Relation, key: readonly number[]): string {
+    const from = this.capture(relation)
+    const name = `x${from}_${key.join('_')}`
+    const made = `${this.capture(indexOn)}(${from},[${key.join()}])`
+    addOnce(this.prologue, `const ${name}=${made},${name}h=${name}.heads,${name}n=${name}.next;`)
+    return name
+  }
+
+  /** A number that no other name has. */
+  label(): string {
+    return String(this.#labels++)
+  }
+
+  #field(lines: string[], object: unknown, field: string): string {
+    const from = this.capture(object)
+    const name = `${from}_${field.replace(/\W/g, '')}`
+    addOnce(lines, `const ${name}=${from}.${field};`)
+    return name
+  }
+}
+
+/** A line that any number of users may want. */
+export function addOnce(lines: string[], line: string): void {
+  if (!lines.includes(line)) lines.push(line)
+}
+
+/** A source of a layout or of a head as text: a value id, or a variable as `~number`. */
+export function sourceText(from: number): string {
+  return from < 0 ? `v${~from}` : String(from)
+}
+
+/** What is done with a row that was found; once: the first one is enough. */
+export interface RowText {
+  readonly layout: AtomLayout
+  readonly inner: string
+  readonly isOnce: boolean
+}
+
+/** A loop over the rows that `access` finds. */
+export function loopText(text: KernelText, access: Exclude<Access, { kind: 'members' | 'run' }>, row: RowText): string {
+  if (access.kind === 'offsets') return offsetsLoop(text, access, row)
+  return access.kind === 'scan' ? scanLoop(text, access, row) : chainLoop(text, access, row)
+}
+
+function offsetsLoop(text: KernelText, { offsets, at }: Access & { kind: 'offsets' }, row: RowText): string {
+  const n = text.label()
+  const starts = text.constant(offsets, 'starts')
+  const { key, sources } = row.layout
+  const value = (column: number) => `${text.constant(offsets, `columns[${column}]`)}[i${n}]`
+  const others = key.filter((_, k) => k !== at)
+  return `{const d${n}=${sourceText(sources[at]!)}-${offsets.base};if(d${n}>=0&&d${n}<${offsets.starts.length - 1}){
+let i${n}=${starts}[d${n}];const e${n}=${starts}[d${n}+1];step(e${n}-i${n}+1);
+for(;i${n}<e${n};i${n}++){${rowText(row, others, value)}}}}`
+}
+
+function scanLoop(text: KernelText, { relation, range }: RowAccess, row: RowText): string {
+  const n = text.label()
+  const [from, to] = [text.current(range, 'from'), text.current(range, 'to')]
+  const value = (column: number) => `${text.current(relation, `columns[${column}]`)}[i${n}]`
+  const gone = relation.deaths ? `if(${text.current(relation, 'deaths')}[i${n}]!==0)continue;` : ''
+  return `step(${to}-${from}+1);for(let i${n}=${from};i${n}<${to};i${n}++){${gone}${rowText(row, row.layout.key, value)}}`
+}
+
+function chainLoop(text: KernelText, { relation, range }: RowAccess, row: RowText): string {
+  const n = text.label()
+  const { key, sources } = row.layout
+  const index = text.index(relation, key)
+  const [from, to] = [text.current(range, 'from'), text.current(range, 'to')]
+  const value = (column: number) => `${text.current(relation, `columns[${column}]`)}[r${n}]`
+  const inner = rowText({ ...row, isOnce: row.isOnce || key.length === relation.arity }, key, value)
+  const gone = relation.deaths ? `&&${text.current(relation, 'deaths')}[r${n}]===0` : ''
+  addOnce(text.once, 'const mix=(h,w)=>{const m=Math.imul(h^w,0x9e3779b1);return m^(m>>>15)};')
+  const hash = sources.reduce((h, source) => `mix(${h},${sourceText(source)})`, String(key.length))
+  return `for(let q${n}=${index}h[(Math.imul(${hash},0x85ebca6b)>>>8)&(${index}h.length-1)];q${n}>0;q${n}=${index}n[q${n}-1]){
+const r${n}=q${n}-1;step(1);if(r${n}<${from})break;if(r${n}<${to}${gone}){${inner}}}`
+}
+
+/** Known columns compared, open ones bound, and what comes next. */
+function rowText(
+  { layout, inner, isOnce }: RowText,
+  compared: readonly number[],
+  value: (c: number) => string,
+): string {
+  const { key, sources, binds, repeats } = layout
+  const tests = [
+    ...compared.map((column) => `${value(column)}===${sourceText(sources[key.indexOf(column)]!)}`),
+    ...repeats.map(({ column, variable }) => {
+      const bind = binds.find((other) => other.variable === variable)!
+      return `${value(column)}===${value(bind.column)}`
+    }),
+  ]
+  const all = `${binds.map(({ column, variable }) => `v${variable}=${value(column)};`).join('')}${inner}${isOnce ? 'break;' : ''}`
+  return tests.length > 0 ? `if(${tests.join('&&')}){${all}}` : all
+}
+
+/** Whether the row of an atom all of whose columns are known is there. */
+export function memberText(
+  text: KernelText,
+  access: Access & { kind: 'members' | 'run' },
+  { sources }: AtomLayout,
+): string {
+  const [first, second] = sources.length === 1 ? ['0', sourceText(sources[0]!)] : sources.map(sourceText)
+  return access.kind === 'run'
+    ? `${text.capture(isInRun)}(${text.capture(access.offsets)},1,${first},${second})`
+    : bitText(text, access.members, first!, second!)
+}
+
+function bitText(text: KernelText, bits: Bits, first: string, second: string): string {
+  const { base, span, stride, base2, span2 } = bits
+  const words = text.constant(bits, 'words')
+  const column = `${second}-${base2}`
+  const row = first === '0' ? '' : `(${first}-${base})*${stride}+`
+  const inside = first === '0' ? '' : `(${first}-${base}>>>0)<${span}&&`
+  return `(${inside}(${column}>>>0)<${span2}&&(${words}[${row}(${column}>>>5)]&(1<<(${column}&31)))!==0)`
+}
+
+/** A run of rows in the order of `column`, by the id `key`. */
+export interface RunText {
+  readonly offsets: Offsets
+  readonly key: string
+  readonly column: number
+}
+
+/** Binds `variable` to what all runs hold: each leaps to where the others are (leapfrog join, Veldhuizen 2014). */
+export function leapfrogText(text: KernelText, runs: readonly RunText[], variable: number, inner: string): string {
+  const n = text.label()
+  const open = runs.map(({ offsets, key }, k) => {
+    const [d, i, e] = [`d${n}_${k}`, `i${n}_${k}`, `e${n}_${k}`]
+    const starts = text.constant(offsets, 'starts')
+    return `const ${d}=${key}-${offsets.base};let ${i}=0,${e}=0;if(${d}>=0&&${d}<${offsets.starts.length - 1}){${i}=${starts}[${d}];${e}=${starts}[${d}+1];}`
+  })
+  const column = (k: number) => text.constant(runs[k]!.offsets, `columns[${runs[k]!.column}]`)
+  const seek = text.capture(seekFrom)
+  const leap = (k: number, to: string) => `i${n}_${k}=${seek}(${column(k)},i${n}_${k},e${n}_${k},${to});`
+  const meet = runs.slice(1).map((_, j) => {
+    const k = j + 1
+    const at = `${column(k)}[i${n}_${k}]`
+    return `if(${at}<x${n}){${leap(k, `x${n}`)}if(i${n}_${k}>=e${n}_${k})break;}
+if(${at}>x${n}){${leap(0, at)}continue;}`
+  })
+  const isOpen = runs.map((_, k) => `i${n}_${k}<e${n}_${k}`).join('&&')
+  return `{${open.join('')}step(1);
+while(${isOpen}){step(1);const x${n}=${column(0)}[i${n}_0];
+${meet.join('\n')}
+v${variable}=x${n};i${n}_0++;${inner}}}`
+}
+
+/** `append`, if a row of two columns (of one, `first` is 0) is new. Not for `rows`. */
+export function distinctText(
+  text: KernelText,
+  distinct: Distinct,
+  first: string,
+  second: string,
+  append: string,
+): string {
+  switch (distinct.kind) {
+    case 'bits': {
+      const n = text.label()
+      const { bits } = distinct
+      const words = text.constant(bits, 'words')
+      const row = first === '0' ? '' : `(${first}-${bits.base})*${bits.stride}+`
+      return `const w${n}=${row}(${second}-${bits.base2}>>>5),b${n}=1<<(${second}-${bits.base2}&31),o${n}=${words}[w${n}];
+if((o${n}&b${n})===0){${words}[w${n}]=o${n}|b${n};${append}}`
+    }
+    case 'stamp': {
+      const { stamps, column } = distinct
+      const at = `${text.constant(stamps, 'words')}[${column === 0 ? first : second}-${stamps.base}]`
+      const group = text.current(stamps, 'group')
+      return `if(${at}!==${group}){${at}=${group};${append}}`
+    }
+    case 'pairs':
+      return `if(${text.capture(distinct.pairs)}.add(${first},${second})){${append}}`
+    default:
+      return append
+  }
+}

@@ -22,7 +22,7 @@ const { values: flags } = parseArgs({
     scale: { type: 'string' },
     only: { type: 'string' },
     json: { type: 'boolean', default: false },
-    /** Measures the one workload here, and prints what was found as JSON. */
+    /** In this process; for the processes that this one starts. */
     here: { type: 'boolean', default: false },
   },
 })
@@ -121,5 +121,15 @@ function geometricMean(ratios: readonly (number | undefined)[]): number | undefi
   return Math.exp(known.reduce((sum, ratio) => sum + Math.log(ratio), 0) / known.length)
 }
 
-if (flags.here) for (const workload of chosen) console.log(JSON.stringify(measure(workload, { scale, rounds })))
+/** Prints a line of JSON for each workload, or why there is none. */
+function runHere(): void {
+  try {
+    for (const workload of chosen) console.log(JSON.stringify(measure(workload, { scale, rounds })))
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exitCode = 1
+  }
+}
+
+if (flags.here) runHere()
 else runAll()

@@ -1,6 +1,6 @@
 /**
  * Ten Datalog programs over facts that are generated (`bench/datalog/`): how long they take to load and to evaluate, next to
- * compiled Soufflé, whose times were measured once and elsewhere (`bench/datalog/workloads.ts`), and to the floor, kernels
+ * compiled Soufflé, whose times were measured once (`bench/datalog/workloads.ts`), and to the floor, kernels
  * written by hand for one program each (`bench/floor/`), which run here, in turns with the engine. All that is derived is
  * compared with a second evaluation before it is timed. Each workload has a process of its own, so that none pays for the
  * garbage of another.
@@ -50,7 +50,8 @@ const COLUMNS: Readonly<Record<string, (result: Result) => string>> = {
   rows: ({ rows }) => rows.toLocaleString('en'),
   'load ms': ({ loadMs }) => loadMs.toFixed(0),
   'eval ms': ({ evalMs }) => evalMs.toFixed(1),
-  'rows/ms': ({ rows, evalMs }) => (rows / evalMs).toFixed(0),
+  'cpu ms': ({ evalCpuMs }) => evalCpuMs.toFixed(1),
+  'M rows/s': ({ rows, evalMs }) => (rows / evalMs / 1000).toFixed(2),
   MB: ({ arenaBytes }) => (arenaBytes / 1e6).toFixed(1),
   Soufflé: ({ souffleMs }) => souffleMs?.toFixed(0) ?? '',
   ratio: (result) => toSouffle(result)?.toFixed(2) ?? '',
@@ -85,7 +86,7 @@ function runAll(): void {
     `geometric mean of the ratios: ${means.souffle?.toFixed(2) ?? '–'} to Soufflé, ${means.floor?.toFixed(2) ?? '–'} to the floor`,
   )
   say(
-    'Soufflé: compiled, evaluation alone, one sitting on another machine with two cores, at scale 1; so use the ratios.',
+    'Soufflé: compiled, evaluation alone, measured once in one sitting on a machine with two cores; so use the ratios.',
   )
   say(
     'floor: kernels written by hand, in turns with the engine. MB: the published image with its dictionary and indexes.',

@@ -1,19 +1,18 @@
 /**
  * One workload, from its facts to its times: writes fact files, loads and evaluates them with the engine, compares all that
  * was derived with the second evaluation, and only then takes times, in rounds in which the engine and the floor take turns.
- * What it knows of the engine's inside is in `run` and `summariseRelation`.
+ * What it knows of the engine's inside is in `run` and below it.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect, isDeepStrictEqual } from 'node:util'
 import { computeFixpoint } from '../../src/fixpoint/fixpoint.ts'
-import { createImage, type Image, relationOf } from '../../src/image/image.ts'
+import { createImage, relationOf } from '../../src/image/image.ts'
 import { internConstants, loadFacts } from '../../src/image/load.ts'
-import { rowCount } from '../../src/image/relation.ts'
+import { type Relation, rowCount } from '../../src/image/relation.ts'
 import { arenaBytes } from '../../src/image/store.ts'
 import { analyse } from '../../src/program/analyse.ts'
-import type { Program } from '../../src/program/program.ts'
 import { nodeHost } from '../../src/syntax/rune-file/host.ts'
 import { loadConfiguration } from '../../src/syntax/rune-file/load.ts'
 import { Diagnostics, RuneError } from '../../src/text/diagnostic.ts'
@@ -28,10 +27,13 @@ export const LIMIT_MS = 60_000
 
 export interface Measured {
   readonly name: string
+  /** Different ones. */
   readonly facts: number
   readonly rows: number
   readonly loadMs: number
   readonly evalMs: number
+  /** Of all threads of the process; the same as `evalMs` on a machine that does nothing else, but for the collector's. */
+  readonly evalCpuMs: number
   /** Of the published image, in bytes. */
   readonly arenaBytes: number
   /** Of the floor; absent where there is none. */
@@ -51,24 +53,22 @@ export function measure(workload: Workload, { scale, rounds }: MeasureOptions): 
   try {
     const path = writeProgram(folder, workload.rules, facts)
     const started = performance.now()
-    const first = run(path)
-    const rows = check(workload, scale, facts, first)
-    const image = arenaBytes(storeOf(first))
-    const found = { load: [] as number[], evaluate: [] as number[], floor: [] as number[] }
+    const checked = check(workload, scale, facts, run(path))
+    const found = { load: [] as number[], evaluate: [] as number[], cpu: [] as number[], floor: [] as number[] }
     // A slow machine, or a large scale, gets fewer rounds.
     for (let round = 0; round < rounds && (round === 0 || performance.now() - started < LIMIT_MS); round++) {
-      const { loadMs, evalMs } = run(path)
+      const { loadMs, evalMs, evalCpuMs } = run(path)
       found.load.push(loadMs)
       found.evaluate.push(evalMs)
+      found.cpu.push(evalCpuMs)
       if (workload.by === 'kernel') found.floor.push(timed(() => workload.answer(facts)).ms)
     }
     return {
       name: workload.name,
-      facts: Object.values(facts).reduce((sum, { columns }) => sum + columns[0]!.length, 0),
-      rows,
+      ...checked,
       loadMs: Math.min(...found.load),
       evalMs: Math.min(...found.evaluate),
-      arenaBytes: image,
+      evalCpuMs: Math.min(...found.cpu),
       ...(found.floor.length > 0 && { floorMs: Math.min(...found.floor) }),
     }
   } finally {
@@ -94,6 +94,7 @@ function writeProgram(folder: string, rules: string, facts: FactSet): string {
 interface Run extends Built {
   readonly loadMs: number
   readonly evalMs: number
+  readonly evalCpuMs: number
 }
 
 /** Loads the facts into a new image and derives all that follows, as `src/threads/build.ts` does. */
@@ -110,31 +111,36 @@ function run(path: string): Run {
   })
   diagnostics.throwIfErrors()
   if (loadMs > LIMIT_MS) throw new Error(`loading took ${loadMs.toFixed(0)} ms, which is more than ${LIMIT_MS}`)
-  const { ms: evalMs } = timed(() => computeFixpoint(program, image))
-  return { configuration, program, image, warnings: diagnostics.all, loadMs, evalMs }
+  const { ms: evalMs, cpuMs: evalCpuMs } = timed(() => computeFixpoint(program, image))
+  return { configuration, program, image, warnings: diagnostics.all, loadMs, evalMs, evalCpuMs }
 }
 
-/** Compares all that the second evaluation knows of; yields how many rows the first relation has. Throws where they differ. */
-function check({ name, rows, answer }: Workload, scale: number, facts: FactSet, { program, image }: Run): number {
+/** Compares all that the second evaluation knows of, and yields the sizes of the image. Throws where there is a difference. */
+function check(
+  { name, rows, answer }: Workload,
+  scale: number,
+  facts: FactSet,
+  built: Run,
+): Pick<Measured, 'facts' | 'rows' | 'arenaBytes'> {
   const counts = Object.entries(answer(facts)).map(([predicate, { columns, domains }]) => {
-    const expected = summarise(
-      columns,
-      columns[0]!.length,
-      domains.map(({ text }) => text),
-    )
-    const found = summariseRelation(program, image, predicate)
+    const textOf = domains.map(({ text }) => text)
+    const expected = summarise(columns, columns[0]!.length, textOf)
+    const found = summariseRelation(built, predicate)
     if (!isDeepStrictEqual(found, expected))
       throw new Error(`${name}: \`${predicate}\` is ${inspect(found)}, and should be ${inspect(expected)}`)
     return found.rows
   })
   if (scale === 1 && counts[0] !== rows) throw new Error(`${name}: ${counts[0]} rows, and should be ${rows}`)
-  return counts[0]!
+  return {
+    facts: Object.keys(facts).reduce((sum, predicate) => sum + rowCount(relationNamed(built, predicate)), 0),
+    rows: counts[0]!,
+    arenaBytes: arenaBytes(storeOf(built)),
+  }
 }
 
-function summariseRelation(program: Program, image: Image, name: string): Summary {
-  const predicate = program.predicates.findIndex((one) => one.name === name)
-  const relation = relationOf(image, predicate)
-  const textOf = (id: number) => String(image.values.valueOf(id))
+function summariseRelation(built: Run, predicate: string): Summary {
+  const relation = relationNamed(built, predicate)
+  const textOf = (id: number) => String(built.image.values.valueOf(id))
   return summarise(
     relation.columns,
     rowCount(relation),
@@ -142,8 +148,22 @@ function summariseRelation(program: Program, image: Image, name: string): Summar
   )
 }
 
-function timed<T>(work: () => T): { readonly ms: number; readonly result: T } {
-  const started = performance.now()
+function relationNamed({ program, image }: Run, predicate: string): Relation {
+  return relationOf(
+    image,
+    program.predicates.findIndex(({ name }) => name === predicate),
+  )
+}
+
+interface Timed<T> {
+  readonly result: T
+  readonly ms: number
+  readonly cpuMs: number
+}
+
+function timed<T>(work: () => T): Timed<T> {
+  const [started, cpu] = [performance.now(), process.cpuUsage()]
   const result = work()
-  return { ms: performance.now() - started, result }
+  const [ms, { user, system }] = [performance.now() - started, process.cpuUsage(cpu)]
+  return { result, ms, cpuMs: (user + system) / 1000 }
 }

@@ -91,7 +91,7 @@ function runAll(): void {
     'Soufflé: compiled, evaluation alone, measured once in one sitting on a machine with two cores; so use the ratios.',
   )
   say(
-    'floor: kernels written by hand, in turns with the engine. MB: the published image with its dictionary and indexes.',
+    'floor: kernels written by hand, in turns with the engine, which is to come within 2.5. MB: the published image with its dictionary and indexes.',
   )
 }
 

@@ -3,8 +3,10 @@
  * accepted is kept here as its net effect, so that a new one goes on from the published image without losing it.
  */
 import { EventEmitter } from 'node:events'
+import { isSnapshotFile } from '../image/snapshot.ts'
+import { nodeHost } from '../syntax/rune-file/host.ts'
 import { type Diagnostic, RuneError, runeError } from '../text/diagnostic.ts'
-import type { Published } from './coordinator.ts'
+import { createCoordinator, type Published } from './coordinator.ts'
 import type { CoordinatorEvents } from './coordinator-events.ts'
 import { type Link, type LinkEvents, startInline, startThread } from './coordinator-link.ts'
 import type { FromCoordinator, OpenOptions, ToCoordinator } from './coordinator-server.ts'
@@ -52,7 +54,10 @@ export class CoordinatorClient {
 
   /** Opens the sources; resolves with what was published, and the memory that readers attach to. */
   async open(): Promise<{ readonly published: Published; readonly memory: unknown }> {
-    const { mode: _, ...options } = this.#options
+    const { mode, ...options } = this.#options
+    const { input } = options
+    if (mode === 'thread' && !('text' in input) && isSnapshotFile(input.path, nodeHost.readFile))
+      return this.#openHere()
     const published = await this.#request({ kind: 'open', id: ++this.#ids, options })
     return { published, memory: this.#memory }
   }
@@ -76,6 +81,20 @@ export class CoordinatorClient {
   /** Ends the coordinator as a crash does. @internal */
   crash(): void {
     this.#link.crash()
+  }
+
+  /** A snapshot is read sooner than a thread starts: the coordinator takes over what this thread has published when it is up. */
+  #openHere(): { readonly published: Published; readonly memory: unknown } {
+    const { mode: _, ...options } = this.#options
+    const first = createCoordinator(options)
+    const published = first.load()
+    const { warnings = [], counts } = published
+    const { memory } = first
+    const loaded = { warnings, ...(counts && { counts }), files: first.files() }
+    this.#memory = memory
+    const predecessor = { memory, delta: this.#delta, loaded }
+    this.#link.post({ kind: 'open', id: ++this.#ids, options: { ...options, predecessor } })
+    return { published, memory }
   }
 
   #request(message: ToCoordinator): Promise<Published> {

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 import { HEADER, SLOTS } from '../../native-layout/layout.ts'
 import { attachArena, createArena } from '../../src/image/arena.ts'
 import { blocksOf } from '../../src/image/attach.ts'
-import { loadRoot, oldestAnnounced, takeSlot } from '../../src/image/epochs.ts'
-import { createReaderImage } from '../../src/image/reader-image.ts'
+import { announce, createAnnouncer, loadRoot, oldestAnnounced, silenceBefore } from '../../src/image/epochs.ts'
+import { createReaderImage, type ReaderImage } from '../../src/image/reader-image.ts'
 import { createSpace, usedWords } from '../../src/image/space.ts'
 import { reclaim, type Step } from '../../src/image/store.ts'
 import { takeOver } from '../../src/image/take-over.ts'
@@ -187,18 +187,66 @@ test('a memory in which nothing was published is not taken over', () => {
 test('a reader without a slot is waited for as long as the grace', () => {
   const world = new World(1e9)
   const { words } = world.store.arena
-  for (let i = 0; i < SLOTS; i++) expect(takeSlot(words)).toBe(i)
   world.publish()
   expect(world.store.retired).toEqual([])
+  busyReaders(world)
   const reader = createReaderImage(world.store.arena)
-  expect(words[HEADER.crowded]).toBe(1)
   reader.turn()
+  expect(words[HEADER.crowded]).toBe(world.epoch)
   const answer = answerOf(reader, () => undefined)
   world.publish()
   expect(world.store.retired).toHaveLength(1)
   expect(answerOf(reader, () => undefined)).toBe(answer)
   expect(reader.isIntact()).toBe(true)
 })
+
+test('slots of readers that are gone are taken over, and nobody waits for the grace any more', () => {
+  const world = new World(1e9)
+  const { arena } = world.store
+  for (const [i, gone] of busyReaders(world).entries()) if (i % 2 === 0) gone.rest()
+  // What the grace does.
+  silenceBefore(arena.words, world.epoch + 1)
+  const readers = busyReaders(world)
+  expect(oldestAnnounced(arena.words)).toBe(world.epoch)
+  createReaderImage(arena).turn()
+  expect(oldestAnnounced(arena.words)).toBe(0)
+  silenceBefore(arena.words, world.epoch + 1)
+  world.publish()
+  for (const reader of readers) {
+    reader.turn()
+    expect(oldestAnnounced(arena.words)).toBe(world.epoch)
+  }
+  for (const reader of readers) reader.rest()
+  world.publish()
+  expect(world.store.retired).toEqual([])
+})
+
+test('a reader that wakes and finds its slot taken announces in another one, and leaves the first alone', () => {
+  const world = new World(1e9)
+  const { words } = world.store.arena
+  const sleeper = createReaderImage(world.store.arena)
+  sleeper.turn()
+  sleeper.rest()
+  const others = busyReaders(world)
+  sleeper.close()
+  expect(oldestAnnounced(words)).toBe(world.epoch)
+  others[3]?.rest()
+  const woken = createAnnouncer(words)
+  expect(woken.slot).toBeGreaterThanOrEqual(0)
+  announce(words, woken, 7)
+  others[3]?.rest()
+  for (const other of others) other.close()
+  expect(oldestAnnounced(words)).toBe(7)
+})
+
+/** As many readers as there are slots, all at work. */
+function busyReaders(world: World): ReaderImage[] {
+  return Array.from({ length: SLOTS }, () => {
+    const reader = createReaderImage(world.store.arena)
+    reader.turn()
+    return reader
+  })
+}
 
 test('a reader that closes leaves the slot of its successor alone', () => {
   const world = new World(1e9)

@@ -20,13 +20,15 @@ interface Pending {
   readonly message: ToCoordinator
   readonly resolve: (published: Published) => void
   readonly reject: (error: Error) => void
+  /** Whether the coordinator has it. */
+  isSent: boolean
   /** Coordinators that died while they had it. */
   deaths: number
 }
 
 type Done = Extract<FromCoordinator, { kind: 'done' }>
 
-/** A request that so many coordinators died of is given up. */
+/** A request that so many coordinators died of is given up; after one fewer, it is asked alone, so that others live on. */
 const DEATHS_MAX = 3
 const RESTART_MS_MAX = 5000
 /** One that lived so long died of something else than the one before. */
@@ -40,6 +42,8 @@ export class CoordinatorClient {
   #link: Link
   #memory: unknown
   #ids = 0
+  /** Whether one request is asked at a time. */
+  #isCareful = false
   #updateEpoch = 0
   #restarts = 0
   #startedAt = 0
@@ -100,11 +104,24 @@ export class CoordinatorClient {
   #request(message: ToCoordinator): Promise<Published> {
     if (this.#isClosed) return Promise.reject(runeError('R740', 'the engine is closed'))
     return new Promise((resolve, reject) => {
-      this.#pending.set(message.id, { message, resolve, reject, deaths: 0 })
+      const pending = { message, resolve, reject, isSent: false, deaths: 0 }
+      this.#pending.set(message.id, pending)
       this.#link.keepAlive(true)
       this.#restart?.ref()
-      this.#link.post(message)
+      if (!this.#isCareful) this.#send(pending)
     })
+  }
+
+  #send(pending: Pending): void {
+    pending.isSent = true
+    this.#link.post(pending.message)
+  }
+
+  /** Sends what waits: all, or the first one alone while coordinators may die of one of them. */
+  #sendWaiting(): void {
+    const waiting = [...this.#pending.values()]
+    this.#isCareful = waiting.some(({ deaths }) => deaths === DEATHS_MAX - 1)
+    for (const pending of this.#isCareful ? waiting.slice(0, 1) : waiting) if (!pending.isSent) this.#send(pending)
   }
 
   #start(): Link {
@@ -130,6 +147,7 @@ export class CoordinatorClient {
     if (!pending) return
     this.#pending.delete(answer.id)
     if (this.#pending.size === 0) this.#link.keepAlive(false)
+    if (this.#isCareful) this.#sendWaiting()
     if (answer.kind === 'failed') this.#fail(pending, answer.diagnostics)
     else this.#succeed(pending, answer)
   }
@@ -157,7 +175,7 @@ export class CoordinatorClient {
     const error = runeError('R605', 'the coordinator ended, and another one is started')
     error.cause = cause
     for (const [id, pending] of this.#pending) {
-      if (++pending.deaths < DEATHS_MAX) continue
+      if (!pending.isSent || ++pending.deaths < DEATHS_MAX) continue
       this.#pending.delete(id)
       pending.reject(error)
     }
@@ -179,7 +197,8 @@ export class CoordinatorClient {
       const predecessor = { memory: this.#memory, delta: this.#delta }
       this.#link.post({ kind: 'open', id: ++this.#ids, options: { ...options, predecessor } })
     }
-    for (const { message } of this.#pending.values()) this.#link.post(message)
+    for (const pending of this.#pending.values()) pending.isSent = false
+    this.#sendWaiting()
     this.#link.keepAlive(this.#pending.size > 0)
   }
 }

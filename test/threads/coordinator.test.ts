@@ -111,6 +111,19 @@ test.each(['thread', 'inline'] as const)(
   },
 )
 
+test.each(['thread', 'inline'] as const)('what waits with such an update is done all the same (%s)', async (mode) => {
+  const { client, errors, numbers } = await open({ text: TEXT }, mode)
+  const poison: Update = { facts: null, entities: [] } as never
+  const asked = [both(1), poison, both(2), poison, both(3)].map((update) => client.update(update))
+  const reload = client.reload()
+  const outcomes = await Promise.allSettled([...asked, reload])
+  expect(outcomes.map(({ status }) => status === 'fulfilled')).toEqual([true, false, true, false, true, true])
+  expect(errors).toHaveLength(4)
+  expect(numbers()).toEqual(new Set([0, 1, 2, 3]))
+  await client.update(both(4))
+  expect(numbers()).toEqual(new Set([0, 1, 2, 3, 4]))
+})
+
 test('after a death, changes of the files are noticed, also those from before', async () => {
   const path = join(temporaryFolder(), 'main.rune')
   writeFileSync(path, TEXT)
@@ -155,7 +168,7 @@ describe('while the coordinator of a snapshot starts', () => {
   test('it may die each time: what waits is given up, and readers decide on', async () => {
     const { client, errors, reader } = await open({ path: compiled() })
     const update = client.update(both(1))
-    const crashing = setInterval(() => client.crash(), 2)
+    const crashing = setInterval(() => client.crash(), 5)
     onTestFinished(() => clearInterval(crashing))
     await expect(update).rejects.toMatchObject({ diagnostics: [{ code: 'R605' }] })
     expect(errors).toHaveLength(3)

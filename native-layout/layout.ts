@@ -246,7 +246,7 @@ export const STRUCTS: readonly Struct[] = [
         'of the death number of each row, 0 for none; 0 while no row died',
       ),
       field('deathBase', RELATION.deathBase, 2, 'epoch', 'writer', 'what death numbers count from'),
-      field('born', RELATION.born, 2, 'epoch', 'writer', 'the epoch for which its columns were put where they are'),
+      field('born', RELATION.born, 2, 'epoch', 'writer', 'the first epoch in which its rows had their numbers'),
       field('indexes', RELATION.indexes, 1, 'count', 'writer', 'indexes; the first is over all columns'),
     ],
   },

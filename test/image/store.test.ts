@@ -5,14 +5,17 @@ import { HEADER, SLOTS } from '../../native-layout/layout.ts'
 import { attachArena, createArena } from '../../src/image/arena.ts'
 import { blocksOf } from '../../src/image/attach.ts'
 import { announce, createAnnouncer, loadRoot, oldestAnnounced, silenceBefore } from '../../src/image/epochs.ts'
+import { createImage, relationOf } from '../../src/image/image.ts'
 import { createReaderImage, type ReaderImage } from '../../src/image/reader-image.ts'
+import { copyRows, indexOn, insert, rowsOf } from '../../src/image/relation.ts'
 import { createSpace, usedWords } from '../../src/image/space.ts'
-import { reclaim, type Step } from '../../src/image/store.ts'
+import { claimNext, createStore, publish, reclaim, type Step } from '../../src/image/store.ts'
 import { takeOver } from '../../src/image/take-over.ts'
+import type { Program } from '../../src/program/program.ts'
 import { type Coordinator, createCoordinator } from '../../src/threads/coordinator.ts'
 import { attachReader } from '../../src/threads/reader.ts'
 import { addToDelta, emptyDelta, readUpdate, type Update, type UpdateInput } from '../../src/threads/update.ts'
-import { answerOf, Crash, World } from './epochs-world.ts'
+import { answerOf, Crash, rowsBy, World } from './epochs-world.ts'
 
 const numRuns = 30 * Number(process.env['RUNE_FUZZ'] ?? 1)
 
@@ -286,4 +289,37 @@ test('an index that a reader made goes on while rows are added, and is made anew
     if (count > 0 && place() === before) again++
   }
   expect(again).toBeGreaterThan(0)
+})
+
+test('an index that a reader made takes new rows in though the columns move, and is made anew where rows are numbered anew', () => {
+  const store = createStore()
+  const image = createImage({ predicates: [{ arity: 2 }] } as unknown as Program)
+  const show = () =>
+    publish(store, claimNext(store), { image, program: new Uint8Array(4), changed: new Set([0]), indexes: new Map() })
+  show()
+  const reader = createReaderImage(store.arena)
+  const relation = () => relationOf(reader.image, 0)
+  const places = new Set<number>()
+  const turn = () => {
+    reader.turn()
+    const made = indexOn(relation(), [1])
+    expect(rowsBy(relation(), 1, 0)).toEqual(
+      rowsOf(relation())
+        .filter(([, key]) => key === 0)
+        .reverse(),
+    )
+    expect(reader.isIntact()).toBe(true)
+    places.add(relation().columns[0]?.byteOffset ?? 0)
+    return made
+  }
+  const made = turn()
+  for (let n = 0; n < 100; n++) {
+    insert(relationOf(image, 0), [n, n % 3])
+    show()
+    expect(turn()).toBe(made)
+  }
+  expect(places.size).toBeGreaterThan(5)
+  image.relations[0] = copyRows(relationOf(image, 0), (row) => row > 50, [])
+  show()
+  expect(turn()).not.toBe(made)
 })

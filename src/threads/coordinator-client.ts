@@ -66,6 +66,11 @@ export class CoordinatorClient {
     return { published, memory: this.#memory }
   }
 
+  /** What updates changed, of those that were answered. */
+  get delta(): Delta {
+    return this.#delta
+  }
+
   async update(update: Update): Promise<Published> {
     return await this.#request({ kind: 'update', id: ++this.#ids, update })
   }

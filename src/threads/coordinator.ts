@@ -311,7 +311,10 @@ function applyUpdates(state: State, updates: readonly Update[]): void {
   const net = fitDelta(netEffect(updates), program, () => undefined)
   const isKnown = (key: string) => delta.facts.has(key) || delta.entities.has(key)
   const stored = storedKeys(net, program, image).filter((key) => !isKnown(key))
-  const changes = changesOf(net, program, image, refuseMisfit)
+  const changes = changesOf(net, program, image, (fact, key, misfit) => {
+    // What was accepted before the program changed can be taken back.
+    if (fact.isThere || !isKnown(key)) refuseMisfit(fact, misfit)
+  })
   const epoch = claimNext(store)
   const changed = changeAndCheck(program, image, changes, epoch)
   if (changed.size > 0) publishOrRepair(state, () => publish(store, epoch, { image, changed, indexes: state.indexes }))

@@ -3,9 +3,11 @@
  * accepted is kept here as its net effect, so that a new one goes on from the published image without losing it.
  */
 import { EventEmitter } from 'node:events'
+import { statSync } from 'node:fs'
 import { isSnapshotFile } from '../image/snapshot.ts'
 import { nodeHost } from '../syntax/rune-file/host.ts'
 import { type Diagnostic, RuneError, runeError } from '../text/diagnostic.ts'
+import type { ConfigurationInput } from './build.ts'
 import { createCoordinator, type Published } from './coordinator.ts'
 import type { CoordinatorEvents } from './coordinator-events.ts'
 import { type Link, type LinkEvents, startInline, startThread } from './coordinator-link.ts'
@@ -34,6 +36,9 @@ const RESTART_MS_MAX = 5000
 /** One that lived so long died of something else than the one before. */
 const LIFE_MS_MIN = 10_000
 
+/** A larger snapshot would keep the opening thread from other work for more than about a tenth of a second. */
+const SMALL_SNAPSHOT_BYTES_MAX = 2 ** 26
+
 export class CoordinatorClient {
   readonly events = new EventEmitter<CoordinatorEvents>()
   readonly #options: ClientOptions
@@ -59,9 +64,7 @@ export class CoordinatorClient {
   /** Opens the sources; resolves with what was published, and the memory that readers attach to. */
   async open(): Promise<{ readonly published: Published; readonly memory: unknown }> {
     const { mode, ...options } = this.#options
-    const { input } = options
-    if (mode === 'thread' && !('text' in input) && isSnapshotFile(input.path, nodeHost.readFile))
-      return this.#openHere()
+    if (mode === 'thread' && isSmallSnapshot(options.input)) return this.#openHere()
     const published = await this.#request({ kind: 'open', id: ++this.#ids, options })
     return { published, memory: this.#memory }
   }
@@ -92,7 +95,7 @@ export class CoordinatorClient {
     this.#link.crash()
   }
 
-  /** A snapshot is read sooner than a thread starts: the coordinator takes over what this thread has published when it is up. */
+  /** A small snapshot is read sooner than a thread starts, which takes over what this one has published when it is up. */
   #openHere(): { readonly published: Published; readonly memory: unknown } {
     const { mode: _, ...options } = this.#options
     const first = createCoordinator(options)
@@ -206,4 +209,9 @@ export class CoordinatorClient {
     this.#sendWaiting()
     this.#link.keepAlive(this.#pending.size > 0)
   }
+}
+
+function isSmallSnapshot(input: ConfigurationInput): boolean {
+  if ('text' in input || !isSnapshotFile(input.path, nodeHost.readFile)) return false
+  return (statSync(input.path, { throwIfNoEntry: false })?.size ?? 0) <= SMALL_SNAPSHOT_BYTES_MAX
 }

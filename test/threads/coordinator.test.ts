@@ -168,7 +168,7 @@ describe('while the coordinator of a snapshot starts', () => {
   test('it may die each time: what waits is given up, and readers decide on', async () => {
     const { client, errors, reader } = await open({ path: compiled() })
     const update = client.update(both(1))
-    const crashing = setInterval(() => client.crash(), 5)
+    const crashing = setInterval(() => client.crash(), 15)
     onTestFinished(() => clearInterval(crashing))
     await expect(update).rejects.toMatchObject({ diagnostics: [{ code: 'R605' }] })
     expect(errors).toHaveLength(3)

@@ -38,11 +38,12 @@ export const HEADER = {
   reclaimedBelow: 4,
   claimed: 6,
   crowded: 8,
+  readers: 10,
   slots: 16,
 } as const
 
 /** A slot of a reader, from the start of the slot. */
-export const SLOT = { taken: 0, epoch: 1 } as const
+export const SLOT = { owner: 0, epoch: 1 } as const
 export const SLOT_WORDS = 4
 export const SLOTS = 64
 
@@ -157,17 +158,18 @@ export const STRUCTS: readonly Struct[] = [
         'what belongs to older epochs may be overwritten',
       ),
       field('claimed', HEADER.claimed, 2, 'epoch', 'writer', 'the newest number that marks of deaths may carry'),
-      field('crowded', HEADER.crowded, 1, '', 'readers', '1 once a reader found no free slot'),
-      field('reserved', HEADER.crowded + 1, HEADER.slots - HEADER.crowded - 1, '', '', 'zero'),
+      field('crowded', HEADER.crowded, 2, 'epoch', 'readers', 'that a reader without a slot works on; 0 for none'),
+      field('readers', HEADER.readers, 1, 'count', 'readers', 'the number of the newest reader; wraps'),
+      field('reserved', HEADER.readers + 1, HEADER.slots - HEADER.readers - 1, '', '', 'zero'),
       field('slots', HEADER.slots, SLOTS * SLOT_WORDS, 'slot', 'readers', `${SLOTS} slots of readers`),
     ],
   },
   {
     name: 'slot',
     words: SLOT_WORDS,
-    about: 'what one reader announces; once there is a reader without one, all old epochs are waited for',
+    about: 'what one reader announces; while there is a reader without one, all old epochs are waited for',
     fields: [
-      field('taken', SLOT.taken, 1, '', 'reader', '1 while a reader has it'),
+      field('owner', SLOT.owner, 1, '', 'readers', 'the number of the reader that has it; 0 for none'),
       field('epoch', SLOT.epoch, 2, 'epoch', 'reader', 'that it works on; 0 while it works on none'),
       field('reserved', SLOT.epoch + 2, 1, '', '', 'zero'),
     ],
@@ -244,7 +246,7 @@ export const STRUCTS: readonly Struct[] = [
         'of the death number of each row, 0 for none; 0 while no row died',
       ),
       field('deathBase', RELATION.deathBase, 2, 'epoch', 'writer', 'what death numbers count from'),
-      field('born', RELATION.born, 2, 'epoch', 'writer', 'the epoch for which its columns were put where they are'),
+      field('born', RELATION.born, 2, 'epoch', 'writer', 'the first epoch in which its rows had their numbers'),
       field('indexes', RELATION.indexes, 1, 'count', 'writer', 'indexes'),
     ],
   },

@@ -131,7 +131,7 @@ export class Rune extends RuneReader {
    * `RuneError` where something does not fit, or a rule fails with it.
    */
   async update(input: UpdateInput): Promise<number> {
-    const { epoch } = await this.#client.update(readUpdate(input, this.reader.program()))
+    const { epoch } = await this.#client.update(readUpdate(input, this.reader.program(), this.#client.delta))
     return epoch
   }
 
@@ -170,7 +170,7 @@ export class Rune extends RuneReader {
     return this.#published.warnings ?? []
   }
 
-  /** How many predicates, rules, policies and so on the configuration has. */
+  /** How many predicates, rules, policies and so on the configuration has, as it was written; events say how many rows there are. */
   get counts(): Counts {
     return this.#published.counts ?? counts({ ...this.reader.program(), facts: [] })
   }

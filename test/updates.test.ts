@@ -69,6 +69,50 @@ describe('what was removed stays away', () => {
   })
 })
 
+describe('a fact that an update brought, and that does not fit any more,', () => {
+  const text = `[data]\nopen = ["zed"]\n[rules]\ndecl open(who: User).\ndecl lim(who: String, n: Float).\n`
+
+  test('can be removed while its predicate is gone', async () => {
+    const { rune, edit } = await openFile(text)
+    const insert = {
+      open: [['ana'], ['ben']],
+      lim: [
+        ['a', 2],
+        ['b', 2.5],
+      ],
+    }
+    await rune.update({ insert })
+    await edit('')
+    expect(await codesOf(rune.update({ remove: { open: [['eve']] } }))).toEqual(['R745'])
+    expect(await codesOf(rune.update({ remove: { lim: [['a', 3]] } }))).toEqual(['R745'])
+    expect(await codesOf(rune.update({ insert: { open: [['ana']] } }))).toEqual(['R745'])
+    const epoch = await rune.update({ remove: { open: [['ana']], lim: [['a', 2]] } })
+    expect(epoch).toBe(rune.epoch)
+    expect(await codesOf(rune.update({ remove: { open: [['ana']] } }))).toEqual(['R745'])
+    await edit(text)
+    expect(texts(rune, 'open(W)')).toEqual(['User::"ben"', 'User::"zed"'])
+    expect(texts(rune, 'lim(W, N)')).toEqual(['"b"\t2.5'])
+  })
+
+  test('can be removed while its columns have other types, and stays away though a source brings it back', async () => {
+    const { rune, edit } = await openFile(text)
+    await rune.update({ insert: { open: [['zed'], ['ana']] } })
+    await edit('[rules]\ndecl open(n: Long).\n')
+    await rune.update({ remove: { open: [['User::"zed"'], ['ana']] } })
+    await edit(text)
+    expect(texts(rune, 'open(W)')).toEqual([])
+  })
+})
+
+test('a predicate of which nothing says what it holds takes no updates until it is declared with types', async () => {
+  const insert = { same: [['a', 'b']] }
+  const untyped = await openText('[rules]\ndecl same(a, b) equivalence.\n')
+  await expect(untyped.update({ insert })).rejects.toThrow('no declaration, fact or rule says what column 1 of')
+  const typed = await openText('[rules]\ndecl same(a: String, b: String) equivalence.\n')
+  await typed.update({ insert })
+  expect(texts(typed, 'same("b", X)')).toEqual(['"a"', '"b"'])
+})
+
 test('facts of updates count for max_facts', async () => {
   const rune = await openText('[options]\nmax_facts = 5\n[data]\np = [1]\n[rules]\nq(X) :- p(X), X > 100.\n')
   expect(await codesOf(rune.update({ insert: { p: Array.from({ length: 20 }, (_, i) => [i]) } }))).toEqual(['R501'])

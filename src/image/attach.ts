@@ -230,8 +230,8 @@ function attachRelation(arena: Arena, at: number, epoch: number, old?: Attached)
 }
 
 /**
- * Indexes that this thread made itself go on where rows were only added to the same columns. Those are known by when they
- * were put there: other ones may have been put to the same place since.
+ * Indexes that this thread made itself go on where rows were only added, though the columns may have moved: rows have the
+ * numbers that they had if they had them first in the same epoch.
  */
 function dropIndexes(relation: Relation, born: number): void {
   const isStale = ({ heads }: Index) => relation.born !== born || isShared(heads)

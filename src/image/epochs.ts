@@ -33,9 +33,9 @@ export function claimedEpoch(words: Words): number {
   return loadLong(words, HEADER.claimed)
 }
 
-/** The oldest epoch that a reader says it works on; infinite if none does, and 0 if there may be one that can't say it. */
+/** The oldest epoch that a reader says it works on; infinite if none does, and 0 if it may be one of those without a slot. */
 export function oldestAnnounced(words: Words): number {
-  if (Atomics.load(words, HEADER.crowded) !== 0) return 0
+  if (loadLong(words, HEADER.crowded) !== 0) return 0
   let oldest = Number.POSITIVE_INFINITY
   for (let slot = 0; slot < SLOTS; slot++) {
     const epoch = loadLong(words, slotOffset(slot) + SLOT.epoch)
@@ -44,10 +44,10 @@ export function oldestAnnounced(words: Words): number {
   return oldest
 }
 
-/** Takes back what slots announce of epochs before `epoch`: nobody waits for them any more. */
+/** Takes back what is announced of epochs before `epoch`: nobody waits for them any more. */
 export function silenceBefore(words: Words, epoch: number): void {
-  for (let slot = 0; slot < SLOTS; slot++) {
-    const offset = slotOffset(slot) + SLOT.epoch
+  for (let slot = -1; slot < SLOTS; slot++) {
+    const offset = slot < 0 ? HEADER.crowded : slotOffset(slot) + SLOT.epoch
     const announced = loadLong(words, offset)
     if (announced !== 0 && announced < epoch) storeLong(words, offset, 0)
   }
@@ -73,25 +73,56 @@ export function confirm(words: Words, epoch: number, reclaims: number): number {
   return now === reclaims || loadLong(words, HEADER.reclaimedBelow) <= epoch ? now : -1
 }
 
-/** Takes a free slot; -1 if there is none, and the writer is told that. */
-export function takeSlot(words: Words): number {
-  for (let slot = 0; slot < SLOTS; slot++) {
-    if (Atomics.compareExchange(words, slotOffset(slot) + SLOT.taken, 0, 1) === 0) return slot
+/** A reader, as slots know it. */
+export interface Announcer {
+  /** No other reader of this memory has this number; none is 0. */
+  readonly number: number
+  /** Which it took last; -1 for none. Another reader may have it by now. */
+  slot: number
+}
+
+/** A reader that is new to this memory, with a slot if there is one for it. */
+export function createAnnouncer(words: Words): Announcer {
+  const number = (Atomics.add(words, HEADER.readers, 1) + 1) >>> 0 || 1
+  return { number, slot: takeSlot(words, number) }
+}
+
+/** R4: says that the reader works on `epoch`: in its slot, in another one if that is not its own any more, or among the crowd. */
+export function announce(words: Words, reader: Announcer, epoch: number): void {
+  if (!hasSlot(words, reader)) reader.slot = takeSlot(words, reader.number)
+  storeLong(words, reader.slot < 0 ? HEADER.crowded : slotOffset(reader.slot) + SLOT.epoch, epoch)
+}
+
+/** Says that the reader works on no epoch. */
+export function announceRest(words: Words, reader: Announcer): void {
+  if (hasSlot(words, reader)) storeLong(words, slotOffset(reader.slot) + SLOT.epoch, 0)
+}
+
+/** Gives the slot back. */
+export function leaveSlot(words: Words, reader: Announcer): void {
+  announceRest(words, reader)
+  if (reader.slot >= 0) Atomics.compareExchange(words, slotOffset(reader.slot) + SLOT.owner, reader.number, 0)
+  reader.slot = -1
+}
+
+function hasSlot(words: Words, { number, slot }: Announcer): boolean {
+  return slot >= 0 && Atomics.load(words, slotOffset(slot) + SLOT.owner) === number
+}
+
+/**
+ * Takes a slot that nobody has, else one that announces nothing: its owner rests or is gone. Yields -1 if there is none. An
+ * owner that wakes at this very moment may announce over the new one, or the other way round, which costs politeness alone.
+ */
+function takeSlot(words: Words, reader: number): number {
+  for (const mayHaveOwner of [false, true]) {
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const offset = slotOffset(slot)
+      const owner = Atomics.load(words, offset + SLOT.owner)
+      if (owner !== 0 && (!mayHaveOwner || loadLong(words, offset + SLOT.epoch) !== 0)) continue
+      if (Atomics.compareExchange(words, offset + SLOT.owner, owner, reader) === owner) return slot
+    }
   }
-  Atomics.store(words, HEADER.crowded, 1)
   return -1
-}
-
-/** R4: says that the reader of `slot` works on `epoch`; 0 says that it works on none. */
-export function announce(words: Words, slot: number, epoch: number): void {
-  if (slot >= 0) storeLong(words, slotOffset(slot) + SLOT.epoch, epoch)
-}
-
-/** Gives a slot back. */
-export function freeSlot(words: Words, slot: number): void {
-  if (slot < 0) return
-  announce(words, slot, 0)
-  Atomics.store(words, slotOffset(slot) + SLOT.taken, 0)
 }
 
 /** A 64-bit number below 2^53 at `offset`, low word first. */

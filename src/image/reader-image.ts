@@ -6,7 +6,7 @@
 import { runeError } from '../text/diagnostic.ts'
 import type { Arena } from './arena.ts'
 import { type AttachedImage, attachRoot, createAttachedImage, programBytes } from './attach.ts'
-import { announce, confirm, freeSlot, loadReclaims, loadRoot, takeSlot } from './epochs.ts'
+import { announce, announceRest, confirm, createAnnouncer, leaveSlot, loadReclaims, loadRoot } from './epochs.ts'
 
 export interface ReaderImage {
   /** Another object once what was read had to be thrown away: whatever was made of the old one may be wrong. */
@@ -31,7 +31,7 @@ const NO_ROOT = -1
 /** A reader of the image in `arena`, turned to no epoch yet. */
 export function createReaderImage(arena: Arena): ReaderImage {
   const anew = () => createAttachedImage(arena, 'reader')
-  let slot = takeSlot(arena.words)
+  const announcer = createAnnouncer(arena.words)
   let image = anew()
   let [root, reclaims, epoch, programNumber, isResting] = [NO_ROOT, 0, 0, -1, true]
   const attach = () => {
@@ -50,7 +50,7 @@ export function createReaderImage(arena: Arena): ReaderImage {
     throw runeError('R603', 'the state of the engine changes faster than it can be read')
   }
   const wake = () => {
-    announce(arena.words, slot, epoch)
+    announce(arena.words, announcer, epoch)
     isResting = false
   }
   /** While a reader rests, memory is taken back at once, and another root may be where the old one was. */
@@ -89,13 +89,10 @@ export function createReaderImage(arena: Arena): ReaderImage {
     },
     programBytes: () => programBytes(arena, root),
     rest: () => {
-      announce(arena.words, slot, 0)
+      announceRest(arena.words, announcer)
       isResting = true
     },
-    close: () => {
-      freeSlot(arena.words, slot)
-      slot = -1
-    },
+    close: () => leaveSlot(arena.words, announcer),
   }
 }
 

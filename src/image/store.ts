@@ -183,7 +183,7 @@ function sealRelation(store: Store, epoch: number, relation: Relation, keys: rea
     return placed
   }
   relation.columns = relation.columns.map((column) => place(column, capacity))
-  if (!isPlaced) relation.born = epoch
+  if (relation.born === 0) relation.born = epoch
   if (relation.deaths) relation.deaths = place(relation.deaths, capacity)
   const size = RELATION.columns + arity + wanted.reduce((sum, { key }) => sum + INDEX.key + key.length, 0)
   const at = allocate(store.space, size)

@@ -11,7 +11,7 @@ export interface Counts {
   readonly policies: number
   /** Those with a rule of the user's. */
   readonly strata: number
-  /** Facts in the text; those of files are not known before they are read. */
+  /** Facts in the text: neither those of files, which are not known before they are read, nor what updates changed. */
   readonly facts: number
 }
 

@@ -35,7 +35,7 @@ export function loadDelta(delta: Delta, program: Program, image: Image): void {
 export function fittedDelta(delta: Delta, program: Program, diagnostics: Diagnostics): Delta {
   const misfits = new Set<string>()
   const fitted = fitDelta(delta, program, (what) => misfits.add(what))
-  const help = 'they are kept, and count again once they fit'
+  const help = 'they are kept, and count again once they fit; an update can still remove the facts among them'
   for (const what of misfits) {
     const message = `updates of \`${what}\` were accepted before, and do not fit any more`
     diagnostics.warning('R480', message, undefined, { help })
@@ -53,7 +53,7 @@ export function changesOf(
   { facts, entities }: Delta,
   program: Program,
   image: Image,
-  misfit: (predicate: string, error: Misfit) => void,
+  misfit: (fact: FactUpdate, key: string, error: Misfit) => void,
 ): Map<PredicateId, MutableChange> {
   const changes = new Map<PredicateId, MutableChange>()
   const of = (predicate: PredicateId): MutableChange => {
@@ -62,11 +62,12 @@ export function changesOf(
     return change
   }
   const { predicates } = program
-  for (const { predicate: name, row, isThere } of facts.values()) {
+  for (const [key, fact] of facts) {
+    const { predicate: name, row, isThere } = fact
     const predicate = updatable(program, name, row.length)
     const fitted = predicate && fitRow(predicate, row, program.settings.pathTypes)
-    if (!fitted) misfit(name, { error: 'there is no such predicate' })
-    else if ('error' in fitted) misfit(name, fitted)
+    if (!fitted) misfit(fact, key, { error: 'there is no such predicate' })
+    else if ('error' in fitted) misfit(fact, key, fitted)
     else of(factsOf(predicates, predicate).id)[isThere ? 'insert' : 'remove'].push(fitted.map(image.values.intern))
   }
   for (const entity of entities.values()) changeEntity(entity, image, of)
@@ -96,7 +97,7 @@ export function isStored(update: FactUpdate | EntityUpdate, program: Program, im
 }
 
 /** For an update that is new. */
-export function refuseMisfit(predicate: string, { error, help }: Misfit): never {
+export function refuseMisfit({ predicate }: FactUpdate, { error, help }: Misfit): never {
   throw runeError('R745', `\`${predicate}\`: ${error}`, help === undefined ? {} : { help })
 }
 

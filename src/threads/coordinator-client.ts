@@ -3,8 +3,12 @@
  * accepted is kept here as its net effect, so that a new one goes on from the published image without losing it.
  */
 import { EventEmitter } from 'node:events'
+import { statSync } from 'node:fs'
+import { isSnapshotFile } from '../image/snapshot.ts'
+import { nodeHost } from '../syntax/rune-file/host.ts'
 import { type Diagnostic, RuneError, runeError } from '../text/diagnostic.ts'
-import type { Published } from './coordinator.ts'
+import type { ConfigurationInput } from './build.ts'
+import { createCoordinator, type Published } from './coordinator.ts'
 import type { CoordinatorEvents } from './coordinator-events.ts'
 import { type Link, type LinkEvents, startInline, startThread } from './coordinator-link.ts'
 import type { FromCoordinator, OpenOptions, ToCoordinator } from './coordinator-server.ts'
@@ -18,17 +22,22 @@ interface Pending {
   readonly message: ToCoordinator
   readonly resolve: (published: Published) => void
   readonly reject: (error: Error) => void
+  /** Whether the coordinator has it. */
+  isSent: boolean
   /** Coordinators that died while they had it. */
   deaths: number
 }
 
 type Done = Extract<FromCoordinator, { kind: 'done' }>
 
-/** A request that so many coordinators died of is given up. */
+/** A request that so many coordinators died of is given up; after one fewer, it is asked alone, so that others live on. */
 const DEATHS_MAX = 3
 const RESTART_MS_MAX = 5000
 /** One that lived so long died of something else than the one before. */
 const LIFE_MS_MIN = 10_000
+
+/** A larger snapshot would keep the opening thread from other work for more than about a tenth of a second. */
+const SMALL_SNAPSHOT_BYTES_MAX = 2 ** 26
 
 export class CoordinatorClient {
   readonly events = new EventEmitter<CoordinatorEvents>()
@@ -38,6 +47,8 @@ export class CoordinatorClient {
   #link: Link
   #memory: unknown
   #ids = 0
+  /** Whether one request is asked at a time. */
+  #isCareful = false
   #updateEpoch = 0
   #restarts = 0
   #startedAt = 0
@@ -52,9 +63,15 @@ export class CoordinatorClient {
 
   /** Opens the sources; resolves with what was published, and the memory that readers attach to. */
   async open(): Promise<{ readonly published: Published; readonly memory: unknown }> {
-    const { mode: _, ...options } = this.#options
+    const { mode, ...options } = this.#options
+    if (mode === 'thread' && isSmallSnapshot(options.input)) return this.#openHere()
     const published = await this.#request({ kind: 'open', id: ++this.#ids, options })
     return { published, memory: this.#memory }
+  }
+
+  /** What updates changed, of those that were answered. */
+  get delta(): Delta {
+    return this.#delta
   }
 
   async update(update: Update): Promise<Published> {
@@ -78,14 +95,41 @@ export class CoordinatorClient {
     this.#link.crash()
   }
 
+  /** A small snapshot is read sooner than a thread starts, which takes over what this one has published when it is up. */
+  #openHere(): { readonly published: Published; readonly memory: unknown } {
+    const { mode: _, ...options } = this.#options
+    const first = createCoordinator(options)
+    const published = first.load()
+    const { warnings = [], counts } = published
+    const { memory } = first
+    const loaded = { warnings, ...(counts && { counts }), files: first.files() }
+    this.#memory = memory
+    const predecessor = { memory, delta: this.#delta, loaded }
+    this.#link.post({ kind: 'open', id: ++this.#ids, options: { ...options, predecessor } })
+    return { published, memory }
+  }
+
   #request(message: ToCoordinator): Promise<Published> {
     if (this.#isClosed) return Promise.reject(runeError('R740', 'the engine is closed'))
     return new Promise((resolve, reject) => {
-      this.#pending.set(message.id, { message, resolve, reject, deaths: 0 })
+      const pending = { message, resolve, reject, isSent: false, deaths: 0 }
+      this.#pending.set(message.id, pending)
       this.#link.keepAlive(true)
       this.#restart?.ref()
-      this.#link.post(message)
+      if (!this.#isCareful) this.#send(pending)
     })
+  }
+
+  #send(pending: Pending): void {
+    pending.isSent = true
+    this.#link.post(pending.message)
+  }
+
+  /** Sends what waits: all, or the first one alone while coordinators may die of one of them. */
+  #sendWaiting(): void {
+    const waiting = [...this.#pending.values()]
+    this.#isCareful = waiting.some(({ deaths }) => deaths === DEATHS_MAX - 1)
+    for (const pending of this.#isCareful ? waiting.slice(0, 1) : waiting) if (!pending.isSent) this.#send(pending)
   }
 
   #start(): Link {
@@ -111,6 +155,7 @@ export class CoordinatorClient {
     if (!pending) return
     this.#pending.delete(answer.id)
     if (this.#pending.size === 0) this.#link.keepAlive(false)
+    if (this.#isCareful) this.#sendWaiting()
     if (answer.kind === 'failed') this.#fail(pending, answer.diagnostics)
     else this.#succeed(pending, answer)
   }
@@ -138,7 +183,7 @@ export class CoordinatorClient {
     const error = runeError('R605', 'the coordinator ended, and another one is started')
     error.cause = cause
     for (const [id, pending] of this.#pending) {
-      if (++pending.deaths < DEATHS_MAX) continue
+      if (!pending.isSent || ++pending.deaths < DEATHS_MAX) continue
       this.#pending.delete(id)
       pending.reject(error)
     }
@@ -160,7 +205,13 @@ export class CoordinatorClient {
       const predecessor = { memory: this.#memory, delta: this.#delta }
       this.#link.post({ kind: 'open', id: ++this.#ids, options: { ...options, predecessor } })
     }
-    for (const { message } of this.#pending.values()) this.#link.post(message)
+    for (const pending of this.#pending.values()) pending.isSent = false
+    this.#sendWaiting()
     this.#link.keepAlive(this.#pending.size > 0)
   }
+}
+
+function isSmallSnapshot(input: ConfigurationInput): boolean {
+  if ('text' in input || !isSnapshotFile(input.path, nodeHost.readFile)) return false
+  return (statSync(input.path, { throwIfNoEntry: false })?.size ?? 0) <= SMALL_SNAPSHOT_BYTES_MAX
 }

@@ -6,7 +6,7 @@
 import { assert } from '../text/assert.ts'
 import { type Diagnostic, RuneError } from '../text/diagnostic.ts'
 import type { ConfigurationInput } from './build.ts'
-import { type Coordinator, type CoordinatorOptions, createCoordinator, type Published } from './coordinator.ts'
+import { type Coordinator, createCoordinator, type Predecessor, type Published } from './coordinator.ts'
 import type { Delta, Update } from './update.ts'
 import { FileWatcher } from './watch.ts'
 
@@ -36,7 +36,8 @@ export type FromCoordinator =
 export interface OpenOptions {
   readonly input: ConfigurationInput
   readonly watch: boolean
-  readonly predecessor?: CoordinatorOptions['predecessor']
+  /** Nothing is loaded then, and nothing answered. */
+  readonly predecessor?: Predecessor
   readonly graceMs?: number
 }
 
@@ -115,10 +116,12 @@ function open(state: State, id: number, { input, watch, predecessor, graceMs }: 
   const store = graceMs === undefined ? {} : { graceMs }
   const coordinator = createCoordinator({ input, store, ...(predecessor && { predecessor }) })
   state.coordinator = coordinator
-  attempt(() => (predecessor ? coordinator.update([]) : coordinator.load()), {
-    ...answers(state, id),
-    done: (published) => send({ kind: 'done', id, published, memory: coordinator.memory }),
-  })
+  if (!predecessor) {
+    attempt(() => coordinator.load(), {
+      ...answers(state, id),
+      done: (published) => send({ kind: 'done', id, published, memory: coordinator.memory }),
+    })
+  }
   if (!watch) return
   const announceReload = () =>
     reload(state, {
@@ -131,7 +134,7 @@ function open(state: State, id: number, { input, watch, predecessor, graceMs }: 
     onError: () => undefined,
   })
   // Which files the dead one had read, and whether they have changed since, is not known.
-  if (predecessor) announceReload()
+  if (predecessor && !predecessor.loaded) announceReload()
   else state.watcher.watch(coordinator.files())
 }
 

@@ -15,7 +15,7 @@ import { decodeProgram, encodeProgram } from '../image/program-bytes.ts'
 import { copyRows, rowCount } from '../image/relation.ts'
 import { isSnapshotFile } from '../image/snapshot.ts'
 import { arenaBytes, claimNext, createStore, publish, reclaim, type Store, type StoreOptions } from '../image/store.ts'
-import { takeOver } from '../image/take-over.ts'
+import { openStore, takeOver } from '../image/take-over.ts'
 import { type Counts, counts } from '../program/counts.ts'
 import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
 import { type Host, nodeHost } from '../syntax/rune-file/host.ts'
@@ -61,10 +61,18 @@ export interface Coordinator {
 
 export interface CoordinatorOptions {
   readonly input: ConfigurationInput
-  /** Of a coordinator that is gone: its memory, if it had published anything, and the updates that it had accepted. */
-  readonly predecessor?: { readonly memory: unknown; readonly delta: Delta }
+  /** Another coordinator, which has published something and does nothing any more. */
+  readonly predecessor?: Predecessor
   readonly store?: StoreOptions
   readonly waste?: Waste
+}
+
+/** What a coordinator leaves behind: its memory, and the updates that it had accepted. */
+export interface Predecessor {
+  readonly memory: unknown
+  readonly delta: Delta
+  /** What it had read, if it came to an end of its own accord, after it had loaded and before it did anything else. */
+  readonly loaded?: Pick<Published, 'warnings' | 'counts'> & { readonly files: readonly RecordedFile[] }
 }
 
 /** How much of what nothing needs any more is put up with. */
@@ -124,7 +132,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     ...nothing,
     store: createStore(storeOptions),
   } as unknown as State
-  if (predecessor) goOn(state, predecessor.memory)
+  if (predecessor) goOn(state, predecessor)
   return {
     get memory() {
       return state.store.arena.memory
@@ -262,17 +270,18 @@ function publishOrRepair(state: State, work: () => void): void {
   try {
     work()
   } catch (error) {
-    if (state.store.epoch > 0) goOn(state, state.store.arena.memory)
+    if (state.store.epoch > 0) goOn(state, state.store.arena)
     else state.store = createStore(state.store.options)
     throw error
   }
 }
 
 /** Takes the state over that is published in `memory`. */
-function goOn(state: State, memory: unknown): void {
-  const { store, image, program } = takeOver(attachArena(memory), state.store.options)
+function goOn(state: State, { memory, loaded }: Pick<Predecessor, 'memory' | 'loaded'>): void {
+  const open = loaded ? openStore : takeOver
+  const { store, image, program } = open(attachArena(memory), state.store.options)
   const decoded = { ...decodeProgram(program, new Map()), facts: [], entities: [], tests: [] }
-  Object.assign(state, { store, ...derived(decoded, image) })
+  Object.assign(state, { store, ...loaded, ...derived(decoded, image) })
 }
 
 /** What follows from an image that was published already. */
@@ -302,7 +311,10 @@ function applyUpdates(state: State, updates: readonly Update[]): void {
   const net = fitDelta(netEffect(updates), program, () => undefined)
   const isKnown = (key: string) => delta.facts.has(key) || delta.entities.has(key)
   const stored = storedKeys(net, program, image).filter((key) => !isKnown(key))
-  const changes = changesOf(net, program, image, refuseMisfit)
+  const changes = changesOf(net, program, image, (fact, key, misfit) => {
+    // What was accepted before the program changed can be taken back.
+    if (fact.isThere || !isKnown(key)) refuseMisfit(fact, misfit)
+  })
   const epoch = claimNext(store)
   const changed = changeAndCheck(program, image, changes, epoch)
   if (changed.size > 0) publishOrRepair(state, () => publish(store, epoch, { image, changed, indexes: state.indexes }))

@@ -6,7 +6,14 @@
 import { normaliseEntity } from '../decide/request.ts'
 import { coerceValue } from '../program/coerce.ts'
 import { isWithin, only, printType, printTypeName, typeOf } from '../program/column-types.ts'
-import { BUILTINS, type ColumnType, type EntityRecord, type Predicate, type ReaderProgram } from '../program/program.ts'
+import {
+  BUILTINS,
+  type ColumnType,
+  type EntityRecord,
+  type Predicate,
+  type ReaderProgram,
+  type TypeName,
+} from '../program/program.ts'
 import { isRefusal, normaliseUid } from '../program/uids.ts'
 import { entitiesFromJson } from '../syntax/json/entities.ts'
 import { jsonFromJs } from '../syntax/json/from-js.ts'
@@ -49,8 +56,11 @@ export interface EntityUpdate {
   readonly record?: EntityRecord
 }
 
-/** Reads an update. Throws a `RuneError` with all that is wrong with it. */
-export function readUpdate(input: unknown, program: ReaderProgram): Update {
+/**
+ * Reads an update. Facts that it removes may also be some of `kept` that do not fit the program any more. Throws a `RuneError`
+ * with all that is wrong with it.
+ */
+export function readUpdate(input: unknown, program: ReaderProgram, kept: Delta = emptyDelta()): Update {
   const diagnostics = new Diagnostics()
   const isObject =
     typeof input === 'object' && input !== null && !readArgument('the update', () => Array.isArray(input))
@@ -61,8 +71,8 @@ export function readUpdate(input: unknown, program: ReaderProgram): Update {
     propertyOf(input, key, `\`${key}\` of the update`),
   )
   const facts = [
-    ...readFacts(remove, 'remove', program, diagnostics),
-    ...readFacts(insert, 'insert', program, diagnostics),
+    ...readFacts(remove, 'remove', { program, kept, shapes: new Map(), diagnostics }),
+    ...readFacts(insert, 'insert', { program, kept: emptyDelta(), shapes: new Map(), diagnostics }),
   ]
   const gone = readUids(removeEntities, program, diagnostics).map((uid): EntityUpdate => ({ uid }))
   const there = readEntities(entities, program, diagnostics).map(
@@ -143,7 +153,7 @@ export function netEffect(updates: readonly Update[]): Delta {
   return delta
 }
 
-function factKey({ predicate, row }: FactUpdate): string {
+function factKey({ predicate, row }: Pick<FactUpdate, 'predicate' | 'row'>): string {
   return `${predicate} ${row.map(canonicalKey).join()}`
 }
 
@@ -159,9 +169,12 @@ function isUpdatable({ id, name, scope }: Predicate): boolean {
   return id >= BUILTINS.length && scope === 'static' && !name.startsWith('$')
 }
 
+/** What a row is fitted to. */
+type Shape = Pick<Predicate, 'name' | 'arity' | 'columns'>
+
 /** The row as it is kept, or what is wrong with it. */
 export function fitRow(
-  predicate: Predicate,
+  predicate: Shape,
   row: readonly Value[],
   pathTypes: ReadonlySet<string>,
 ): readonly Value[] | { readonly error: string; readonly help?: string } {
@@ -172,20 +185,28 @@ export function fitRow(
     const kept = coerceValue(column, value, pathTypes)
     if (isRefusal(kept)) return kept
     if (!isWithin(only(typeOf(kept)), column.type)) {
-      const error = `a ${printTypeName(typeOf(kept))} stands where ${printType(column.type)} is known`
-      return { error, help: `declare the columns of \`${predicate.name}\`, so that the rules are checked against it` }
+      const help = `declare the columns of \`${predicate.name}\` with their types, so that the rules are checked against them`
+      if (column.type !== 'any' && column.type.size === 0) {
+        const error = `no declaration, fact or rule says what column ${i + 1} of \`${predicate.name}\` can hold`
+        return { error, help }
+      }
+      return { error: `a ${printTypeName(typeOf(kept))} stands where ${printType(column.type)} is known`, help }
     }
     fitted.push(kept)
   }
   return fitted
 }
 
-function readFacts(
-  given: unknown,
-  what: 'insert' | 'remove',
-  program: ReaderProgram,
-  diagnostics: Diagnostics,
-): FactUpdate[] {
+interface Reading {
+  readonly program: ReaderProgram
+  readonly kept: Delta
+  /** Of predicates of what is kept, by name and arity. */
+  readonly shapes: Map<string, Shape>
+  readonly diagnostics: Diagnostics
+}
+
+function readFacts(given: unknown, what: 'insert' | 'remove', reading: Reading): FactUpdate[] {
+  const { diagnostics } = reading
   if (given === undefined) return []
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     diagnostics.error('R745', `\`${what}\` is an object with a list of rows for each predicate`)
@@ -195,19 +216,14 @@ function readFacts(
     const all = readArgument(`\`${what}.${name}\``, () => (Array.isArray(rows) ? [...rows] : undefined))
     if (!all) diagnostics.error('R745', `\`${what}.${name}\` is a list of rows`)
     return (all ?? []).flatMap((row: unknown, i): FactUpdate[] => {
-      const values = readRow(name, row, `${what}.${name}[${i}]`, program, diagnostics)
+      const values = readRow(name, row, `${what}.${name}[${i}]`, reading)
       return values ? [{ predicate: name, row: values, isThere: what === 'insert' }] : []
     })
   })
 }
 
-function readRow(
-  name: string,
-  row: unknown,
-  place: string,
-  program: ReaderProgram,
-  diagnostics: Diagnostics,
-): readonly Value[] | undefined {
+function readRow(name: string, row: unknown, place: string, reading: Reading): readonly Value[] | undefined {
+  const { program, diagnostics } = reading
   const report = (message: string, help: string | undefined) => {
     if (diagnostics.all.length < MISTAKES_MAX)
       diagnostics.error('R745', `\`${place}\`: ${message}`, undefined, help === undefined ? {} : { help })
@@ -217,7 +233,10 @@ function readRow(
   const given = readArgument(`\`${place}\``, () => (Array.isArray(row) ? [...row] : new Map(Object.entries(row))))
   const arity = given instanceof Map ? given.size : given.length
   const predicate = updatable(program, name, arity)
-  if (!predicate) return report(...whyNot(name, arity, program))
+  if (!predicate) {
+    const kept = given instanceof Map ? undefined : keptRow(name, given, reading)
+    return kept ?? report(...whyNot(name, arity, program))
+  }
   const { columns } = predicate
   if (given instanceof Map && columns.some((column) => column.name === undefined)) {
     return report(`the columns of \`${name}\` have no names`, 'write the row as a list')
@@ -230,7 +249,29 @@ function readRow(
   )
   if (!values.every((value) => value !== undefined)) return undefined
   const fitted = fitRow(predicate, values, program.settings.pathTypes)
-  return 'error' in fitted ? report(fitted.error, fitted.help) : fitted
+  if (!('error' in fitted)) return fitted
+  return keptRow(name, cells, reading) ?? report(fitted.error, fitted.help)
+}
+
+/** The row, if it is one of those that are kept; no program says any more what its cells are, but the rows beside it do. */
+function keptRow(name: string, cells: readonly unknown[], { kept, shapes }: Reading): readonly Value[] | undefined {
+  const key = `${name}/${cells.length}`
+  const shape = shapes.get(key) ?? shapeOf(name, cells.length, kept)
+  shapes.set(key, shape)
+  const values = cells.map((cell, i) => readCell(cell, shape.columns[i]?.type, name, new Diagnostics()))
+  if (!values.every((value) => value !== undefined)) return undefined
+  const row = fitRow(shape, values, new Set())
+  if ('error' in row) return undefined
+  return kept.facts.get(factKey({ predicate: name, row }))?.isThere ? row : undefined
+}
+
+/** A predicate of this name and arity whose columns are declared to hold what is in its facts that are kept. */
+function shapeOf(name: string, arity: number, { facts }: Delta): Shape {
+  const types = Array.from({ length: arity }, () => new Set<TypeName>())
+  for (const { predicate, row } of facts.values()) {
+    if (predicate === name && row.length === arity) for (const [i, value] of row.entries()) types[i]?.add(typeOf(value))
+  }
+  return { name, arity, columns: types.map((type) => ({ type, declared: type })) }
 }
 
 const MISTAKES_MAX = 100

@@ -171,8 +171,9 @@ function withCuts(arena: Arena, cuts: Exploring['cuts'], watch: Watch, work: (ar
     },
     store: unwrapped(Atomics.store, targets),
     compareExchange: unwrapped(Atomics.compareExchange, targets),
+    add: unwrapped(Atomics.add, targets),
   })
-  const originals = { load, store: originalStore, compareExchange: originalCompareExchange }
+  const originals = { load, store: originalStore, compareExchange: originalCompareExchange, add: originalAdd }
   try {
     if (cuts === 'protocol') {
       work({ ...arena })
@@ -191,7 +192,7 @@ function withCuts(arena: Arena, cuts: Exploring['cuts'], watch: Watch, work: (ar
   }
 }
 
-const { store: originalStore, compareExchange: originalCompareExchange } = Atomics
+const { store: originalStore, compareExchange: originalCompareExchange, add: originalAdd } = Atomics
 
 function unwrapped<R>(
   operation: (array: never, ...rest: never[]) => R,

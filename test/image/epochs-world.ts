@@ -174,7 +174,8 @@ export function answerOf(reader: ReaderImage, cut: () => void): string {
   })
 }
 
-function rowsBy(relation: Relation, column: number, id: number): number[][] {
+/** The rows with `id` in a column, newest first. */
+export function rowsBy(relation: Relation, column: number, id: number): number[][] {
   const index = indexOn(relation, [column])
   const rows: number[][] = []
   for (let row = firstRow(relation, index, [id], relation.count); row >= 0; row = nextRow(relation, index, [id], row))

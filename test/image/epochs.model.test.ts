@@ -3,6 +3,7 @@
  * gives, and none that is older than what was published when it began. `RUNE_MODEL=large` explores more.
  */
 import { expect, test } from 'vitest'
+import { HEADER, SLOTS } from '../../native-layout/layout.ts'
 import { createReaderImage } from '../../src/image/reader-image.ts'
 import type { Step } from '../../src/image/store.ts'
 import { type Exploring, explore, type Found, slotSaysSo } from './epochs-model.ts'
@@ -112,6 +113,28 @@ test('a reader that is gone, or announces too late, holds nothing up for longer 
   const trace = traceOf(world, 'part', publishes(3))
   expectSafe('a dead reader', trace, { ...onePreemption, decisions: 2 })
   expect(world.store.retired).toEqual([])
+})
+
+test('readers that take slots over from one another, at any read, are safe', () => {
+  for (const areAtWork of [false, true]) {
+    const world = newWorld()
+    const { arena } = world.store
+    for (let i = 0; i < SLOTS; i++) {
+      const gone = createReaderImage(arena)
+      gone.turn()
+      if (!areAtWork) gone.rest()
+    }
+    const trace = traceOf(world, 'part', () => {
+      for (let i = 0; i < 2; i++) {
+        createReaderImage(arena).turn()
+        world.publish()
+      }
+    })
+    // The reader of the model has a number of its own.
+    const base = trace.base.with(HEADER.readers, 1000)
+    const name = `slots of ${areAtWork ? 'stalled' : 'resting'} readers`
+    expectSafe(name, { ...trace, base }, { ...onePreemption, decisions: 2 })
+  }
 })
 
 test('a reader that is waited for never has to start anew', () => {

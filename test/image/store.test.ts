@@ -4,15 +4,18 @@ import { expect, test } from 'vitest'
 import { HEADER, SLOTS } from '../../native-layout/layout.ts'
 import { attachArena, createArena } from '../../src/image/arena.ts'
 import { blocksOf } from '../../src/image/attach.ts'
-import { loadRoot, oldestAnnounced, takeSlot } from '../../src/image/epochs.ts'
-import { createReaderImage } from '../../src/image/reader-image.ts'
+import { announce, createAnnouncer, loadRoot, oldestAnnounced, silenceBefore } from '../../src/image/epochs.ts'
+import { createImage, relationOf } from '../../src/image/image.ts'
+import { createReaderImage, type ReaderImage } from '../../src/image/reader-image.ts'
+import { copyRows, indexOn, insert, rowsOf } from '../../src/image/relation.ts'
 import { createSpace, usedWords } from '../../src/image/space.ts'
-import { reclaim, type Step } from '../../src/image/store.ts'
+import { claimNext, createStore, publish, reclaim, type Step } from '../../src/image/store.ts'
 import { takeOver } from '../../src/image/take-over.ts'
+import type { Program } from '../../src/program/program.ts'
 import { type Coordinator, createCoordinator } from '../../src/threads/coordinator.ts'
 import { attachReader } from '../../src/threads/reader.ts'
 import { addToDelta, emptyDelta, readUpdate, type Update, type UpdateInput } from '../../src/threads/update.ts'
-import { answerOf, Crash, World } from './epochs-world.ts'
+import { answerOf, Crash, rowsBy, World } from './epochs-world.ts'
 
 const numRuns = 30 * Number(process.env['RUNE_FUZZ'] ?? 1)
 
@@ -187,18 +190,66 @@ test('a memory in which nothing was published is not taken over', () => {
 test('a reader without a slot is waited for as long as the grace', () => {
   const world = new World(1e9)
   const { words } = world.store.arena
-  for (let i = 0; i < SLOTS; i++) expect(takeSlot(words)).toBe(i)
   world.publish()
   expect(world.store.retired).toEqual([])
+  busyReaders(world)
   const reader = createReaderImage(world.store.arena)
-  expect(words[HEADER.crowded]).toBe(1)
   reader.turn()
+  expect(words[HEADER.crowded]).toBe(world.epoch)
   const answer = answerOf(reader, () => undefined)
   world.publish()
   expect(world.store.retired).toHaveLength(1)
   expect(answerOf(reader, () => undefined)).toBe(answer)
   expect(reader.isIntact()).toBe(true)
 })
+
+test('slots of readers that are gone are taken over, and nobody waits for the grace any more', () => {
+  const world = new World(1e9)
+  const { arena } = world.store
+  for (const [i, gone] of busyReaders(world).entries()) if (i % 2 === 0) gone.rest()
+  // What the grace does.
+  silenceBefore(arena.words, world.epoch + 1)
+  const readers = busyReaders(world)
+  expect(oldestAnnounced(arena.words)).toBe(world.epoch)
+  createReaderImage(arena).turn()
+  expect(oldestAnnounced(arena.words)).toBe(0)
+  silenceBefore(arena.words, world.epoch + 1)
+  world.publish()
+  for (const reader of readers) {
+    reader.turn()
+    expect(oldestAnnounced(arena.words)).toBe(world.epoch)
+  }
+  for (const reader of readers) reader.rest()
+  world.publish()
+  expect(world.store.retired).toEqual([])
+})
+
+test('a reader that wakes and finds its slot taken announces in another one, and leaves the first alone', () => {
+  const world = new World(1e9)
+  const { words } = world.store.arena
+  const sleeper = createReaderImage(world.store.arena)
+  sleeper.turn()
+  sleeper.rest()
+  const others = busyReaders(world)
+  sleeper.close()
+  expect(oldestAnnounced(words)).toBe(world.epoch)
+  others[3]?.rest()
+  const woken = createAnnouncer(words)
+  expect(woken.slot).toBeGreaterThanOrEqual(0)
+  announce(words, woken, 7)
+  others[3]?.rest()
+  for (const other of others) other.close()
+  expect(oldestAnnounced(words)).toBe(7)
+})
+
+/** As many readers as there are slots, all at work. */
+function busyReaders(world: World): ReaderImage[] {
+  return Array.from({ length: SLOTS }, () => {
+    const reader = createReaderImage(world.store.arena)
+    reader.turn()
+    return reader
+  })
+}
 
 test('a reader that closes leaves the slot of its successor alone', () => {
   const world = new World(1e9)
@@ -238,4 +289,37 @@ test('an index that a reader made goes on while rows are added, and is made anew
     if (count > 0 && place() === before) again++
   }
   expect(again).toBeGreaterThan(0)
+})
+
+test('an index that a reader made takes new rows in though the columns move, and is made anew where rows are numbered anew', () => {
+  const store = createStore()
+  const image = createImage({ predicates: [{ arity: 2 }] } as unknown as Program)
+  const show = () =>
+    publish(store, claimNext(store), { image, program: new Uint8Array(4), changed: new Set([0]), indexes: new Map() })
+  show()
+  const reader = createReaderImage(store.arena)
+  const relation = () => relationOf(reader.image, 0)
+  const places = new Set<number>()
+  const turn = () => {
+    reader.turn()
+    const made = indexOn(relation(), [1])
+    expect(rowsBy(relation(), 1, 0)).toEqual(
+      rowsOf(relation())
+        .filter(([, key]) => key === 0)
+        .reverse(),
+    )
+    expect(reader.isIntact()).toBe(true)
+    places.add(relation().columns[0]?.byteOffset ?? 0)
+    return made
+  }
+  const made = turn()
+  for (let n = 0; n < 100; n++) {
+    insert(relationOf(image, 0), [n, n % 3])
+    show()
+    expect(turn()).toBe(made)
+  }
+  expect(places.size).toBeGreaterThan(5)
+  image.relations[0] = copyRows(relationOf(image, 0), (row) => row > 50, [])
+  show()
+  expect(turn()).not.toBe(made)
 })

@@ -1,12 +1,13 @@
 /** A coordinator that dies: readers decide on, what was promised is kept, and another one goes on. */
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { RuneError } from '../../src/text/diagnostic.ts'
+import { compileInto } from '../../src/threads/compile.ts'
 import { CoordinatorClient } from '../../src/threads/coordinator-client.ts'
 import { attachReader } from '../../src/threads/reader.ts'
 import type { Update } from '../../src/threads/update.ts'
@@ -110,6 +111,19 @@ test.each(['thread', 'inline'] as const)(
   },
 )
 
+test.each(['thread', 'inline'] as const)('what waits with such an update is done all the same (%s)', async (mode) => {
+  const { client, errors, numbers } = await open({ text: TEXT }, mode)
+  const poison: Update = { facts: null, entities: [] } as never
+  const asked = [both(1), poison, both(2), poison, both(3)].map((update) => client.update(update))
+  const reload = client.reload()
+  const outcomes = await Promise.allSettled([...asked, reload])
+  expect(outcomes.map(({ status }) => status === 'fulfilled')).toEqual([true, false, true, false, true, true])
+  expect(errors).toHaveLength(4)
+  expect(numbers()).toEqual(new Set([0, 1, 2, 3]))
+  await client.update(both(4))
+  expect(numbers()).toEqual(new Set([0, 1, 2, 3, 4]))
+})
+
 test('after a death, changes of the files are noticed, also those from before', async () => {
   const path = join(temporaryFolder(), 'main.rune')
   writeFileSync(path, TEXT)
@@ -120,6 +134,63 @@ test('after a death, changes of the files are noticed, also those from before', 
   while (!numbers().has(7)) await wait(5)
   write(8)
   while (!numbers().has(8)) await wait(5)
+})
+
+describe('while the coordinator of a snapshot starts', () => {
+  const compiled = () => {
+    const path = join(temporaryFolder(), 'main.img')
+    compileInto({ text: TEXT }, path)
+    return path
+  }
+
+  test('updates and reloads wait, in their order, and know what was read', async () => {
+    const { client, reader } = await open({ path: compiled() })
+    expect(reader.authorize(REQUEST)).toMatchObject({ decision: 'permit', epoch: 1 })
+    const asked = [client.update(both(1)), client.reload(), client.update(both(2))]
+    const published = await Promise.all(asked)
+    expect(published.map(({ epoch }) => epoch)).toEqual([2, 3, 4])
+    expect(published[0]).toMatchObject({ warnings: [], counts: { rules: 2 } })
+    expect(reader.query('a(X), b(X)').rows).toEqual([[0], [1], [2]])
+  })
+
+  test('it may die, and what waits is done by another one', async () => {
+    const path = compiled()
+    const { client, errors, numbers } = await open({ path }, 'thread', true)
+    const update = client.update(both(1))
+    client.crash()
+    compileInto({ text: TEXT.replaceAll('[[0]]', '[[0], [7]]') }, path)
+    await update
+    expect(errors).toHaveLength(1)
+    while (!numbers().has(7)) await wait(5)
+    expect(numbers()).toEqual(new Set([0, 1, 7]))
+  })
+
+  test('it may die each time: what waits is given up, and readers decide on', async () => {
+    const { client, errors, reader } = await open({ path: compiled() })
+    const update = client.update(both(1))
+    const crashing = setInterval(() => client.crash(), 15)
+    onTestFinished(() => clearInterval(crashing))
+    await expect(update).rejects.toMatchObject({ diagnostics: [{ code: 'R605' }] })
+    expect(errors).toHaveLength(3)
+    expect(reader.authorize(REQUEST).decision).toBe('permit')
+  })
+
+  test('the engine may be closed: what waits is refused', async () => {
+    const { client, errors } = await open({ path: compiled() })
+    const update = client.update(both(1))
+    const refused = expect(update).rejects.toMatchObject({ diagnostics: [{ code: 'R740' }] })
+    await client.close()
+    await refused
+    expect(errors).toEqual([])
+  })
+
+  test('a snapshot that is damaged is refused all the same', async () => {
+    const path = compiled()
+    writeFileSync(path, readFileSync(path).with(500, 77))
+    const client = new CoordinatorClient({ input: { path }, watch: true, mode: 'thread' })
+    onTestFinished(() => client.close())
+    await expect(client.open()).rejects.toMatchObject({ diagnostics: [{ code: 'R604' }] })
+  })
 })
 
 test('a listener that throws does not keep another coordinator from being started', async () => {

@@ -237,6 +237,13 @@ describe('a process', () => {
     expect(await run(coordinator, 'watch')).toBe('open')
   })
 
+  test('does both while the thread of a snapshot starts', async () => {
+    const snapshot = join(temporaryFolder(), 'policy.img')
+    expect(await run('thread', 'compile', snapshot)).toBe('open')
+    expect(await run('thread', 'watch', snapshot)).toBe('open')
+    expect(await run('thread', 'update', snapshot)).toBe('epoch 2')
+  })
+
   test.each(['thread', 'inline'])('waits for an update (%s)', async (coordinator) => {
     expect(await run(coordinator, 'update')).toBe('epoch 2')
   })

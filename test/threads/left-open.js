@@ -1,5 +1,5 @@
-/** A process that opens an engine and leaves it open; what it does last is said by its argument. */
-import { Rune } from '../../dist/src/index.js'
+/** A process that opens an engine, of a text or of the snapshot that it is given, and leaves it open; what it does last is said by its arguments. */
+import { compile, Rune } from '../../dist/src/index.js'
 
 const text = `version = "rune/1.0"
 [data]
@@ -10,6 +10,9 @@ far(N + 1) :- far(N), N < 150.
 far(0) :- n(_).
 pair(N, M) :- far(N), far(M).
 `
-const rune = await Rune.fromText(text, { coordinator: process.argv[2], watch: process.argv[3] === 'watch' })
-if (process.argv[3] === 'update') rune.update({ insert: { n: [[1]] } }).then((epoch) => console.log(`epoch ${epoch}`))
+const [coordinator, what, snapshot] = process.argv.slice(2)
+if (what === 'compile') await compile({ text }, snapshot)
+const options = { coordinator, watch: what === 'watch' }
+const rune = await (snapshot ? Rune.open(snapshot, options) : Rune.fromText(text, options))
+if (what === 'update') rune.update({ insert: { n: [[1]] } }).then((epoch) => console.log(`epoch ${epoch}`))
 else console.log('open')

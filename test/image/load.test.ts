@@ -23,7 +23,7 @@ function loadBoth(format: Format, types: readonly string[], content: string | Ui
   const text = [
     'version = "rune/1.0"',
     `[options]\nmax_facts = ${maxFacts}`,
-    `[data]\np = { file = "f.${format}" }`,
+    `[data]\np = { file = "f.${format}", types = [${types.map((type) => `"${type}"`).join(', ')}] }`,
     `[rules]\ndecl p(${columns}).`,
   ].join('\n')
   const host = memoryHost({ [`f.${format}`]: content })
@@ -139,16 +139,27 @@ function contentOf(format: Format, types: readonly string[]): fc.Arbitrary<strin
     })
     return textOf(fc.oneof({ weight: 9, arbitrary: written }, fc.constantFrom('"a\nb"', '"a', 'a"b', '"a"b', '')))
   }
-  const json = fc.tuple(
-    ...types.map((type) => fc.constantFrom(...JSON_FIELDS.filter((text) => fits(text, type)), ...JSON_FIELDS)),
-  )
+  const json = fc.tuple(...types.map(jsonOf))
   const list = json.map((row) => `[${row.join(',')}]`)
   const object = fc.tuple(json, fc.boolean()).map(([row, isReversed]) => {
     const entries = row.map((field, i) => `"c${i}": ${field}`)
     return `{${(isReversed ? entries.reverse() : entries).join(' , ')}}`
   })
-  return textOf(fc.oneof(list, object, fc.constantFrom('', '{"c0":1,"c0":1}', '[', '1', '{"c9":1}')))
+  return textOf(
+    fc.oneof(
+      { weight: 6, arbitrary: list },
+      { weight: 6, arbitrary: object },
+      fc.constantFrom('', '{"c0":1,"c0":1}', '[', '1', '{"c9":1}'),
+    ),
+  )
 }
+
+/** What could write a value of a type, seldom of another one. */
+const jsonOf = (type: string) =>
+  fc.oneof(
+    { weight: 20, arbitrary: fc.constantFrom(...JSON_FIELDS.filter((text) => fits(text, type))) },
+    fc.constantFrom(...JSON_FIELDS),
+  )
 
 function fits(text: string, type: string): boolean {
   if (type === 'Long' || type === 'Float') return /^[-0-9]/.test(text)

@@ -10,6 +10,7 @@ import { BUILTIN, type Expr, type FactSource, type Literal, type Program } from 
 import { isRefusal } from '../program/uids.ts'
 import { type BytesTaker, readFactFile } from '../syntax/rune-file/fact-file.ts'
 import { displayPath, type ReadFile } from '../syntax/rune-file/host.ts'
+import type { OnProgress } from '../syntax/rune-file/load.ts'
 import type { Diagnostics } from '../text/diagnostic.ts'
 import type { Value } from '../values/value.ts'
 import { fieldId, REFUSED, TEXT } from './fact-columns.ts'
@@ -19,7 +20,13 @@ import { createTextBatch, TEXTS_MAX } from './text-batch.ts'
 import { internTexts } from './value-ids.ts'
 
 /** Puts all facts and entities of `program` into `image`. */
-export function loadFacts(program: Program, image: Image, readFile: ReadFile, diagnostics: Diagnostics): void {
+export function loadFacts(
+  program: Program,
+  image: Image,
+  readFile: ReadFile,
+  diagnostics: Diagnostics,
+  onProgress?: OnProgress,
+): void {
   const { maxFacts } = program.settings.limits
   let count = 0
   const countNew = (predicate: number, rows: number) => {
@@ -41,7 +48,7 @@ export function loadFacts(program: Program, image: Image, readFile: ReadFile, di
     else {
       const onRow = (row: readonly Value[]) => add(predicate, row)
       const onNew = (rows: number) => countNew(predicate, rows)
-      loadFile(source, { program, image, readFile, onRow, onNew, diagnostics })
+      loadFile(source, { program, image, readFile, onRow, onNew, onProgress, diagnostics })
     }
   }
   for (const { uid, attrs, tags, parents } of program.entities) {
@@ -62,6 +69,7 @@ interface FileLoad {
   readonly onRow: (row: readonly Value[]) => void
   /** Is told how many rows are new in the relation. */
   readonly onNew: (rows: number) => void
+  readonly onProgress: OnProgress | undefined
   readonly diagnostics: Diagnostics
 }
 
@@ -84,7 +92,8 @@ function loadFile(source: FileSource, load: FileLoad): void {
     }
     load.onRow(kept)
   }
-  readFactFile(source, shape, readFile, { onRow, bytes: bytesTaker(source, load) }, diagnostics)
+  const onProgress = (bytesRead: number, bytes: number) => load.onProgress?.({ path: source.path, bytesRead, bytes })
+  readFactFile(source, shape, readFile, { onRow, bytes: bytesTaker(source, load), onProgress }, diagnostics)
 }
 
 /** Puts plain rows straight into the columns; those that are there already are dropped after each run of rows. */

@@ -120,7 +120,7 @@ export function settleRows(relation: Relation): number {
   let kept = first
   for (let start = first; start < count; start += BLOCK_ROWS) {
     const rows = Math.min(BLOCK_ROWS, count - start)
-    // Reads that do not depend on each other wait for memory together: it halves the time (`text-batch.ts`).
+    // Reads that do not depend on each other wait for memory together, as in `text-batch.ts`.
     for (let i = 0; i < rows; i++) slots[i] = hashRow(relation, unique.key, start + i) & (heads.length - 1)
     for (let i = 0; i < rows; i++) ahead[i] = heads[slots[i]!]!
     for (let i = 0; i < rows; i++) if (ahead[i] !== 0) ahead[i] = columns[0]![ahead[i]! - 1]! ^ next[ahead[i]! - 1]!

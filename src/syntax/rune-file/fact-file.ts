@@ -46,9 +46,7 @@ export interface RowTaker {
 export interface BytesTaker {
   /** Takes a row, or leaves it to `onRow`, and to whom reports its mistakes, by `false`. */
   readonly onPlaces: OnPlaces
-  /**
-   * Comes after each run of such rows, before any other row or mistake; about `rowsLeft` more rows are to come.
-   */
+  /** Comes first, and after each run of such rows, before any other row or mistake; about `rowsLeft` rows are to come. */
   settle(rowsLeft: number): void
 }
 
@@ -69,6 +67,7 @@ export function readFactFile(
     ...{ file, columns, readers, isText, scan, taker, diagnostics },
     ...{ bytes: bytes.length, bytesRead: 0, rows: 0, mistakes: 0 },
   }
+  taker.bytes?.settle(estimatedRows(bytes))
   readPieces(bytes, reading)
   return reading.rows
 }
@@ -139,6 +138,13 @@ function openFile(
   }
   const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
   return hasMark ? bytes.subarray(MARK_BYTES) : bytes
+}
+
+/** As many rows as there are if the rest is as its start. */
+function estimatedRows(bytes: Uint8Array): number {
+  const start = bytes.subarray(0, WINDOW_BYTES)
+  const rows = start.reduce((count, byte) => (byte === NEWLINE ? count + 1 : count), 0)
+  return start.length === 0 ? 0 : Math.ceil((rows / start.length) * bytes.length)
 }
 
 /** Cuts the file into pieces that end with a line; a piece of which nothing could be taken is read again, twice as long. */

@@ -11,6 +11,7 @@ import type { AuthorizeRequest } from './decide/request.ts'
 import { isSnapshotFile } from './image/snapshot.ts'
 import { type Counts, counts } from './program/counts.ts'
 import { nodeHost } from './syntax/rune-file/host.ts'
+import type { OnProgress } from './syntax/rune-file/load.ts'
 import { objectArgument, propertyOf, refuseArgument, textArgument } from './text/argument.ts'
 import { type Diagnostic, RuneError } from './text/diagnostic.ts'
 import { build, type ConfigurationInput, checkInput } from './threads/build.ts'
@@ -32,6 +33,8 @@ export interface OpenOptions {
    * short-lived commands and places without threads.
    */
   readonly coordinator?: 'thread' | 'inline'
+  /** As for `validate`; a coordinator in a thread of its own tells nothing. */
+  readonly onProgress?: OnProgress
   /** Threads that decide batches, started with the first; absent: one a core, up to 16. */
   readonly threads?: number
 }
@@ -184,7 +187,8 @@ export class Rune extends RuneReader {
   /** @internal */
   static async ofInput(input: ConfigurationInput, options: OpenOptions): Promise<Rune> {
     const { watch = false, coordinator = 'thread', threads = Math.min(16, availableParallelism()) } = options
-    const client = new CoordinatorClient({ input, watch, mode: coordinator })
+    const heard = options.onProgress && coordinator === 'inline' ? { onProgress: options.onProgress } : {}
+    const client = new CoordinatorClient({ input: { ...input, ...heard }, watch, mode: coordinator })
     try {
       const { published, memory } = await client.open()
       return new Rune({ memory }, { client, published, threads })
@@ -208,7 +212,7 @@ async function openInput(input: ConfigurationInput, options: OpenOptions): Promi
 /** Options as JavaScript passes them. Throws a `RuneError` for what is none. */
 function checkOptions(options: unknown): OpenOptions {
   const given = objectArgument(options, 'what stands beside the configuration')
-  const [watch, coordinator, threads] = ['watch', 'coordinator', 'threads'].map((name) =>
+  const [watch, coordinator, threads, onProgress] = ['watch', 'coordinator', 'threads', 'onProgress'].map((name) =>
     propertyOf(given, name, `the option \`${name}\``),
   )
   if (watch !== undefined && typeof watch !== 'boolean') throw refuseArgument('the option `watch` is no bool')
@@ -222,6 +226,7 @@ function checkOptions(options: unknown): OpenOptions {
     ...(watch !== undefined && { watch }),
     ...(coordinator !== undefined && { coordinator }),
     ...(threads !== undefined && { threads: Number(threads) }),
+    ...(typeof onProgress === 'function' && { onProgress: onProgress as OnProgress }),
   }
 }
 

@@ -5,6 +5,7 @@
 import { compile, visible } from '../index.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { type ConfigOptions, type Configuration, configurationOf, inputOf, refuse } from './input.ts'
+import { showLoading } from './progress.ts'
 import { duration, jsonDiagnostic, plural, printJson, reportDiagnostics } from './report.ts'
 import { painter, type Terminal } from './terminal.ts'
 
@@ -22,7 +23,9 @@ export async function compileFile(
   const output = options.output ?? defaultOutput(configuration)
   if (output === '') throw refuse('R763', 'the name of the snapshot is empty')
   const start = terminal.elapsedMs()
-  const { bytes, rows, warnings, counts } = await compile(configuration, output)
+  const { bytes, rows, warnings, counts } = await showLoading(configuration, terminal, (input) =>
+    compile(input, output),
+  )
   const durationMs = terminal.elapsedMs() - start
   if (options.format === 'json') {
     const diagnostics = warnings.map(jsonDiagnostic)

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { type Diagnostic, Rune, RuneError } from '../index.ts'
 import type { Common } from './program.ts'
+import { showLoading } from './progress.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Options of the commands that work on a configuration. */
@@ -53,10 +54,12 @@ export async function configurationOf(
 }
 
 /** Opens a configuration. */
-export async function openConfiguration(configuration: Configuration): Promise<Rune> {
-  if ('text' in configuration)
-    return await Rune.fromText(configuration.text, { path: configuration.path, coordinator: 'inline' })
-  return await Rune.open(configuration.path, { coordinator: 'inline' })
+export async function openConfiguration(configuration: Configuration, terminal: Terminal): Promise<Rune> {
+  return await showLoading(configuration, terminal, async ({ path, onProgress }) => {
+    const options = { coordinator: 'inline', ...(onProgress && { onProgress }) } as const
+    if ('text' in configuration) return await Rune.fromText(configuration.text, { path, ...options })
+    return await Rune.open(path, options)
+  })
 }
 
 /** The text of a file, or of the standard input for `-`. */

@@ -14,6 +14,7 @@ import {
 } from '../index.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { type ConfigOptions, type Configuration, configurationOf, inputOf } from './input.ts'
+import { showLoading } from './progress.ts'
 import { duration, exitCodeOf, jsonDiagnostic, plural, printJson, reportDiagnostics } from './report.ts'
 import { type Paint, painter, type Terminal } from './terminal.ts'
 
@@ -24,7 +25,7 @@ export async function test(files: readonly string[], options: ConfigOptions, ter
   const reports: FileReport[] = []
   let broken: ExitCode = EXIT.ok
   for (const configuration of await configurationsOf(files, options, terminal)) {
-    const report = await reportOf(configuration)
+    const report = await reportOf(configuration, terminal)
     reports.push(report)
     if (report.diagnostics) broken = exitCodeOf(report.diagnostics)
     if (options.format === 'text') printReport(report, paint, terminal, options.color)
@@ -50,10 +51,10 @@ interface FileReport extends TestReport {
   readonly diagnostics?: readonly Diagnostic[]
 }
 
-async function reportOf(configuration: Configuration): Promise<FileReport> {
+async function reportOf(configuration: Configuration, terminal: Terminal): Promise<FileReport> {
   const file = configuration.path
   try {
-    return { file, ...(await runTests(configuration)) }
+    return { file, ...(await showLoading(configuration, terminal, runTests)) }
   } catch (error) {
     if (!(error instanceof RuneError)) throw error
     return { file, cases: [], passed: 0, failed: 0, diagnostics: error.diagnostics }

@@ -4,6 +4,7 @@
 import { type Counts, validate, visible } from '../index.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { type ConfigOptions, configurationOf, inputOf } from './input.ts'
+import { showLoading } from './progress.ts'
 import { exitCodeOf, jsonDiagnostic, plural, printJson, reportDiagnostics } from './report.ts'
 import { painter, type Terminal } from './terminal.ts'
 
@@ -14,7 +15,7 @@ export async function validateFile(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const configuration = await configurationOf(file ?? options.config, terminal.env, inputOf(terminal))
-  const { ok, diagnostics, counts } = await validate(configuration)
+  const { ok, diagnostics, counts } = await showLoading(configuration, terminal, validate)
   const exit = ok ? EXIT.ok : exitCodeOf(diagnostics)
   if (options.format === 'json') {
     printJson({ ok, diagnostics: diagnostics.map(jsonDiagnostic), ...(counts && { counts }) }, terminal.out)

@@ -3,7 +3,7 @@
  * addressing hash from content to number. Holds the dictionary's strings, sets and records. Its arrays lie where those of a
  * `fixed-table.ts` lie.
  */
-import { grown, hashWords, sameWords, storeEntry } from './fixed-table.ts'
+import { grown, hashWords, hashBytes as hashWordsOf, sameWords, storeEntry } from './fixed-table.ts'
 
 export interface BlobTable {
   /** Blobs, also the number of the next one. A reader counts those of its epoch; the arrays may hold newer ones. */
@@ -25,11 +25,15 @@ export function createBlobTable(): BlobTable {
 
 /** The number of the blob of `bytes` bytes whose words are those of `content`, or -1. */
 export function findBlob(table: BlobTable, content: Uint32Array, bytes: number): number {
+  return probe(table, content, bytes, hashBlob(content, 0, bytes))
+}
+
+function probe(table: BlobTable, content: Uint32Array, bytes: number, hash: number): number {
   const { buckets, starts, heap } = table
   const mask = buckets.length - 1
   const wordCount = (bytes + 3) >>> 2
   // Bounded, since a reader may look at words that belong to somebody else by now.
-  for (let slot = hashBlob(content, 0, bytes) & mask, left = mask; left > 0; slot = (slot + 1) & mask, left--) {
+  for (let slot = hash & mask, left = mask; left > 0; slot = (slot + 1) & mask, left--) {
     const entry = buckets[slot]!
     if (entry === 0) return -1
     const start = starts[entry - 1]!
@@ -41,7 +45,17 @@ export function findBlob(table: BlobTable, content: Uint32Array, bytes: number):
 
 /** The number of that blob, which is added if it is not there. */
 export function addBlob(table: BlobTable, content: Uint32Array, bytes: number): number {
-  const found = findBlob(table, content, bytes)
+  return addHashed(table, content, bytes, hashBlob(content, 0, bytes))
+}
+
+/** The hash of a blob, from its bytes `[start, end)` of `source`. */
+export function hashBytes(source: Uint8Array, start: number, end: number): number {
+  return hashWordsOf(source, start, end) ^ (end - start)
+}
+
+/** As `addBlob`, where the hash of the blob is known. */
+export function addHashed(table: BlobTable, content: Uint32Array, bytes: number, hash: number): number {
+  const found = probe(table, content, bytes, hash)
   if (found >= 0) return found
   const wordCount = (bytes + 3) >>> 2
   if (table.count === table.starts.length) table.starts = grown(table.starts, table.starts.length * 2)
@@ -56,7 +70,7 @@ export function addBlob(table: BlobTable, content: Uint32Array, bytes: number): 
   if (table.count * 2 >= table.buckets.length) {
     table.buckets = new Uint32Array(table.buckets.length * 2)
     for (let n = 0; n < table.count; n++) insertBucket(table, n)
-  } else insertBucket(table, number)
+  } else storeEntry(table.buckets, freeSlot(table.buckets, hash), number + 1)
   return number
 }
 
@@ -81,10 +95,15 @@ function hashBlob(words: Uint32Array, start: number, bytes: number): number {
   return hashWords(words, start, (bytes + 3) >>> 2) ^ bytes
 }
 
+/** Into buckets of this thread alone: an `instanceof` for each blob took a tenth of a load. */
 function insertBucket({ buckets, starts, heap }: BlobTable, number: number): void {
-  const mask = buckets.length - 1
   const start = starts[number]!
-  let slot = hashBlob(heap, start + 1, heap[start]!) & mask
+  buckets[freeSlot(buckets, hashBlob(heap, start + 1, heap[start]!))] = number + 1
+}
+
+function freeSlot(buckets: Uint32Array, hash: number): number {
+  const mask = buckets.length - 1
+  let slot = hash & mask
   while (buckets[slot] !== 0) slot = (slot + 1) & mask
-  storeEntry(buckets, slot, number + 1)
+  return slot
 }

@@ -8,6 +8,7 @@ import { assert } from '../text/assert.ts'
 import { runeError } from '../text/diagnostic.ts'
 import { addBlob, type BlobTable, createBlobTable, findBlob, readBlob } from './blob-table.ts'
 import { addFixed, createFixedTable, type FixedTable, findFixed } from './fixed-table.ts'
+import { addTexts, type TextBatch } from './text-batch.ts'
 
 export type FixedKind = keyof typeof FIXED_WORDS
 export type BlobKind = 'string' | 'set' | 'record'
@@ -32,6 +33,8 @@ export interface ImageDictionary extends Dictionary {
   findFixed(kind: FixedKind, record: Uint32Array): number
   findText(text: string): number
   findIds(kind: 'set' | 'record', words: Uint32Array, count: number): number
+  /** As `text`, for many texts at once. */
+  texts(texts: TextBatch): void
   /** How many values it holds, of all kinds. */
   size(): number
   readonly tables: Tables
@@ -82,6 +85,10 @@ export function createDictionary(tables: Tables = createTables()): ImageDictiona
       return findBlob(blobs.string, encoder.words, bytes)
     },
     findIds: (kind, words, count) => findBlob(blobs[kind], words, count * 4),
+    texts: (batch) => {
+      addTexts(blobs.string, batch)
+      if (blobs.string.count > 0) bounded(blobs.string.count - 1)
+    },
     fixedWord: (kind, payload, word) => {
       const { rows, width } = fixed[kind]
       return rows[payload * width + word]!

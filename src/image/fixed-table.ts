@@ -55,12 +55,31 @@ export function truncateFixed(table: FixedTable, count: number): void {
 /** A hash of `count` words from `start`; 32 bits, well mixed in the low ones. */
 export function hashWords(words: Uint32Array, start: number, count: number): number {
   let h = count
-  for (let i = start; i < start + count; i++) {
-    h = Math.imul(h ^ words[i]!, 0x9e3779b1)
-    h ^= h >>> 15
+  for (let i = start; i < start + count; i++) h = mixWord(h, words[i]!)
+  return finishHash(h)
+}
+
+/** The hash of the words that the bytes `[start, end)` are: little-endian, the last one padded with zeros. */
+export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
+  let h = (end - start + 3) >>> 2
+  let at = start
+  for (; at + 4 <= end; at += 4) {
+    h = mixWord(h, bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24))
   }
-  h = Math.imul(h ^ (h >>> 13), 0x85ebca6b)
-  return (h ^ (h >>> 16)) >>> 0
+  if (at === end) return finishHash(h)
+  let rest = 0
+  for (let shift = 0; at < end; at++, shift += 8) rest |= bytes[at]! << shift
+  return finishHash(mixWord(h, rest))
+}
+
+function mixWord(h: number, word: number): number {
+  const m = Math.imul(h ^ word, 0x9e3779b1)
+  return m ^ (m >>> 15)
+}
+
+function finishHash(h: number): number {
+  const m = Math.imul(h ^ (h >>> 13), 0x85ebca6b)
+  return (m ^ (m >>> 16)) >>> 0
 }
 
 /** Whether `count` words of `words` from `offset` are those of `record`. */

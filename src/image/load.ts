@@ -3,33 +3,53 @@
  * What is refused is reported, and the image is then of no use. Spec: LANGUAGE sections 3 and 5.
  */
 import { coerceValue } from '../program/coerce.ts'
+import { isEntity } from '../program/column-types.ts'
 import { writtenPredicate } from '../program/links.ts'
 import { listOf } from '../program/plan.ts'
 import { BUILTIN, type Expr, type FactSource, type Literal, type Program } from '../program/program.ts'
 import { isRefusal } from '../program/uids.ts'
-import { readFactFile } from '../syntax/rune-file/fact-file.ts'
+import { type BytesTaker, readFactFile } from '../syntax/rune-file/fact-file.ts'
 import { displayPath, type ReadFile } from '../syntax/rune-file/host.ts'
+import type { OnProgress } from '../syntax/rune-file/load.ts'
 import type { Diagnostics } from '../text/diagnostic.ts'
 import type { Value } from '../values/value.ts'
+import { fieldId, REFUSED, TEXT } from './fact-columns.ts'
 import type { Image } from './image.ts'
-import { insert } from './relation.ts'
+import { appendRow, insert, type Relation, reserve, settleRows } from './relation.ts'
+import { createTextBatch, TEXTS_MAX } from './text-batch.ts'
+import { internTexts } from './value-ids.ts'
 
 /** Puts all facts and entities of `program` into `image`. */
-export function loadFacts(program: Program, image: Image, readFile: ReadFile, diagnostics: Diagnostics): void {
+export function loadFacts(
+  program: Program,
+  image: Image,
+  readFile: ReadFile,
+  diagnostics: Diagnostics,
+  onProgress?: OnProgress,
+): void {
   const { maxFacts } = program.settings.limits
   let count = 0
+  const countNew = (predicate: number, rows: number) => {
+    const isOver = count > maxFacts
+    count += rows
+    if (isOver || count <= maxFacts) return
+    const { name, span } = writtenPredicate(program.predicates, predicate)!
+    diagnostics.error('R501', `there are more than ${maxFacts} facts, at \`${name}\``, span, {
+      help: 'raise `max_facts` in [options] if that is right',
+    })
+  }
   const add = (predicate: number, row: readonly Value[]) => {
-    if (insert(image.relations[predicate]!, row.map(image.values.intern)) && ++count === maxFacts + 1) {
-      const { name, span } = writtenPredicate(program.predicates, predicate)!
-      diagnostics.error('R501', `there are more than ${maxFacts} facts, at \`${name}\``, span, {
-        help: 'raise `max_facts` in [options] if that is right',
-      })
-    }
+    if (insert(image.relations[predicate]!, row.map(image.values.intern))) countNew(predicate, 1)
   }
   for (const source of program.facts) {
     if (count > maxFacts) return
-    if (source.kind === 'inline') for (const row of source.rows) add(source.predicate, row)
-    else loadFile(source, program, readFile, (row) => add(source.predicate, row), diagnostics)
+    const { predicate } = source
+    if (source.kind === 'inline') for (const row of source.rows) add(predicate, row)
+    else {
+      const onRow = (row: readonly Value[]) => add(predicate, row)
+      const onNew = (rows: number) => countNew(predicate, rows)
+      loadFile(source, { program, image, readFile, onRow, onNew, onProgress, diagnostics })
+    }
   }
   for (const { uid, attrs, tags, parents } of program.entities) {
     add(BUILTIN.entityType, [uid, uid.type])
@@ -41,36 +61,97 @@ export function loadFacts(program: Program, image: Image, readFile: ReadFile, di
 
 type FileSource = FactSource & { kind: 'file' }
 
-function loadFile(
-  source: FileSource,
-  program: Program,
-  readFile: ReadFile,
-  add: (row: readonly Value[]) => void,
-  diagnostics: Diagnostics,
-): void {
+interface FileLoad {
+  readonly program: Program
+  readonly image: Image
+  readonly readFile: ReadFile
+  /** Takes a row that is not in its relation yet. */
+  readonly onRow: (row: readonly Value[]) => void
+  /** Is told how many rows are new in the relation. */
+  readonly onNew: (rows: number) => void
+  readonly onProgress: OnProgress | undefined
+  readonly diagnostics: Diagnostics
+}
+
+function loadFile(source: FileSource, load: FileLoad): void {
+  const { program, readFile, diagnostics } = load
   const { columns } = program.predicates[source.predicate]!
   const { pathTypes } = program.settings
   const types = source.types.map((type) => type.replace('entity:', ''))
   const names = columns.flatMap(({ name }) => (name === undefined ? [] : [name]))
   const shape = names.length === columns.length ? { types, names } : { types }
-  readFactFile(
-    source,
-    shape,
-    readFile,
-    (row, line) => {
-      const kept: Value[] = []
-      for (const [i, value] of row.entries()) {
-        const coerced = coerceValue(columns[i]!, value, pathTypes)
-        if (isRefusal(coerced)) {
-          diagnostics.error('R704', `\`${displayPath(source.path)}\` line ${line}: ${coerced.error}`, source.span)
-          return
-        }
-        kept.push(coerced)
+  const onRow = (row: readonly Value[], line: number) => {
+    const kept: Value[] = []
+    for (const [i, value] of row.entries()) {
+      const coerced = coerceValue(columns[i]!, value, pathTypes)
+      if (isRefusal(coerced)) {
+        diagnostics.error('R704', `\`${displayPath(source.path)}\` line ${line}: ${coerced.error}`, source.span)
+        return
       }
-      add(kept)
+      kept.push(coerced)
+    }
+    load.onRow(kept)
+  }
+  const onProgress = (bytesRead: number, bytes: number) => load.onProgress?.({ path: source.path, bytesRead, bytes })
+  readFactFile(source, shape, readFile, { onRow, bytes: bytesTaker(source, load), onProgress }, diagnostics)
+}
+
+/** Puts plain rows straight into the columns; those that are there already are dropped after each run of rows. */
+function bytesTaker(source: FileSource, { program, image, onNew }: FileLoad): BytesTaker {
+  const relation = image.relations[source.predicate]!
+  const { columns } = program.predicates[source.predicate]!
+  const { limits, pathTypes } = program.settings
+  const fields = source.types.map((type, i) => fieldId(type, columns[i]!, image, pathTypes))
+  const tuple = new Int32Array(fields.length)
+  const texts = pendingTexts(source, image, relation)
+  return {
+    onPlaces: (bytes, places) => {
+      for (let i = 0; i < fields.length; i++) {
+        const id = fields[i]!(bytes, places[2 * i]!, places[2 * i + 1]!)
+        if (id === REFUSED) return false
+        tuple[i] = id
+      }
+      appendRow(relation, tuple)
+      for (let i = 0; i < fields.length; i++) {
+        if (tuple[i] === TEXT) texts.add(bytes, i, places[2 * i]!, places[2 * i + 1]!)
+      }
+      return true
     },
-    diagnostics,
-  )
+    settle: (rowsLeft) => {
+      texts.intern()
+      onNew(settleRows(relation))
+      // A sixteenth more, since room that is a little too small would be doubled.
+      reserve(relation, Math.min(Math.ceil(rowsLeft * (17 / 16)), limits.maxFacts))
+    },
+  }
+}
+
+/** Texts of the newest rows that wait for their ids. */
+function pendingTexts({ types }: FileSource, { dictionary, values }: Image, relation: Relation) {
+  const entityTypes = types.map((type) => (isEntity(type) ? values.string(type.slice('entity:'.length)) : undefined))
+  const batch = createTextBatch()
+  const rows = new Uint32Array(TEXTS_MAX)
+  const columns = new Uint32Array(TEXTS_MAX)
+  const intern = (): void => {
+    internTexts(dictionary, batch)
+    for (let i = 0; i < batch.count; i++) {
+      const id = batch.numbers[i]!
+      const column = columns[i]!
+      const type = entityTypes[column]
+      relation.columns[column]![rows[i]!] = type === undefined ? id : values.entity(type, id)
+    }
+    batch.count = 0
+  }
+  const add = (bytes: Uint8Array, column: number, start: number, end: number): void => {
+    if (batch.count === TEXTS_MAX) intern()
+    const i = batch.count++
+    batch.bytes = bytes
+    batch.places[2 * i] = start
+    batch.places[2 * i + 1] = end
+    rows[i] = relation.count - 1
+    columns[i] = column
+  }
+  return { add, intern }
 }
 
 /**

@@ -105,6 +105,51 @@ export function insert(relation: Relation, tuple: ArrayLike<number>): boolean {
   return true
 }
 
+/** Appends `tuple` to a relation that is in no arena, without a look whether it is there; `settleRows` has to follow before anything else is done. */
+export function appendRow(relation: Relation, tuple: ArrayLike<number>): void {
+  reserve(relation, 1)
+  const row = relation.count++
+  for (let i = 0; i < relation.arity; i++) relation.columns[i]![row] = tuple[i]!
+}
+
+/** Drops what `appendRow` appended twice, and closes the gaps; yields how many rows stay. No row may have gone. */
+export function settleRows(relation: Relation): number {
+  const { unique, columns, arity, count } = relation
+  const first = unique.synced
+  if (count > unique.next.length) growIndex(relation, unique, columns[0]?.length ?? count)
+  const { heads, next } = unique
+  const slots = new Uint32Array(BLOCK_ROWS)
+  const ahead = new Uint32Array(BLOCK_ROWS)
+  let kept = first
+  for (let start = first; start < count; start += BLOCK_ROWS) {
+    const rows = Math.min(BLOCK_ROWS, count - start)
+    // Reads that do not depend on each other wait for memory together, as in `text-batch.ts`.
+    for (let i = 0; i < rows; i++) slots[i] = hashRow(relation, unique.key, start + i) & (heads.length - 1)
+    for (let i = 0; i < rows; i++) ahead[i] = heads[slots[i]!]!
+    for (let i = 0; i < rows; i++) if (ahead[i] !== 0) ahead[i] = columns[0]![ahead[i]! - 1]! ^ next[ahead[i]! - 1]!
+    for (let i = 0; i < rows; i++) {
+      const row = start + i
+      const head = heads[slots[i]!]!
+      let entry = head
+      while (entry !== 0 && !sameRow(columns, arity, entry - 1, row)) entry = next[entry - 1]!
+      if (entry !== 0) continue
+      if (kept !== row) for (let c = 0; c < arity; c++) columns[c]![kept] = columns[c]![row]!
+      next[kept] = head
+      heads[slots[i]!] = ++kept
+    }
+  }
+  relation.count = unique.synced = kept
+  return kept - first
+}
+
+/** Rows whose places in the index are looked up together. */
+const BLOCK_ROWS = 1024
+
+function sameRow(columns: readonly Uint32Array[], arity: number, a: number, b: number): boolean {
+  for (let i = 0; i < arity; i++) if (columns[i]![a] !== columns[i]![b]) return false
+  return true
+}
+
 /** Makes room for `rows` more rows; what had no room moves out of the arena. */
 export function reserve(relation: Relation, rows: number): void {
   const need = relation.count + rows

@@ -5,7 +5,8 @@
  */
 import { INT_BIAS, KIND, LOCAL_BIT, PAYLOAD_BITS, PAYLOAD_MASK } from '../../native-layout/layout.ts'
 import type { EntityUid, IpAddr, RecordValue, Value, ValueKind } from '../values/value.ts'
-import type { Dictionary } from './dictionary.ts'
+import type { Dictionary, ImageDictionary } from './dictionary.ts'
+import type { TextBatch } from './text-batch.ts'
 
 /** An interned value; never negative, so that -1 can say "none" or "error". */
 export type ValueId = number
@@ -52,6 +53,11 @@ export function intId(values: Values, n: number): ValueId {
 /** Whether `id` is an inline integer; `inlineInt` reads it. */
 export function isInlineInt(id: ValueId): boolean {
   return id >>> PAYLOAD_BITS === KIND.int
+}
+
+/** Interns many texts at once: their numbers become the ids of these strings. */
+export function internTexts(dictionary: ImageDictionary, texts: TextBatch): void {
+  dictionary.texts(texts)
 }
 
 /** The integer of an inline id. */

@@ -15,7 +15,7 @@ import { checkAgainstSchema, schemaOf } from '../program/schema-check.ts'
 import { shown } from '../syntax/json/json.ts'
 import type { Configuration, DataEntry } from '../syntax/rune-file/ast.ts'
 import { type Host, nodeHost } from '../syntax/rune-file/host.ts'
-import { type ConfigurationInput, loadConfiguration } from '../syntax/rune-file/load.ts'
+import { type ConfigurationInput, loadConfiguration, type OnProgress } from '../syntax/rune-file/load.ts'
 import { objectArgument, propertyOf, textArgument } from '../text/argument.ts'
 import { type Diagnostic, Diagnostics, RuneError, runeError } from '../text/diagnostic.ts'
 
@@ -29,7 +29,7 @@ export interface Built {
   readonly warnings: readonly Diagnostic[]
 }
 
-export interface BuildOptions {
+export interface BuildOptions extends Pick<ConfigurationInput, 'onProgress'> {
   /** The image's values are those of this dictionary; absent: of a new one. */
   readonly dictionary?: ImageDictionary
   /** Changes the facts that were loaded, before anything is derived. */
@@ -39,6 +39,11 @@ export interface BuildOptions {
 /** An input as JavaScript passes it. Throws a `RuneError` for what is none. */
 export function checkInput(input: unknown): ConfigurationInput {
   const given = objectArgument(input, 'a configuration')
+  const onProgress = propertyOf(given, 'onProgress', 'the listener of a configuration')
+  return { ...checkPlace(given), ...(typeof onProgress === 'function' && { onProgress: onProgress as OnProgress }) }
+}
+
+function checkPlace(given: object): ConfigurationInput {
   const [text, path] = ['text', 'path'].map((name) => propertyOf(given, name, `the ${name} of a configuration`))
   if (text === undefined) return { path: textArgument(path, 'the path of a configuration') }
   const named = path === undefined ? {} : { path: textArgument(path, 'the path of a configuration') }
@@ -51,7 +56,10 @@ export function build(input: ConfigurationInput, host: Host = nodeHost, options:
   const diagnostics = new Diagnostics()
   const configuration = loadConfiguration(input, host, diagnostics)
   if (!configuration) throw new RuneError(diagnostics.all)
-  return buildConfiguration(configuration, host, diagnostics, options)
+  return buildConfiguration(configuration, host, diagnostics, {
+    ...options,
+    ...(input.onProgress && { onProgress: input.onProgress }),
+  })
 }
 
 function refuseSnapshot(path: string): RuneError {
@@ -72,7 +80,7 @@ function buildConfiguration(
   configuration: Configuration,
   host: Host,
   diagnostics: Diagnostics,
-  { dictionary, adjust }: BuildOptions = {},
+  { dictionary, adjust, onProgress }: BuildOptions = {},
 ): Built {
   const schema = schemaOf(configuration, diagnostics)
   const program = analyse(configuration, diagnostics, schema ? { schema: schema.resolved.schema } : {})
@@ -80,7 +88,7 @@ function buildConfiguration(
   if (schema) checkAgainstSchema(program, configuration, schema, diagnostics)
   diagnostics.throwIfErrors()
   const image = createImage(program, dictionary)
-  loadFacts(program, image, host.readFile, diagnostics)
+  loadFacts(program, image, host.readFile, diagnostics, onProgress)
   diagnostics.throwIfErrors()
   adjust?.(program, image, diagnostics)
   internConstants(program, image)

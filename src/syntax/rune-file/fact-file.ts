@@ -1,17 +1,30 @@
 /**
- * Fact files: bytes of TSV, CSV or JSONL → rows of values. The file is decoded in pieces, so its text is never in memory
- * as a whole; each mistake names file and line and shows the line. Where rows go belongs to the caller, who must load
- * nothing if a mistake was reported. Spec: LANGUAGE section 3.
+ * Fact files: bytes of TSV, CSV or JSONL → rows. Plain rows are handed on as places in the bytes (`fact-bytes.ts`). Where a
+ * row is not plain, a window of text is decoded from there, and its rows are read as values. Where rows go belongs to the
+ * caller, who must load nothing if a mistake was reported. Spec: LANGUAGE section 3.
  */
-import type { Code } from '../../text/codes.ts'
+import { isUtf8 } from 'node:buffer'
 import type { Diagnostics } from '../../text/diagnostic.ts'
 import type { Span } from '../../text/source.ts'
 import { decodeUtf8 } from '../../text/utf8.ts'
 import type { Value } from '../../values/value.ts'
 import { type Json, parseJson, shown } from '../json/json.ts'
-import type { FactFile } from './ast.ts'
+import { type ByteCursor, type OnPlaces, type Scan, scanOf } from './fact-bytes.ts'
 import { exampleOf, type FieldReader, fieldReader, jsonField } from './fact-field.ts'
-import { type CsvMistake, type RowCursor, splitCsv, splitTsv } from './fact-rows.ts'
+import {
+  type FactPlace,
+  MISTAKES_MAX,
+  place,
+  type Reporting,
+  ROW_BYTES_MAX,
+  report,
+  reportBytes,
+  reportCsv,
+  reportEmpty,
+  reportLongRow,
+  reportNoRow,
+} from './fact-mistakes.ts'
+import { type RowCursor, splitCsv, splitTsv } from './fact-rows.ts'
 import type { ReadFile } from './host.ts'
 
 /** Types as `types` writes them, one a column; names where they are known: rows written as JSON objects need them. */
@@ -20,29 +33,42 @@ export interface FactColumns {
   readonly names?: readonly string[]
 }
 
-/** What of a `FactFile` says where the facts are. */
-export type FactPlace = Pick<FactFile, 'path' | 'format' | 'span'>
+/** Where rows go, in their order: by `onRow`, or by `bytes` while they are plain. */
+export interface RowTaker {
+  /** Takes a row, whose array is its own; strings of a row may hold on to the window of the file they were cut from. */
+  readonly onRow: (values: Value[], line: number) => void
+  /** Absent: all rows are read as values. */
+  readonly bytes?: BytesTaker
+  /** Is told from time to time how much of the file has been read. */
+  readonly onProgress?: (bytesRead: number, bytes: number) => void
+}
 
-/** Takes a row, whose array is its own; strings of a row may hold on to the piece of the file they were cut from. */
-export type OnRow = (values: Value[], line: number) => void
+export interface BytesTaker {
+  /** Takes a row, or leaves it to `onRow`, and to whom reports its mistakes, by `false`. */
+  readonly onPlaces: OnPlaces
+  /** Comes first, and after each run of such rows, before any other row or mistake; about `rowsLeft` rows are to come. */
+  settle(rowsLeft: number): void
+}
 
-/**
- * Reads all rows of a fact file in their order; yields how many. Stops after `MISTAKES_MAX` mistakes. Linear; about half a
- * second for a million rows of two strings.
- */
+/** Reads all rows of a fact file in their order; yields how many. Stops after `MISTAKES_MAX` mistakes. Linear. */
 export function readFactFile(
   file: FactPlace,
   columns: FactColumns,
   read: ReadFile,
-  onRow: OnRow,
+  taker: RowTaker,
   diagnostics: Diagnostics,
 ): number {
   const bytes = openFile(file, read, diagnostics)
   if (bytes === undefined) return 0
   const readers = columns.types.map(fieldReader)
   const isText = readers.every((reader) => reader === undefined)
-  const reading: Reading = { file, columns, readers, isText, onRow, diagnostics, rows: 0, mistakes: 0 }
-  readPieces(bytes, reading, (piece) => readRows(piece, reading))
+  const scan = taker.bytes && columns.types.length > 0 ? scanOf(file.format, columns) : undefined
+  const reading: Reading = {
+    ...{ file, columns, readers, isText, scan, taker, diagnostics },
+    ...{ bytes: bytes.length, bytesRead: 0, rows: 0, mistakes: 0 },
+  }
+  taker.bytes?.settle(estimatedRows(bytes))
+  readPieces(bytes, reading)
   return reading.rows
 }
 
@@ -80,24 +106,21 @@ export const FACT_FILE_BYTES_MAX = 2 ** 30
 /** Enough for the first row of most files. */
 const FIRST_BYTES = 2 ** 16
 const PIECE_BYTES = 2 ** 22
-const ROW_BYTES_MAX = 2 ** 26
-const MISTAKES_MAX = 20
+const WINDOW_BYTES = 2 ** 16
 const NEWLINE = 0x0a
 /** The length of a byte order mark. */
 const MARK_BYTES = 3
-
-interface Reporting {
-  readonly file: FactPlace
-  readonly diagnostics: Diagnostics
-  mistakes: number
-}
 
 interface Reading extends Reporting {
   readonly columns: FactColumns
   readonly readers: readonly (FieldReader | undefined)[]
   /** All columns are String. */
   readonly isText: boolean
-  readonly onRow: OnRow
+  readonly scan: Scan | undefined
+  /** Of the file, and how many of them have been read. */
+  readonly bytes: number
+  bytesRead: number
+  readonly taker: RowTaker
   rows: number
 }
 
@@ -117,36 +140,67 @@ function openFile(
   return hasMark ? bytes.subarray(MARK_BYTES) : bytes
 }
 
+/** As many rows as there are if the rest is as its start. */
+function estimatedRows(bytes: Uint8Array): number {
+  const start = bytes.subarray(0, WINDOW_BYTES)
+  const rows = start.reduce((count, byte) => (byte === NEWLINE ? count + 1 : count), 0)
+  return start.length === 0 ? 0 : Math.ceil((rows / start.length) * bytes.length)
+}
+
 /** Cuts the file into pieces that end with a line; a piece of which nothing could be taken is read again, twice as long. */
-function readPieces(bytes: Uint8Array, reading: Reading, take: (piece: RowCursor) => void): undefined {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  let start = 0
+function readPieces(bytes: Uint8Array, reading: Reading): undefined {
   let line = 1
   let size = PIECE_BYTES
-  while (start < bytes.length && reading.mistakes < MISTAKES_MAX) {
+  while (reading.bytesRead < bytes.length && reading.mistakes < MISTAKES_MAX) {
+    const start = reading.bytesRead
     const isLast = start + size >= bytes.length
     const end = isLast ? bytes.length : bytes.lastIndexOf(NEWLINE, start + size - 1) + 1
-    const text = end > start ? decode(decoder, bytes.subarray(start, end)) : ''
-    if (text === undefined) return reportBytes(bytes.subarray(start, end), line, reading)
-    const piece: RowCursor = { text, isLast, at: 0, line }
-    take(piece)
+    const piece: ByteCursor = { bytes: bytes.subarray(start, Math.max(start, end)), isLast, at: 0, line }
+    if (!isUtf8(piece.bytes)) return reportBytes(piece.bytes, line, reading)
+    readPiece(piece, reading)
     line = piece.line
+    reading.bytesRead += piece.at
+    reading.taker.onProgress?.(reading.bytesRead, bytes.length)
     if (isLast) return
-    if (piece.at > 0) {
-      start = piece.at === text.length ? end : start + Buffer.byteLength(text.slice(0, piece.at))
-      size = PIECE_BYTES
-    } else if (size < ROW_BYTES_MAX) size *= 2
+    if (piece.at > 0) size = PIECE_BYTES
+    else if (size < ROW_BYTES_MAX) size *= 2
     else return reportLongRow(line, reading)
   }
 }
 
-function decode(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array): string | undefined {
-  try {
-    return decoder.decode(bytes)
-  } catch (e) {
-    if (e instanceof TypeError) return undefined
-    throw e
+/** Reads the rows of a piece; one that its end may have cut stays. */
+function readPiece(piece: ByteCursor, reading: Reading): void {
+  const { bytes } = piece
+  let size = WINDOW_BYTES
+  while (piece.at < bytes.length && reading.mistakes < MISTAKES_MAX) {
+    readPlainRows(piece, reading)
+    if (piece.at === bytes.length) return
+    const newline = bytes.indexOf(NEWLINE, piece.at + size - 1)
+    const end = newline < 0 ? bytes.length : newline + 1
+    const text = UTF8.decode(bytes.subarray(piece.at, end))
+    const window: RowCursor = { text, isLast: piece.isLast && end === bytes.length, at: 0, line: piece.line }
+    readRows(window, reading)
+    piece.line = window.line
+    if (window.at === 0) {
+      if (end === bytes.length) return
+      size *= 2
+    } else {
+      piece.at = window.at === text.length ? end : piece.at + Buffer.byteLength(text.slice(0, window.at))
+      size = WINDOW_BYTES
+    }
   }
+}
+
+const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true })
+
+function readPlainRows(piece: ByteCursor, reading: Reading): void {
+  const { scan, taker } = reading
+  if (scan === undefined || taker.bytes === undefined) return
+  const { line } = piece
+  scan(piece, taker.bytes.onPlaces)
+  reading.rows += piece.line - line
+  const bytesRead = reading.bytesRead + piece.at
+  taker.bytes.settle(bytesRead === 0 ? 0 : Math.ceil((reading.rows / bytesRead) * (reading.bytes - bytesRead)))
 }
 
 function readRows(piece: RowCursor, reading: Reading): void {
@@ -178,7 +232,7 @@ function readFields(fields: string[], row: RowText, reading: Reading): undefined
     report(reading, 'R703', counted(fields.length, 'field', readers.length), placeOf(row, reading))
   } else if (reading.isText) {
     reading.rows++
-    reading.onRow(fields, row.line)
+    reading.taker.onRow(fields, row.line)
   } else {
     const values: Value[] = fields
     for (let i = 0; i < fields.length; i++) {
@@ -190,7 +244,7 @@ function readFields(fields: string[], row: RowText, reading: Reading): undefined
       values[i] = value
     }
     reading.rows++
-    reading.onRow(values, row.line)
+    reading.taker.onRow(values, row.line)
   }
 }
 
@@ -228,7 +282,7 @@ function readJsonRow(row: RowText, reading: Reading): undefined {
     values.push(value)
   }
   reading.rows++
-  reading.onRow(values, row.line)
+  reading.taker.onRow(values, row.line)
 }
 
 /** The fields of a row in the order of the columns. */
@@ -292,29 +346,6 @@ function placeOf(row: RowText, reading: Reporting): Span {
   return place(reading, row.text.slice(row.start, row.end), row.line)
 }
 
-/** A span over the text of a row, which is its own source. */
-function place(reading: Reporting, text: string, line: number): Span {
-  return { source: { path: reading.file.path, text, firstLine: line }, start: 0, end: text.length }
-}
-
-function report(reading: Reporting, code: Code, message: string, span: Span, help?: string): undefined {
-  reading.mistakes++
-  const related = [{ message: 'the facts are wanted here', span: reading.file.span }]
-  reading.diagnostics.error(code, message, span, { ...(help !== undefined && { help }), related })
-}
-
-function reportEmpty(span: Span, reading: Reporting): undefined {
-  report(reading, 'R705', 'an empty line is no row', span, 'remove the line')
-}
-
-function reportNoRow(span: Span, reading: Reporting): undefined {
-  report(reading, 'R705', 'a row is neither an array nor an object', span, 'write `["alice", "admin"]`')
-}
-
-function reportLongRow(line: number, reading: Reporting): undefined {
-  report(reading, 'R705', `a row is longer than ${ROW_BYTES_MAX / 2 ** 20} MiB`, place(reading, '', line))
-}
-
 function reportField(
   field: string,
   column: number,
@@ -335,29 +366,6 @@ function fieldSpan(row: Span, column: number): Span {
   for (let i = 0; i < column; i++) start = text.indexOf('\t', start) + 1
   const tab = text.indexOf('\t', start)
   return { ...row, start, end: tab < 0 ? text.length : tab }
-}
-
-function reportCsv(mistake: CsvMistake, piece: RowCursor, reading: Reporting): undefined {
-  const newline = piece.text.indexOf('\n', mistake.at)
-  const end = newline < 0 ? piece.text.length : newline
-  const span = place(reading, piece.text.slice(piece.at, end), piece.line)
-  const start = mistake.at - piece.at
-  const help = 'a field with a comma, a quote or a line break stands in quotes, and each of its quotes twice'
-  report(reading, 'R705', mistake.message, { ...span, start, end: start + 1 }, help)
-  // The rest of the file cannot be split.
-  reading.mistakes = MISTAKES_MAX
-}
-
-function reportBytes(bytes: Uint8Array, firstLine: number, reading: Reporting): undefined {
-  const decoded = decodeUtf8(bytes)
-  const offset = decoded.ok ? 0 : decoded.offset
-  const before = decoded.text.slice(0, offset)
-  const lineStart = before.lastIndexOf('\n') + 1
-  const newline = decoded.text.indexOf('\n', offset)
-  const line = decoded.text.slice(lineStart, newline < 0 ? undefined : newline)
-  const span = place(reading, line, firstLine + before.split('\n').length - 1)
-  const start = offset - lineStart
-  report(reading, 'R101', 'the file is not UTF-8', { ...span, start, end: start + 1 }, 'save the file as UTF-8')
 }
 
 function counted(found: number, noun: string, wanted: number): string {

@@ -22,7 +22,19 @@ import { child, parseToml, type TomlNode, type TomlTable } from './toml.ts'
 import { tableAt } from './toml-fields.ts'
 
 /** A file, or a text; the `path` of a text is what its includes and fact files are relative to. */
-export type ConfigurationInput = { readonly path: string } | { readonly text: string; readonly path?: string }
+export type ConfigurationInput = ({ readonly path: string } | { readonly text: string; readonly path?: string }) & {
+  /** Is told how far a fact file has been read, every few MiB, by the thread that reads it: not by one of its own. */
+  readonly onProgress?: OnProgress
+}
+
+export type OnProgress = (progress: LoadProgress) => void
+
+/** How much of a fact file has been read. */
+export interface LoadProgress {
+  readonly path: string
+  readonly bytesRead: number
+  readonly bytes: number
+}
 
 /** The configuration, or `undefined` after a mistake in any of its files. */
 export function loadConfiguration(

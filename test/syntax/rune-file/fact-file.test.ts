@@ -21,7 +21,7 @@ function read(format: Format, content: string | Uint8Array, columns: FactColumns
     lines.push(line)
   }
   const shape = 'types' in columns ? columns : { types: columns }
-  const count = readFactFile(place, shape, host.readFile, take, diagnostics)
+  const count = readFactFile(place, shape, host.readFile, { onRow: take }, diagnostics)
   expect(count).toBe(rows.length)
   const firstRow = new Diagnostics()
   const first = factFileShape(place, host.readFile, diagnostics, firstRow)
@@ -296,7 +296,7 @@ describe('a mistake', () => {
   test('a file that is not there is reported where it is named', () => {
     const diagnostics = new Diagnostics()
     const place = { path: 'no', format: 'tsv', span: { source: { path: 'm', text: 'x' }, start: 0, end: 1 } } as const
-    readFactFile(place, { types: [] }, memoryHost({}).readFile, () => undefined, diagnostics)
+    readFactFile(place, { types: [] }, memoryHost({}).readFile, { onRow: () => undefined }, diagnostics)
     expect(diagnostics.all.map(placeOf)).toEqual(['m:1:1 R700'])
   })
 })

@@ -34,12 +34,15 @@ export function compileRule(run: Run, rule: Rule, options: RuleOptions): Next {
   const { here, range, first, bound = [], distinct } = options
   const relationOf = (atom: AtomLiteral) => image.relations[atom.predicate]!
   const access = (atom: AtomLiteral, place: number, layout: AtomLayout): Access =>
-    chooseAccess(sources, relationOf(atom), {
-      layout,
-      range: range(atom, place),
-      isFinished: !here.has(atom.predicate),
-      storage: run.modes.storage,
-    })
+    // The rows of the last round are few, and all of them are wanted.
+    place === first
+      ? { kind: 'scan', relation: relationOf(atom), range: range(atom, place) }
+      : chooseAccess(sources, relationOf(atom), {
+          layout,
+          range: range(atom, place),
+          isFinished: !here.has(atom.predicate),
+          storage: run.modes.storage,
+        })
   const emission = emissionOf(run, rule, distinct)
   const defined = definedVariables(rule)
   const target: KernelTarget = {

@@ -24,7 +24,7 @@ export interface Struct {
 }
 
 /** Changes with any change of a table of this file. */
-export const LAYOUT_VERSION = 3
+export const LAYOUT_VERSION = 4
 
 /** First word of every image: `RUNE` in ASCII. */
 export const MAGIC = 0x52554e45

@@ -88,10 +88,14 @@ function bounded(value: number, max: number): number {
   throw new Error('internal error: a root out of bounds')
 }
 
-/** A copy of the program's bytes. */
-export function programBytes(arena: Arena, root: number): Uint8Array {
-  const bytes = arena.words[root + ROOT.programBytes]!
-  return new Uint8Array(arena.memory.buffer, arena.words[root + ROOT.program]! * 4, bytes).slice()
+/** A copy of the program's bytes `[from, to)`. */
+export function programBytes(
+  arena: Arena,
+  root: number,
+  from = 0,
+  to: number = arena.words[root + ROOT.programBytes]!,
+): Uint8Array {
+  return new Uint8Array(arena.memory.buffer, arena.words[root + ROOT.program]! * 4 + from, to - from).slice()
 }
 
 /** The blocks that a root leads to, its own included, by what they belong to. */

@@ -3,24 +3,26 @@
  * memory in shape. It knows nothing of threads and messages (`coordinator-server.ts`): everything here is synchronous, and
  * either happens as a whole or leaves the published epoch in force.
  */
-import { compilePolicies } from '../decide/cedar/authorize.ts'
+import { type CompiledPolicies, compilePolicies } from '../decide/cedar/authorize.ts'
 import { changeFacts } from '../fixpoint/change.ts'
 import { indexNeeds } from '../fixpoint/index-needs.ts'
 import { attachArena } from '../image/arena.ts'
 import { checkEntities } from '../image/check-entities.ts'
 import { withFreshDictionary } from '../image/compact.ts'
+import type { ImageDictionary } from '../image/dictionary.ts'
 import { type Image, relationOf } from '../image/image.ts'
 import { internConstants } from '../image/load.ts'
-import { decodeProgram, encodeProgram } from '../image/program-bytes.ts'
+import { decodeProgram, type EncodedPolicies, encodeProgram } from '../image/program-bytes.ts'
 import { copyRows, rowCount } from '../image/relation.ts'
 import { isSnapshotFile } from '../image/snapshot.ts'
 import { arenaBytes, claimNext, createStore, publish, reclaim, type Store, type StoreOptions } from '../image/store.ts'
 import { takeOver } from '../image/take-over.ts'
 import { type Counts, counts } from '../program/counts.ts'
 import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
+import { keepPolicies } from '../syntax/cedar/kept-policies.ts'
 import { type Host, nodeHost } from '../syntax/rune-file/host.ts'
 import { type Diagnostic, Diagnostics } from '../text/diagnostic.ts'
-import { type Built, build, type ConfigurationInput } from './build.ts'
+import { type Built, build, type ConfigurationInput, type KeptSources } from './build.ts'
 import { changesOf, fittedDelta, isStored, loadDelta, refuseMisfit } from './changes.ts'
 import { type RecordedFile, recordingHost } from './file-list.ts'
 import { openSnapshot } from './open-snapshot.ts'
@@ -78,6 +80,13 @@ interface Waste {
 
 const WASTE: Waste = { goneRows: 1024, gonePart: 0.25, values: 2 ** 14 }
 
+/** What reloads need not make again. */
+interface Kept extends KeptSources {
+  readonly encoded: EncodedPolicies
+  /** Policies whose constants a dictionary has. */
+  readonly compiled: WeakMap<ImageDictionary, CompiledPolicies>
+}
+
 interface State {
   readonly input: ConfigurationInput
   readonly delta: Delta
@@ -93,6 +102,7 @@ interface State {
   warnings: readonly Diagnostic[] | undefined
   counts: Counts | undefined
   files: readonly RecordedFile[]
+  readonly kept: Kept
   /** Values of the dictionary when it was made. */
   freshValues: number
   indexes: ReturnType<typeof indexNeeds>
@@ -121,6 +131,12 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     isRefitted: false,
     waste,
     files,
+    kept: {
+      policies: keepPolicies(),
+      lowerings: { environment: '', of: new WeakMap() },
+      encoded: new WeakMap(),
+      compiled: new WeakMap(),
+    },
     ...nothing,
     store: createStore(storeOptions),
   } as unknown as State
@@ -180,6 +196,7 @@ function loadSources(state: State, host: Host): void {
   const isNewDictionary = state.image !== undefined && isWasteful(state)
   let fitted: Fitted | undefined
   const { program, image, warnings } = build(state.input, host, {
+    kept: state.kept,
     ...(state.image && !isNewDictionary && { dictionary: state.image.dictionary }),
     adjust: (program, image, diagnostics) => {
       for (const relation of image.relations) relation.baseCount = relation.count
@@ -187,7 +204,7 @@ function loadSources(state: State, host: Host): void {
       loadDelta(fitted.delta, program, image)
     },
   })
-  const bytes = encodeProgram(program)
+  const bytes = encodeProgram(program, state.kept.encoded)
   show(state, claimNext(state.store), { program, bytes, image, warnings, counts: counts(program), isNewDictionary })
   if (fitted) remember(state, fitted)
 }
@@ -244,7 +261,9 @@ interface Loaded {
 /** Publishes what was loaded as `epoch`, which was claimed. */
 function show(state: State, epoch: number, { bytes, isNewDictionary, ...loaded }: Loaded): void {
   const { program, image } = loaded
-  internForReaders(program, image)
+  const { compiled } = state.kept
+  if (!compiled.has(image.dictionary)) compiled.set(image.dictionary, new WeakMap())
+  internForReaders(program, image, compiled.get(image.dictionary))
   const indexes = indexNeeds(program, (predicate) => rowCount(relationOf(image, predicate)))
   publishOrRepair(state, () => publish(state.store, epoch, { image, program: bytes, indexes, isNewDictionary }))
   if (isNewDictionary || state.freshValues === 0) state.freshValues = image.dictionary.size()
@@ -252,9 +271,13 @@ function show(state: State, epoch: number, { bytes, isNewDictionary, ...loaded }
 }
 
 /** All that readers look up when they compile; they add nothing to an image. */
-function internForReaders(program: Pick<Program, 'policies' | 'rules'>, image: Image): void {
+function internForReaders(
+  program: Pick<Program, 'policies' | 'rules'>,
+  image: Image,
+  compiled?: CompiledPolicies,
+): void {
   internConstants(program, image)
-  compilePolicies(program.policies, image.values)
+  compilePolicies(program.policies, image.values, compiled)
 }
 
 /** A publication that fails half-way, for want of memory, leaves blocks and views behind that belong to no epoch. */
@@ -271,7 +294,7 @@ function publishOrRepair(state: State, work: () => void): void {
 /** Takes the state over that is published in `memory`. */
 function goOn(state: State, memory: unknown): void {
   const { store, image, program } = takeOver(attachArena(memory), state.store.options)
-  const decoded = { ...decodeProgram(program, new Map()), facts: [], entities: [], tests: [] }
+  const decoded = { ...decodeProgram((from, to) => program.subarray(from, to)), facts: [], entities: [], tests: [] }
   Object.assign(state, { store, ...derived(decoded, image) })
 }
 

@@ -142,7 +142,8 @@ export function decodeProgram(read: ReadBytes, known: KnownUnits = noUnits()): R
   const texts = Buffer.compare(textBytes, known.textBytes) === 0 ? known.texts : (deserialize(textBytes) as Texts)
   const found = findKnown(known, words, unitCount)
   const units: KnownUnit[] = []
-  for (let [i, place] = [0, unitCount * UNIT_WORDS]; i < unitCount; i++) {
+  let place = unitCount * UNIT_WORDS
+  for (let i = 0; i < unitCount; i++) {
     const at = i * UNIT_WORDS
     const unit = found[i] ?? decodeUnit(read(unitsAt + words[at + UNIT.start]!, unitsAt + words[at + UNIT.end]!))
     units.push(unit)
@@ -245,12 +246,12 @@ function encodeUnit(body: object): EncodedUnit {
 
 function decodeUnit(bytes: Uint8Array): KnownUnit {
   const { body, pieces } = deserialize(bytes) as UnitBody
-  const sources = pieces.map((text): Piece => ({ path: '', text }))
-  const absolute = withSpans(body, (span) => {
-    const [piece, start, end] = span as unknown as [number, number, number]
-    return { source: sources[piece]!, start, end }
+  const sources = pieces.map((text): Piece => ({ path: '', text, firstLine: 1, firstColumn: 1 }))
+  forEachSpan(body, (_, owner) => {
+    const [piece, start, end] = owner.span as unknown as [number, number, number]
+    owner.span = { source: sources[piece]!, start, end }
   })
-  return { body: absolute as object, pieces: sources }
+  return { body, pieces: sources }
 }
 
 /** A copy of `node` in which `change` has replaced each span. */

@@ -68,8 +68,8 @@ export function positionOf(source: Source, offset: number): Position {
   return { line, column }
 }
 
-/** Calls `visit` for each span of a tree: they stand under the key `span` of plain objects and nowhere else. */
-export function forEachSpan(node: unknown, visit: (span: Span) => void): void {
+/** Calls `visit` for each span of a tree, and what has it: they stand under the key `span` of plain objects and nowhere else. */
+export function forEachSpan(node: unknown, visit: (span: Span, owner: { span: Span }) => void): void {
   if (typeof node !== 'object' || node === null || node instanceof Map || node instanceof Set) return
   if (Array.isArray(node)) {
     for (const element of node) forEachSpan(element, visit)
@@ -78,7 +78,7 @@ export function forEachSpan(node: unknown, visit: (span: Span) => void): void {
   const fields = node as Readonly<Record<string, unknown>>
   for (const key in fields) {
     if (key !== 'span') forEachSpan(fields[key], visit)
-    else if (fields[key] !== undefined) visit(fields[key] as Span)
+    else if (fields[key] !== undefined) visit(fields[key] as Span, node as { span: Span })
   }
 }
 

@@ -11,6 +11,7 @@ import { checkEntities } from '../image/check-entities.ts'
 import { withFreshDictionary } from '../image/compact.ts'
 import type { ImageDictionary } from '../image/dictionary.ts'
 import { type Image, relationOf } from '../image/image.ts'
+import { keepRelations } from '../image/keep-relations.ts'
 import { internConstants } from '../image/load.ts'
 import { decodeProgram, type EncodedPolicies, encodeProgram } from '../image/program-bytes.ts'
 import { copyRows, rowCount } from '../image/relation.ts'
@@ -265,7 +266,11 @@ function show(state: State, epoch: number, { bytes, isNewDictionary, ...loaded }
   if (!compiled.has(image.dictionary)) compiled.set(image.dictionary, new WeakMap())
   internForReaders(program, image, compiled.get(image.dictionary))
   const indexes = indexNeeds(program, (predicate) => rowCount(relationOf(image, predicate)))
-  publishOrRepair(state, () => publish(state.store, epoch, { image, program: bytes, indexes, isNewDictionary }))
+  const keysOf = (needs: State['indexes'], predicate: PredicateId) => (needs.get(predicate) ?? []).join(';')
+  const changed = keepRelations(state.image, image, (p) => keysOf(indexes, p) === keysOf(state.indexes, p))
+  publishOrRepair(state, () =>
+    publish(state.store, epoch, { image, program: bytes, indexes, isNewDictionary, ...(changed && { changed }) }),
+  )
   if (isNewDictionary || state.freshValues === 0) state.freshValues = image.dictionary.size()
   Object.assign(state, { ...loaded, indexes })
 }

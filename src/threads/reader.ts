@@ -156,13 +156,14 @@ function createCompiler(image: ReaderImage): (isNew: boolean) => Evaluating {
   let solver: Solver | undefined
   let at: Evaluating | undefined
   let dictionaryNumber = -1
-  let predicates = ''
+  let predicates: { readonly of?: ReaderProgram['predicates']; readonly signature: string } = { signature: '' }
   const rebuild = () => {
     const program = decodeProgram(image.programBytes, known)
     const isNewDictionary = dictionaryNumber !== image.dictionaryNumber
-    const nowPredicates = signatureOf(program)
+    const nowPredicates =
+      predicates.of === program.predicates ? predicates : { of: program.predicates, signature: signatureOf(program) }
     if (isNewDictionary) compiled = new WeakMap()
-    if (solver) solver.use(program, !isNewDictionary && nowPredicates === predicates)
+    if (solver) solver.use(program, !isNewDictionary && nowPredicates.signature === predicates.signature)
     else solver = createSolver(program, image.image, machine)
     const used = solver
     const decider = createDecider({

@@ -30,7 +30,11 @@ const DATA = ['lead = [["u0"], ["u1"]]', 'lead = [["u1"]]', 'lead = [["u1"], ["u
 
 const some = (all: readonly string[], maxLength: number) => fc.array(fc.constantFrom(...all), { maxLength })
 const text = fc
-  .record({ data: fc.constantFrom(...DATA), rules: some(RULES, 3), policies: some([...POLICIES, ...OFTEN, ...OFTEN], 6) })
+  .record({
+    data: fc.constantFrom(...DATA),
+    rules: some(RULES, 3),
+    policies: some([...POLICIES, ...OFTEN, ...OFTEN], 6),
+  })
   .map(
     ({ data, rules, policies }) =>
       `version = "rune/1.0"\n[data]\n${data}\n[rules]\ndecl member(user: User).\n${rules.join('\n')}\n[entities]\n'User::"u0"' = { in = ['Group::"g"'], attrs = { level = 1 } }\n[policies]\n${policies.join('\n')}\n`,

@@ -6,26 +6,20 @@
  */
 import { hash } from 'node:crypto'
 import { deserialize, serialize } from 'node:v8'
+import {
+  PLACE,
+  PLACE_WORDS,
+  PROGRAM,
+  PROGRAM_WORDS,
+  UNIT,
+  UNIT_KEY_WORDS,
+  UNIT_WORDS,
+} from '../../native-layout/layout.ts'
 import type { LoweredPolicy } from '../program/lowered.ts'
 import type { Predicate, ReaderProgram, Rule, Stratum } from '../program/program.ts'
 import { forEachSpan, type Position, positionOf, type Source, type Span } from '../text/source.ts'
 
-/** What the bytes start with, in words: what stands in them, and its sizes. The texts follow, and then the bytes of the units. */
-const HEAD = { units: 0, rules: 1, places: 2, textBytes: 3 } as const
-const HEAD_WORDS = 4
-
-/**
- * Of each unit (the frame, then rules by their index, then policies): its key, and where its bytes start and end behind the
- * texts. Units of the same key have the same bytes.
- */
-const UNIT = { key: 0, start: 4, end: 5 } as const
-const UNIT_WORDS = 6
-/** 128 bits of SHA-256: nobody finds two texts of the same ones. */
-const KEY_WORDS = 4
-/** Of each piece of text that spans are in, unit by unit: the number of its path, its line and its column. */
-const PLACE = { path: 0, line: 1, column: 2 } as const
-const PLACE_WORDS = 3
-
+/** What of it is text. */
 interface Texts {
   readonly paths: readonly string[]
   /** Of each unit a rule's name or a policy's id. */
@@ -133,11 +127,11 @@ export type ReadBytes = (from: number, to: number) => Uint8Array
  * read; it then holds those of this program.
  */
 export function decodeProgram(read: ReadBytes, known: KnownUnits = noUnits()): ReaderProgram {
-  const head = wordsOf(read(0, HEAD_WORDS * 4))
-  const [unitCount, ruleCount] = [head[HEAD.units]!, head[HEAD.rules]!]
-  const textsAt = 4 * (HEAD_WORDS + unitCount * UNIT_WORDS + head[HEAD.places]! * PLACE_WORDS)
-  const words = wordsOf(read(HEAD_WORDS * 4, textsAt))
-  const unitsAt = textsAt + head[HEAD.textBytes]!
+  const head = wordsOf(read(0, PROGRAM_WORDS * 4))
+  const [unitCount, ruleCount] = [head[PROGRAM.units]!, head[PROGRAM.rules]!]
+  const textsAt = 4 * (PROGRAM_WORDS + unitCount * UNIT_WORDS + head[PROGRAM.places]! * PLACE_WORDS)
+  const words = wordsOf(read(PROGRAM_WORDS * 4, textsAt))
+  const unitsAt = textsAt + head[PROGRAM.textBytes]!
   const textBytes = read(textsAt, unitsAt)
   const texts = Buffer.compare(textBytes, known.textBytes) === 0 ? known.texts : (deserialize(textBytes) as Texts)
   const found = findKnown(known, words, unitCount)
@@ -201,13 +195,13 @@ function findKnown({ units: known, words: before }: KnownUnits, words: Uint32Arr
 
 function isSameKey(a: Uint32Array, b: Uint32Array, unit: number): boolean {
   const at = unit * UNIT_WORDS + UNIT.key
-  for (let i = at; i < at + KEY_WORDS; i++) if (a[i] !== b[i]) return false
+  for (let i = at; i < at + UNIT_KEY_WORDS; i++) if (a[i] !== b[i]) return false
   return true
 }
 
 function keyAt(words: Uint32Array, unit: number): string {
   const at = unit * UNIT_WORDS + UNIT.key
-  return words.subarray(at, at + KEY_WORDS).join()
+  return words.subarray(at, at + UNIT_KEY_WORDS).join()
 }
 
 /** The span of a predicate is for messages about its declaration; finding it may cost a second reading of TOML. */
@@ -240,7 +234,7 @@ function encodeUnit(body: object): EncodedUnit {
   const unit: UnitBody = { body: relative as object, pieces }
   const bytes = serialize(unit)
   const digest = hash('sha256', bytes, 'buffer')
-  const key = Uint32Array.from({ length: KEY_WORDS }, (_, i) => digest.readUInt32LE(4 * i))
+  const key = Uint32Array.from({ length: UNIT_KEY_WORDS }, (_, i) => digest.readUInt32LE(4 * i))
   return { key, bytes, anchors: [...ranges.values()].map(({ anchor }) => anchor) }
 }
 

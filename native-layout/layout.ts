@@ -64,6 +64,19 @@ export const ROOT = {
   tables: 10,
 } as const
 
+/** What a program starts with; its units follow, their places, its texts, and the bytes of the units. */
+export const PROGRAM = { units: 0, rules: 1, places: 2, textBytes: 3 } as const
+export const PROGRAM_WORDS = 4
+
+/** A unit of a program. */
+export const UNIT = { key: 0, start: 8, end: 9 } as const
+export const UNIT_KEY_WORDS = UNIT.start - UNIT.key
+export const UNIT_WORDS = 10
+
+/** Where a piece of text stands that spans of a unit are in. */
+export const PLACE = { path: 0, line: 1, column: 2 } as const
+export const PLACE_WORDS = 3
+
 /** A dictionary's table of fixed records, from the start of its descriptor. */
 export const FIXED_TABLE = { count: 0, rows: 1, rowsWords: 2, buckets: 3, bucketsWords: 4 } as const
 export const FIXED_TABLE_WORDS = 5
@@ -195,6 +208,38 @@ export const STRUCTS: readonly Struct[] = [
         'writer',
         'of two words a predicate: offsets of its relation and of the relation of facts that better ones replaced, or 0',
       ),
+    ],
+  },
+  {
+    name: 'program',
+    words: PROGRAM_WORDS,
+    about:
+      'what the bytes of a program start with; its units follow, their places, its paths and names, and the bytes of the units; what are bytes is as V8 serializes it',
+    fields: [
+      field('units', PROGRAM.units, 1, 'units', 'writer', 'the frame, then rules, then policies'),
+      field('rules', PROGRAM.rules, 1, 'units', 'writer', 'rules among them'),
+      field('places', PROGRAM.places, 1, 'places', 'writer', 'of all units'),
+      field('textBytes', PROGRAM.textBytes, 1, 'bytes', 'writer', 'length of the paths and names'),
+    ],
+  },
+  {
+    name: 'unit of a program',
+    words: UNIT_WORDS,
+    about: 'a rule, a policy or the frame, which is all else; a reader that knows the key does not read the bytes',
+    fields: [
+      field('key', UNIT.key, UNIT_KEY_WORDS, 'bits', 'writer', 'the SHA-256 of its bytes'),
+      field('start', UNIT.start, 1, 'bytes', 'writer', 'where its bytes start behind the texts'),
+      field('end', UNIT.end, 1, 'bytes', 'writer', 'where they end'),
+    ],
+  },
+  {
+    name: 'place of a program',
+    words: PLACE_WORDS,
+    about: 'where a piece of text stands that spans of a unit are in; places of the same unit follow each other',
+    fields: [
+      field('path', PLACE.path, 1, '', 'writer', 'number of the path'),
+      field('line', PLACE.line, 1, '', 'writer', 'of the first character, from 1'),
+      field('column', PLACE.column, 1, '', 'writer', 'of the first character, from 1'),
     ],
   },
   {

@@ -8,8 +8,8 @@ import type { TestCase } from './syntax/rune-file/ast.ts'
 import { type Diagnostic, RuneError } from './text/diagnostic.ts'
 import { positionOf } from './text/source.ts'
 import { type Built, build, buildWith, type ConfigurationInput, checkInput } from './threads/build.ts'
-import { storeOf } from './threads/coordinator.ts'
 import { attachReader, type Reader } from './threads/reader.ts'
+import { storeOf } from './threads/store-of.ts'
 
 export interface CaseResult {
   readonly name: string

@@ -47,10 +47,11 @@ function ask(search: Search, predicate: PredicateId, given: readonly number[]): 
   const { evaluation, readsEntities, best } = program.predicates[predicate]!
   const isGoal = evaluation === 'on demand' || (readsEntities && search.bringsEntities)
   const pattern = best && isGoal ? given.filter((column) => column !== best.column) : given
-  need(search.needs, program, predicate, pattern)
   const key = `${predicate}:${pattern.join()}`
-  if (!isGoal || search.asked.has(key)) return
+  if (search.asked.has(key)) return
   search.asked.add(key)
+  need(search.needs, program, predicate, pattern)
+  if (!isGoal) return
   for (const rule of program.rules) if (rule.head === predicate) followRule(search, rule, pattern)
 }
 

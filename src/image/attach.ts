@@ -85,13 +85,15 @@ const INDEXES_MAX = 2 ** 10
 /** Torn words must not make a reader loop or allocate for long. */
 function bounded(value: number, max: number): number {
   if (value <= max) return value
-  throw new Error('internal error: a root out of bounds')
+  throw new Error('internal error: a root or a program out of bounds')
 }
 
-/** A copy of the program's bytes. */
-export function programBytes(arena: Arena, root: number): Uint8Array {
-  const bytes = arena.words[root + ROOT.programBytes]!
-  return new Uint8Array(arena.memory.buffer, arena.words[root + ROOT.program]! * 4, bytes).slice()
+/** A copy of the program's bytes `[from, to)`. */
+export function programBytes(arena: Arena, root: number, from = 0, to?: number): Uint8Array {
+  const { words, memory } = arena
+  const length = words[root + ROOT.programBytes]!
+  const end = bounded(to ?? length, length)
+  return new Uint8Array(memory.buffer, words[root + ROOT.program]! * 4 + from, end - from).slice()
 }
 
 /** The blocks that a root leads to, its own included, by what they belong to. */

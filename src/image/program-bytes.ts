@@ -1,34 +1,36 @@
 /**
  * The program of an image as bytes, so that any thread can evaluate it. Rules and policies are units of their own, whose
  * spans are relative to the pieces of text that they stand in: one that did not change, though it may have moved, has the
- * same bytes and becomes the same object, so that who compiled it need not do so again. Facts, entities and tests are not
- * among what readers need.
+ * same bytes and becomes the same object, so that who compiled it need not do so again, nor even read its bytes. Facts,
+ * entities and tests are not among what readers need.
  */
+import { hash } from 'node:crypto'
 import { deserialize, serialize } from 'node:v8'
+import {
+  PLACE,
+  PLACE_WORDS,
+  PROGRAM,
+  PROGRAM_WORDS,
+  UNIT,
+  UNIT_KEY_WORDS,
+  UNIT_WORDS,
+} from '../../native-layout/layout.ts'
 import type { LoweredPolicy } from '../program/lowered.ts'
 import type { Predicate, ReaderProgram, Rule, Stratum } from '../program/program.ts'
-import { positionOf, type Source, type Span } from '../text/source.ts'
+import { forEachSpan, type Position, positionOf, type Source, type Span } from '../text/source.ts'
 
-interface Encoded {
+/** What of it is text. */
+interface Texts {
+  readonly paths: readonly string[]
+  /** Of each unit a rule's name or a policy's id. */
+  readonly names: readonly string[]
+}
+
+/** The first unit: all that is neither a rule nor a policy. */
+interface Frame extends Pick<ReaderProgram, 'schema' | 'settings'> {
   readonly predicates: readonly Predicate[]
   /** Rules by their index. */
   readonly strata: readonly (Omit<Stratum, 'rules'> & { readonly rules: readonly number[] })[]
-  readonly rules: readonly EncodedUnit[]
-  readonly policies: readonly EncodedUnit[]
-  readonly rest: Pick<ReaderProgram, 'schema' | 'settings'>
-}
-
-/** `name` is a rule's name or a policy's id; `places` say where the pieces of text that its spans are in stand. */
-interface EncodedUnit {
-  readonly name: string
-  readonly bytes: Uint8Array
-  readonly places: readonly Place[]
-}
-
-interface Place {
-  readonly path: string
-  readonly firstLine: number
-  readonly firstColumn: number
 }
 
 /** A unit's bytes: `body` has `[piece, start, end]` in place of spans. */
@@ -37,52 +39,169 @@ interface UnitBody {
   readonly pieces: readonly string[]
 }
 
-/** The bytes of `program`. */
-export function encodeProgram(program: ReaderProgram): Uint8Array {
-  const { predicates, strata, rules, policies, schema, settings } = program
-  const lines = new Map<Source, Lines>()
-  const encoded: Encoded = {
-    predicates: predicates.map(withoutSpan),
-    strata: strata.map((stratum) => ({ ...stratum, rules: stratum.rules.map(({ index }) => index) })),
-    rules: rules.map(({ index: _, name, ...body }) => encodeUnit(name, body, lines)),
-    policies: policies.map(({ id, ...body }) => encodeUnit(id, body, lines)),
-    rest: { settings, ...(schema && { schema }) },
-  }
-  return serialize(encoded)
+interface EncodedUnit {
+  readonly key: Uint32Array
+  readonly bytes: Uint8Array
+  /** Of each piece a span that starts where it starts. */
+  readonly anchors: readonly Span[]
 }
 
-/** The units of a program that was decoded, by their bytes; those of equal bytes in their order. */
-export type KnownUnits = Map<string, KnownUnit[]>
+/** Policies that were encoded; one that is the same object is the same but for where its spans are. */
+export type EncodedPolicies = WeakMap<LoweredPolicy, EncodedUnit>
+
+/** The bytes of `program`. */
+export function encodeProgram(program: ReaderProgram, encoded: EncodedPolicies = new WeakMap()): Uint8Array {
+  const { predicates, strata, rules, policies, schema, settings } = program
+  const frame: Frame = {
+    predicates: predicates.map(withoutSpan),
+    strata: strata.map((stratum) => ({ ...stratum, rules: stratum.rules.map(({ index }) => index) })),
+    settings,
+    ...(schema && { schema }),
+  }
+  const units = [
+    encodeUnit(frame),
+    ...rules.map(({ index: _, name: __, ...body }) => encodeUnit(body)),
+    ...policies.map((policy) => encodePolicy(policy, encoded)),
+  ]
+  const names = ['', ...rules.map(({ name }) => name), ...policies.map(({ id }) => id)]
+  return bytesOf(units, names, rules.length)
+}
+
+function encodePolicy(policy: LoweredPolicy, encoded: EncodedPolicies): EncodedUnit {
+  const { id: _, ...body } = policy
+  const unit = encoded.get(policy) ?? encodeUnit(body)
+  encoded.set(policy, unit)
+  return unit
+}
+
+function bytesOf(encoded: readonly EncodedUnit[], names: readonly string[], rules: number): Uint8Array {
+  const lines = new Map<Source, Lines>()
+  const [units, places, paths]: [number[], number[], string[]] = [[], [], []]
+  let end = 0
+  for (const { key, bytes, anchors } of encoded) {
+    units.push(...key, end, end + bytes.length)
+    end += bytes.length
+    for (const { source, start } of anchors) {
+      const { line, column } = placeOf(source, start, lines)
+      if (paths.at(-1) !== source.path) paths.push(source.path)
+      places.push(paths.length - 1, line, column)
+    }
+  }
+  const texts: Texts = { paths, names }
+  const textBytes = serialize(texts)
+  const words = Uint32Array.of(
+    encoded.length,
+    rules,
+    places.length / PLACE_WORDS,
+    textBytes.length,
+    ...units,
+    ...places,
+  )
+  return Buffer.concat([new Uint8Array(words.buffer), textBytes, ...encoded.map(({ bytes }) => bytes)])
+}
+
+/** What was decoded last. */
+export interface KnownUnits {
+  units: readonly KnownUnit[]
+  words: Uint32Array
+  textBytes: Uint8Array
+  texts: Texts
+}
+
+export function noUnits(): KnownUnits {
+  return { units: [], words: new Uint32Array(0), textBytes: new Uint8Array(0), texts: { paths: [], names: [] } }
+}
 
 interface KnownUnit {
   readonly body: object
   readonly pieces: readonly Piece[]
 }
 
-type Piece = { -readonly [K in keyof Source]: Source[K] }
+type Piece = Writable<Source>
 
-/** The program that `encodeProgram` made bytes of. Units that are in `known` become the same objects; it then holds those of this program. */
-export function decodeProgram(bytes: Uint8Array, known: KnownUnits): ReaderProgram {
-  const { predicates, strata, rules, policies, rest } = deserialize(bytes) as Encoded
-  const next: KnownUnits = new Map()
-  const unit = (encoded: EncodedUnit): object => {
-    const key = Buffer.from(encoded.bytes.buffer, encoded.bytes.byteOffset, encoded.bytes.length).toString('latin1')
-    const found = known.get(key)?.shift() ?? decodeUnit(encoded.bytes)
-    next.set(key, [...(next.get(key) ?? []), found])
-    for (const [i, piece] of found.pieces.entries()) Object.assign(piece, encoded.places[i])
-    return found.body
+/** A copy of the bytes `[from, to)` of a program. */
+export type ReadBytes = (from: number, to: number) => Uint8Array
+
+/**
+ * The program that `encodeProgram` made bytes of. Units that are in `known` become the same objects, and their bytes are not
+ * read; it then holds those of this program.
+ */
+export function decodeProgram(read: ReadBytes, known: KnownUnits = noUnits()): ReaderProgram {
+  const head = wordsOf(read(0, PROGRAM_WORDS * 4))
+  const [unitCount, ruleCount] = [head[PROGRAM.units]!, head[PROGRAM.rules]!]
+  const textsAt = 4 * (PROGRAM_WORDS + unitCount * UNIT_WORDS + head[PROGRAM.places]! * PLACE_WORDS)
+  const words = wordsOf(read(PROGRAM_WORDS * 4, textsAt))
+  const unitsAt = textsAt + head[PROGRAM.textBytes]!
+  const textBytes = read(textsAt, unitsAt)
+  const texts = Buffer.compare(textBytes, known.textBytes) === 0 ? known.texts : (deserialize(textBytes) as Texts)
+  const found = findKnown(known, words, unitCount)
+  const units: KnownUnit[] = []
+  let place = unitCount * UNIT_WORDS
+  for (let i = 0; i < unitCount; i++) {
+    const at = i * UNIT_WORDS
+    const unit = found[i] ?? decodeUnit(read(unitsAt + words[at + UNIT.start]!, unitsAt + words[at + UNIT.end]!))
+    units.push(unit)
+    for (const piece of unit.pieces) {
+      piece.path = texts.paths[words[place + PLACE.path]!]!
+      piece.firstLine = words[place + PLACE.line]!
+      piece.firstColumn = words[place + PLACE.column]!
+      place += PLACE_WORDS
+    }
   }
-  const decodedRules = rules.map((rule, index) => Object.assign(unit(rule), { index, name: rule.name }) as Rule)
-  const decodedPolicies = policies.map((policy) => Object.assign(unit(policy), { id: policy.name }) as LoweredPolicy)
-  known.clear()
-  for (const [key, units] of next) known.set(key, units)
+  Object.assign(known, { units, words, textBytes, texts })
+  return programOf(units, texts.names, ruleCount)
+}
+
+function programOf(units: readonly KnownUnit[], names: readonly string[], ruleCount: number): ReaderProgram {
+  const { strata, ...rest } = units[0]!.body as Frame
+  const rules = units.slice(1, ruleCount + 1).map(({ body }, i) => {
+    const rule = body as Writable<Rule>
+    rule.index = i
+    rule.name = names[i + 1]!
+    return rule
+  })
+  const policies = units.slice(ruleCount + 1).map(({ body }, i) => {
+    const policy = body as Writable<LoweredPolicy>
+    policy.id = names[ruleCount + i + 1]!
+    return policy
+  })
   return {
-    predicates,
-    rules: decodedRules,
-    strata: strata.map((stratum) => ({ ...stratum, rules: stratum.rules.map((index) => decodedRules[index]!) })),
-    policies: decodedPolicies,
     ...rest,
+    rules,
+    strata: strata.map((stratum) => ({ ...stratum, rules: stratum.rules.map((index) => rules[index]!) })),
+    policies,
   }
+}
+
+/** A copy, since bytes need not start where a word can. */
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  return new Uint32Array(bytes.slice().buffer)
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** Of each unit the known one that has its key, each once: most stand where they stood. */
+function findKnown({ units: known, words: before }: KnownUnits, words: Uint32Array, count: number) {
+  const found: (KnownUnit | undefined)[] = []
+  for (let i = 0; i < count; i++) found.push(isSameKey(words, before, i) ? known[i] : undefined)
+  const moved = new Map<string, KnownUnit[]>()
+  for (const [i, unit] of known.entries()) {
+    if (found[i] === unit) continue
+    const key = keyAt(before, i)
+    moved.set(key, [...(moved.get(key) ?? []), unit])
+  }
+  return moved.size === 0 ? found : found.map((unit, i) => unit ?? moved.get(keyAt(words, i))?.shift())
+}
+
+function isSameKey(a: Uint32Array, b: Uint32Array, unit: number): boolean {
+  const at = unit * UNIT_WORDS + UNIT.key
+  for (let i = at; i < at + UNIT_KEY_WORDS; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+function keyAt(words: Uint32Array, unit: number): string {
+  const at = unit * UNIT_WORDS + UNIT.key
+  return words.subarray(at, at + UNIT_KEY_WORDS).join()
 }
 
 /** The span of a predicate is for messages about its declaration; finding it may cost a second reading of TOML. */
@@ -91,51 +210,42 @@ function withoutSpan(predicate: Predicate): Predicate {
   return Object.fromEntries(keys.map((key) => [key, predicate[key]])) as unknown as Predicate
 }
 
-function encodeUnit(name: string, body: object, lines: Map<Source, Lines>): EncodedUnit {
-  const ranges = new Map<Source, { start: number; end: number }>()
-  eachSpan(body, ({ source, start, end }) => {
-    const range = ranges.get(source)
-    if (!range) ranges.set(source, { start, end })
+interface Range {
+  anchor: Span
+  end: number
+}
+
+function encodeUnit(body: object): EncodedUnit {
+  const ranges = new Map<Source, Range>()
+  forEachSpan(body, (span) => {
+    const range = ranges.get(span.source)
+    if (!range) ranges.set(span.source, { anchor: span, end: span.end })
     else {
-      range.start = Math.min(range.start, start)
-      range.end = Math.max(range.end, end)
+      if (span.start < range.anchor.start) range.anchor = span
+      range.end = Math.max(range.end, span.end)
     }
   })
   const sources = [...ranges.keys()]
   const relative = withSpans(body, ({ source, start, end }) => {
-    const base = ranges.get(source)!.start
+    const base = ranges.get(source)!.anchor.start
     return [sources.indexOf(source), start - base, end - base]
   })
-  const pieces = sources.map((source) => source.text.slice(ranges.get(source)!.start, ranges.get(source)!.end))
+  const pieces = [...ranges].map(([source, { anchor, end }]) => source.text.slice(anchor.start, end))
   const unit: UnitBody = { body: relative as object, pieces }
-  const places = sources.map((source) => placeOf(source, ranges.get(source)!.start, lines))
-  return { name, bytes: serialize(unit), places }
+  const bytes = serialize(unit)
+  const digest = hash('sha256', bytes, 'buffer')
+  const key = Uint32Array.from({ length: UNIT_KEY_WORDS }, (_, i) => digest.readUInt32LE(4 * i))
+  return { key, bytes, anchors: [...ranges.values()].map(({ anchor }) => anchor) }
 }
 
 function decodeUnit(bytes: Uint8Array): KnownUnit {
   const { body, pieces } = deserialize(bytes) as UnitBody
-  const sources = pieces.map((text): Piece => ({ path: '', text }))
-  const absolute = withSpans(body, (span) => {
-    const [piece, start, end] = span as unknown as [number, number, number]
-    return { source: sources[piece]!, start, end }
+  const sources = pieces.map((text): Piece => ({ path: '', text, firstLine: 1, firstColumn: 1 }))
+  forEachSpan(body, (_, owner) => {
+    const [piece, start, end] = owner.span as unknown as [number, number, number]
+    owner.span = { source: sources[piece]!, start, end }
   })
-  return { body: absolute as object, pieces: sources }
-}
-
-// Spans stand under the key `span` of plain objects and nowhere else. Both walks see every node of a program at each
-// reload: `for in` instead of lists of entries is most of what encoding costs less in `bench/reload.ts`.
-
-function eachSpan(node: unknown, visit: (span: Span) => void): void {
-  if (typeof node !== 'object' || node === null || node instanceof Map || node instanceof Set) return
-  if (Array.isArray(node)) {
-    for (const element of node) eachSpan(element, visit)
-    return
-  }
-  const fields = node as Readonly<Record<string, unknown>>
-  for (const key in fields) {
-    if (key !== 'span') eachSpan(fields[key], visit)
-    else if (fields[key] !== undefined) visit(fields[key] as Span)
-  }
+  return { body, pieces: sources }
 }
 
 /** A copy of `node` in which `change` has replaced each span. */
@@ -160,7 +270,7 @@ interface Lines {
 }
 
 /** As `positionOf`; places that are asked for in their order cost one reading of the text together. */
-function placeOf(source: Source, offset: number, known: Map<Source, Lines>): Place {
+function placeOf(source: Source, offset: number, known: Map<Source, Lines>): Position {
   const lines = known.get(source) ?? linesOf(source)
   known.set(source, lines)
   const line = lineAt(lines.starts, offset)
@@ -171,9 +281,8 @@ function placeOf(source: Source, offset: number, known: Map<Source, Lines>): Pla
   const { column } = positionOf({ path: '', text, firstColumn: isAhead ? lines.column : 1 }, text.length)
   Object.assign(lines, { offset, line, column })
   return {
-    path: source.path,
-    firstLine: (source.firstLine ?? 1) + line,
-    firstColumn: line === 0 ? column + (source.firstColumn ?? 1) - 1 : column,
+    line: (source.firstLine ?? 1) + line,
+    column: line === 0 ? column + (source.firstColumn ?? 1) - 1 : column,
   }
 }
 

@@ -18,8 +18,8 @@ export interface ReaderImage {
   turn(): boolean
   /** R6: whether all that was read since `turn` belongs to the epoch. If not, the next `turn` starts anew. */
   isIntact(): boolean
-  /** A copy of the program's bytes; only what `isIntact` confirms afterwards is right. */
-  programBytes(): Uint8Array
+  /** A copy of the program's bytes, or of a range of them; only what `isIntact` confirms afterwards is right. */
+  programBytes(from?: number, to?: number): Uint8Array
   /** Says that no decision is at work, so that the writer need not wait for this thread. */
   rest(): void
   close(): void
@@ -87,7 +87,7 @@ export function createReaderImage(arena: Arena): ReaderImage {
       image = anew()
       return false
     },
-    programBytes: () => programBytes(arena, root),
+    programBytes: (from, to) => programBytes(arena, root, from, to),
     rest: () => {
       announceRest(arena.words, announcer)
       isResting = true

@@ -19,7 +19,7 @@ import { defineDataPredicates, type FactContext, readDataEntry } from './facts.t
 import { implicitRules } from './implicit-rules.ts'
 import { type ColumnTypes, inferTypes } from './infer-types.ts'
 import { linkEquivalences } from './links.ts'
-import { lowerPolicies, nameStatements } from './lower-policies.ts'
+import { type KeptLowerings, lowerPolicies, nameStatements } from './lower-policies.ts'
 import type { LoweredPolicy } from './lowered.ts'
 import { defineHead, normaliseClause } from './normalise.ts'
 import { createPredicateTable, type PredicateDraft } from './predicate-table.ts'
@@ -42,11 +42,16 @@ import { type Components, checkStrata, componentsOf } from './strata.ts'
 import { checkKnownTypes } from './typed-ids.ts'
 import { warn } from './warnings.ts'
 
+interface Extra {
+  readonly schema?: Schema
+  readonly kept?: KeptLowerings
+}
+
 /** The program of `configuration`; `undefined` after an error. Cost is linear in facts, and near that in rules. */
 export function analyse(
   configuration: Configuration,
   diagnostics: Diagnostics,
-  extra: { readonly schema?: Schema } = {},
+  extra: Extra = {},
 ): Program | undefined {
   // What is wrong with a rule shows in each of the rules that its alternatives become.
   const found = new Diagnostics()
@@ -61,11 +66,7 @@ export function analyse(
   return program
 }
 
-function analyseInto(
-  configuration: Configuration,
-  diagnostics: Diagnostics,
-  extra: { readonly schema?: Schema },
-): Program | undefined {
+function analyseInto(configuration: Configuration, diagnostics: Diagnostics, extra: Extra): Program | undefined {
   const settings = settingsOf(configuration.options)
   const { context, facts } = readConfiguration(configuration, settings, diagnostics)
   const { drafts } = context.table
@@ -188,11 +189,12 @@ interface PolicyContext {
   readonly predicates: readonly Predicate[]
   readonly entities: readonly EntityRecord[]
   readonly schema?: Schema
+  readonly kept?: KeptLowerings
   readonly diagnostics: Diagnostics
 }
 
 function policiesOf({ files, options }: Configuration, context: PolicyContext): LoweredPolicy[] {
-  const { settings, predicates, entities, schema, diagnostics } = context
+  const { settings, predicates, entities, schema, kept, diagnostics } = context
   const enums = [...(schema?.entityTypes ?? [])].filter(([, type]) => type.enum !== undefined)
   const isAction = (type: string) => type === settings.defaultActionType || /(^|::)Action$/.test(type)
   const stored = entities.map(({ uid }) => uid).filter(({ type }) => isAction(type))
@@ -206,6 +208,7 @@ function policiesOf({ files, options }: Configuration, context: PolicyContext): 
       typed: schema !== undefined,
       enumTypes: new Set(enums.map(([name]) => name)),
       declaredActions: [...declared, ...stored],
+      ...(kept && { kept }),
     },
     diagnostics,
   )

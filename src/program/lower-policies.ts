@@ -13,7 +13,7 @@ import type {
 } from '../syntax/cedar/ast.ts'
 import type { RuneFile, TemplateLink } from '../syntax/rune-file/ast.ts'
 import type { Diagnostics } from '../text/diagnostic.ts'
-import type { Span } from '../text/source.ts'
+import { forEachSpan, moveSpans, type Span } from '../text/source.ts'
 import type { EntityUid } from '../values/value.ts'
 import type { FactAsk } from './demand.ts'
 import { lowerExpr } from './lower-expr.ts'
@@ -40,6 +40,23 @@ export interface PolicyInput {
   /** Entity types whose ids are enumerated. */
   readonly enumTypes?: ReadonlySet<string>
   readonly declaredActions?: readonly EntityUid[]
+  readonly kept?: KeptLowerings
+}
+
+/** Statements that were lowered before. Owned by who analyses the same policies again and again. */
+export interface KeptLowerings {
+  /** What they were lowered in. */
+  environment: string
+  of: WeakMap<Policy, Kept>
+}
+
+interface Kept {
+  readonly id: string
+  readonly template: Template
+  readonly lowered: LoweredPolicy
+  /** Spans of `lowered` that are not of the policy, and where that stood. */
+  readonly spans: ReadonlySet<Span>
+  at: number
 }
 
 /** All static policies, then all links. Templates that nothing links are checked, and left out. */
@@ -48,11 +65,12 @@ export function lowerPolicies(input: PolicyInput, diagnostics: Diagnostics): Low
   const ids = new Map<string, Span>()
   const templates = new Map<string, Template>()
   const lowered: LoweredPolicy[] = []
+  const kept = input.kept && keptIn(input.kept, environmentKey(input, environment))
   for (const { id, policy } of input.statements) {
     takeId(ids, id, policy.span, diagnostics)
-    const template = lowerStatement(policy, environment)
+    const { template, lowered: own } = lowerKept({ id, policy }, environment, kept)
     templates.set(id, template)
-    if (template.slots.size === 0) lowered.push(instantiate(id, template, environment))
+    if (own) lowered.push(own)
   }
   const linked = new Set<string>()
   for (const link of input.links) {
@@ -116,6 +134,45 @@ function takeId(ids: Map<string, Span>, id: string, span: Span, diagnostics: Dia
       related,
     })
   }
+}
+
+/** All that lowering looks at besides the statement itself. */
+function environmentKey({ settings, predicates, typed }: PolicyInput, environment: PolicyEnvironment): string {
+  const plain = (_: string, value: unknown) => (value instanceof Set ? [...value] : value)
+  const columns = environment.facts && predicates?.map(({ span: _, ...predicate }) => predicate)
+  const { globs, pathTypes } = settings
+  const { enumTypes, declaredActions } = environment
+  return JSON.stringify([globs, pathTypes, enumTypes, declaredActions, typed, columns], plain)
+}
+
+function keptIn(kept: KeptLowerings, environment: string): KeptLowerings['of'] {
+  if (kept.environment !== environment) Object.assign(kept, { environment, of: new WeakMap() })
+  return kept.of
+}
+
+/** A statement without slots that has nothing to be said about is the same object as before. */
+function lowerKept(
+  { id, policy }: Statement,
+  environment: PolicyEnvironment,
+  kept: KeptLowerings['of'] | undefined,
+): { readonly template: Template; readonly lowered?: LoweredPolicy } {
+  const found = kept?.get(policy)
+  if (found?.id === id) {
+    moveSpans(found.spans, policy.span.source, policy.span.start - found.at)
+    found.at = policy.span.start
+    return found
+  }
+  const { count } = environment.diagnostics
+  const template = lowerStatement(policy, environment)
+  if (template.slots.size > 0) return { template }
+  const lowered = instantiate(id, template, environment)
+  if (kept && environment.diagnostics.count === count) {
+    const spans = new Set<Span>()
+    forEachSpan(lowered, (span) => spans.add(span))
+    forEachSpan(policy, (span) => spans.delete(span))
+    kept.set(policy, { id, template, lowered, spans, at: policy.span.start })
+  }
+  return { template, lowered }
 }
 
 function lowerStatement(policy: Policy, environment: PolicyEnvironment): Template {

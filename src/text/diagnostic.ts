@@ -63,9 +63,12 @@ export class Diagnostics {
 
   #add(severity: Severity, code: Code, message: string, span: Span | undefined, extra: Extra | (() => Extra)): void {
     const found = ++this.#found[severity]
-    const place = span && { span }
+    // Copies, since a tree that is kept may move on.
+    const place = span && { span: { ...span } }
     if (found <= LISTED_MAX) {
-      this.#all.push({ code, severity, message, ...place, ...(typeof extra === 'function' ? extra() : extra) })
+      const { related, ...rest } = typeof extra === 'function' ? extra() : extra
+      const places = related?.map((one) => ({ ...one, span: { ...one.span } }))
+      this.#all.push({ code, severity, message, ...place, ...rest, ...(places && { related: places }) })
     } else if (found === LISTED_MAX + 1) {
       const more = `there are more than ${LISTED_MAX} ${severity}s: those from here on are not listed`
       this.#all.push({ code: 'R505', severity, message: more, ...place })

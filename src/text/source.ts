@@ -68,6 +68,30 @@ export function positionOf(source: Source, offset: number): Position {
   return { line, column }
 }
 
+/** Calls `visit` for each span of a tree, and what has it: they stand under the key `span` of plain objects and nowhere else. */
+export function forEachSpan(node: unknown, visit: (span: Span, owner: { span: Span }) => void): void {
+  if (typeof node !== 'object' || node === null || node instanceof Map || node instanceof Set) return
+  if (Array.isArray(node)) {
+    for (const element of node) forEachSpan(element, visit)
+    return
+  }
+  const fields = node as Readonly<Record<string, unknown>>
+  for (const key in fields) {
+    if (key !== 'span') forEachSpan(fields[key], visit)
+    else if (fields[key] !== undefined) visit(fields[key] as Span, node as { span: Span })
+  }
+}
+
+/** Moves the spans of a tree that is kept. INVARIANT: nobody else holds them; diagnostics have copies. */
+export function moveSpans(spans: Iterable<Span>, source: Source, by: number): void {
+  for (const span of spans) {
+    const moved: { -readonly [K in keyof Span]: Span[K] } = span
+    moved.source = source
+    moved.start += by
+    moved.end += by
+  }
+}
+
 function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff
 }

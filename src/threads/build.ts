@@ -10,8 +10,10 @@ import { createImage, type Image } from '../image/image.ts'
 import { internConstants, loadFacts } from '../image/load.ts'
 import { isSnapshotFile } from '../image/snapshot.ts'
 import { analyse } from '../program/analyse.ts'
+import type { KeptLowerings } from '../program/lower-policies.ts'
 import type { Program } from '../program/program.ts'
 import { checkAgainstSchema, schemaOf } from '../program/schema-check.ts'
+import type { KeptPolicies } from '../syntax/cedar/kept-policies.ts'
 import { shown } from '../syntax/json/json.ts'
 import type { Configuration, DataEntry } from '../syntax/rune-file/ast.ts'
 import { type Host, nodeHost } from '../syntax/rune-file/host.ts'
@@ -29,9 +31,17 @@ export interface Built {
   readonly warnings: readonly Diagnostic[]
 }
 
+/** Policies that were read and lowered the last time. */
+export interface KeptSources {
+  readonly policies: KeptPolicies
+  readonly lowerings: KeptLowerings
+}
+
 export interface BuildOptions extends Pick<ConfigurationInput, 'onProgress'> {
   /** The image's values are those of this dictionary; absent: of a new one. */
   readonly dictionary?: ImageDictionary
+  /** What of the sources that were built the last time can be used again. */
+  readonly kept?: KeptSources
   /** Changes the facts that were loaded, before anything is derived. */
   readonly adjust?: (program: Program, image: Image, diagnostics: Diagnostics) => void
 }
@@ -54,7 +64,7 @@ function checkPlace(given: object): ConfigurationInput {
 export function build(input: ConfigurationInput, host: Host = nodeHost, options: BuildOptions = {}): Built {
   if (!('text' in input) && isSnapshotFile(input.path, host.readFile)) throw refuseSnapshot(input.path)
   const diagnostics = new Diagnostics()
-  const configuration = loadConfiguration(input, host, diagnostics)
+  const configuration = loadConfiguration(input, host, diagnostics, options.kept?.policies)
   if (!configuration) throw new RuneError(diagnostics.all)
   return buildConfiguration(configuration, host, diagnostics, {
     ...options,
@@ -80,10 +90,13 @@ function buildConfiguration(
   configuration: Configuration,
   host: Host,
   diagnostics: Diagnostics,
-  { dictionary, adjust, onProgress }: BuildOptions = {},
+  { dictionary, kept, adjust, onProgress }: BuildOptions = {},
 ): Built {
   const schema = schemaOf(configuration, diagnostics)
-  const program = analyse(configuration, diagnostics, schema ? { schema: schema.resolved.schema } : {})
+  const program = analyse(configuration, diagnostics, {
+    ...(schema && { schema: schema.resolved.schema }),
+    ...(kept && { kept: kept.lowerings }),
+  })
   if (!program) throw new RuneError(diagnostics.all)
   if (schema) checkAgainstSchema(program, configuration, schema, diagnostics)
   diagnostics.throwIfErrors()

@@ -10,9 +10,9 @@ import { shown } from '../syntax/json/json.ts'
 import { nodeHost } from '../syntax/rune-file/host.ts'
 import { type Diagnostic, runeError } from '../text/diagnostic.ts'
 import { build, type ConfigurationInput } from './build.ts'
-import { storeOf } from './coordinator.ts'
 import { recordingHost } from './file-list.ts'
 import { encodeMetadata } from './open-snapshot.ts'
+import { storeOf } from './store-of.ts'
 import { writeFileAtomically } from './write-file.ts'
 
 /** What was written. */

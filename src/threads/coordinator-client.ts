@@ -144,29 +144,30 @@ export class CoordinatorClient {
       this.#delta = message.refitted ?? this.#delta
       this.events.emit('reload', message.published)
     } else if (message.kind === 'reload-failed') this.events.emit('reload-error', new RuneError(message.diagnostics))
-    else this.#settle(message)
+    else if (message.kind === 'failed') {
+      const pending = this.#takePending(message.id)
+      if (pending) this.#fail(pending, message.diagnostics)
+    } else this.#succeed(message)
   }
 
-  #settle(answer: Extract<FromCoordinator, { id: number }>): void {
-    if (answer.kind === 'done' && answer.memory !== undefined) {
-      this.#memory = answer.memory
-    }
-    const pending = this.#pending.get(answer.id)
-    if (!pending) return
-    this.#pending.delete(answer.id)
-    if (this.#pending.size === 0) this.#link.keepAlive(false)
+  #takePending(id: number): Pending | undefined {
+    const pending = this.#pending.get(id)
+    this.#pending.delete(id)
+    if (pending && this.#pending.size === 0) this.#link.keepAlive(false)
     if (this.#isCareful) this.#sendWaiting()
-    if (answer.kind === 'failed') this.#fail(pending, answer.diagnostics)
-    else this.#succeed(pending, answer)
+    return pending
   }
 
-  #succeed({ message, resolve }: Pending, { published, forgotten = [], refitted }: Done): void {
+  #succeed({ ids, published, memory, forgotten = [], refitted }: Done): void {
+    if (memory !== undefined) this.#memory = memory
     this.#delta = refitted ?? this.#delta
-    if (message.kind === 'update') addToDelta(this.#delta, message.update)
+    const done = ids.flatMap((id) => this.#takePending(id) ?? [])
+    for (const { message } of done) if (message.kind === 'update') addToDelta(this.#delta, message.update)
     dropFromDelta(this.#delta, forgotten)
-    resolve(published)
-    if (message.kind === 'reload') this.events.emit('reload', published)
-    if (message.kind !== 'update' || this.#updateEpoch === published.epoch) return
+    for (const { resolve } of done) resolve(published)
+    const kind = done[0]?.message.kind
+    if (kind === 'reload') this.events.emit('reload', published)
+    if (kind !== 'update' || this.#updateEpoch === published.epoch) return
     this.#updateEpoch = published.epoch
     this.events.emit('update', published)
   }

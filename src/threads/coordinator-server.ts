@@ -20,10 +20,11 @@ export type ToCoordinator =
 export type FromCoordinator =
   | {
       readonly kind: 'done'
-      readonly id: number
+      /** Of one request, or of updates that became one epoch. */
+      readonly ids: readonly number[]
       readonly published: Published
       readonly memory?: unknown
-      /** Of an update: what need not be remembered any more of this one and those before (`Coordinator.takeForgotten`). */
+      /** Of updates: what need not be remembered any more of these and those before (`Coordinator.takeForgotten`). */
       readonly forgotten?: readonly string[]
       /** Of a reload: all that is to be remembered, where it is written another way now. */
       readonly refitted?: Delta
@@ -65,7 +66,7 @@ export function createCoordinatorServer(send: (message: FromCoordinator) => void
           const { id } = message
           reload(state, {
             ...answers(state, id),
-            done: (published) => send({ kind: 'done', id, published, ...refitted(state) }),
+            done: (published) => send({ kind: 'done', ids: [id], published, ...refitted(state) }),
           })
         }
       }
@@ -93,7 +94,7 @@ interface Outcome {
 
 function answers({ send }: State, id: number): Outcome {
   return {
-    done: (published) => send({ kind: 'done', id, published }),
+    done: (published) => send({ kind: 'done', ids: [id], published }),
     failed: (diagnostics) => send({ kind: 'failed', id, diagnostics }),
   }
 }
@@ -119,7 +120,7 @@ function open(state: State, id: number, { input, watch, predecessor, graceMs }: 
   if (!predecessor) {
     attempt(() => coordinator.load(), {
       ...answers(state, id),
-      done: (published) => send({ kind: 'done', id, published, memory: coordinator.memory }),
+      done: (published) => send({ kind: 'done', ids: [id], published, memory: coordinator.memory }),
     })
   }
   if (!watch) return
@@ -150,12 +151,8 @@ function update(state: State, waiting: readonly (ToCoordinator & { kind: 'update
   const coordinator = opened(state)
   const { send } = state
   attempt(() => coordinator.update(waiting.map((message) => message.update)), {
-    done: (published) => {
-      const last = waiting.at(-1)
-      for (const { id } of waiting) {
-        send({ kind: 'done', id, published, ...(id === last?.id && { forgotten: coordinator.takeForgotten() }) })
-      }
-    },
+    done: (published) =>
+      send({ kind: 'done', ids: waiting.map(({ id }) => id), published, forgotten: coordinator.takeForgotten() }),
     failed: (diagnostics) => {
       const [first, ...others] = waiting
       if (first && others.length === 0) answers(state, first.id).failed(diagnostics)

@@ -3,27 +3,30 @@
  * memory in shape. It knows nothing of threads and messages (`coordinator-server.ts`): everything here is synchronous, and
  * either happens as a whole or leaves the published epoch in force.
  */
-import { compilePolicies } from '../decide/cedar/authorize.ts'
+import type { CompiledPolicies } from '../decide/cedar/authorize.ts'
 import { changeFacts } from '../fixpoint/change.ts'
 import { indexNeeds } from '../fixpoint/index-needs.ts'
 import { attachArena } from '../image/arena.ts'
 import { checkEntities } from '../image/check-entities.ts'
 import { withFreshDictionary } from '../image/compact.ts'
+import type { ImageDictionary } from '../image/dictionary.ts'
 import { type Image, relationOf } from '../image/image.ts'
-import { internConstants } from '../image/load.ts'
-import { decodeProgram, encodeProgram } from '../image/program-bytes.ts'
+import { keepRelations } from '../image/keep-relations.ts'
+import { decodeProgram, type EncodedPolicies, encodeProgram } from '../image/program-bytes.ts'
 import { copyRows, rowCount } from '../image/relation.ts'
 import { isSnapshotFile } from '../image/snapshot.ts'
 import { arenaBytes, claimNext, createStore, publish, reclaim, type Store, type StoreOptions } from '../image/store.ts'
 import { openStore, takeOver } from '../image/take-over.ts'
 import { type Counts, counts } from '../program/counts.ts'
 import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
+import { keepPolicies } from '../syntax/cedar/kept-policies.ts'
 import { type Host, nodeHost } from '../syntax/rune-file/host.ts'
 import { type Diagnostic, Diagnostics } from '../text/diagnostic.ts'
-import { type Built, build, type ConfigurationInput } from './build.ts'
+import { build, type ConfigurationInput, type KeptSources } from './build.ts'
 import { changesOf, fittedDelta, isStored, loadDelta, refuseMisfit } from './changes.ts'
 import { type RecordedFile, recordingHost } from './file-list.ts'
 import { openSnapshot } from './open-snapshot.ts'
+import { internForReaders } from './store-of.ts'
 import { addToDelta, type Delta, dropFromDelta, emptyDelta, fitDelta, netEffect, type Update } from './update.ts'
 
 /** What was made visible. */
@@ -86,6 +89,13 @@ interface Waste {
 
 const WASTE: Waste = { goneRows: 1024, gonePart: 0.25, values: 2 ** 14 }
 
+/** What reloads need not make again. */
+interface Kept extends KeptSources {
+  readonly encoded: EncodedPolicies
+  /** Policies whose constants a dictionary has. */
+  readonly compiled: WeakMap<ImageDictionary, CompiledPolicies>
+}
+
 interface State {
   readonly input: ConfigurationInput
   readonly delta: Delta
@@ -101,6 +111,7 @@ interface State {
   warnings: readonly Diagnostic[] | undefined
   counts: Counts | undefined
   files: readonly RecordedFile[]
+  readonly kept: Kept
   /** Values of the dictionary when it was made. */
   freshValues: number
   indexes: ReturnType<typeof indexNeeds>
@@ -129,6 +140,12 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     isRefitted: false,
     waste,
     files,
+    kept: {
+      policies: keepPolicies(),
+      lowerings: { environment: '', of: new WeakMap() },
+      encoded: new WeakMap(),
+      compiled: new WeakMap(),
+    },
     ...nothing,
     store: createStore(storeOptions),
   } as unknown as State
@@ -163,15 +180,6 @@ function timed(state: State, work: () => void): Published {
   }
 }
 
-/** A store in which what was built elsewhere is published, once and for all. */
-export function storeOf({ program, image }: Built): Store {
-  const store = createStore()
-  internForReaders(program, image)
-  const indexes = indexNeeds(program, (predicate) => rowCount(relationOf(image, predicate)))
-  publish(store, claimNext(store), { image, program: encodeProgram(program), indexes })
-  return store
-}
-
 function load(state: State): void {
   const { input } = state
   const recording = recordingHost(nodeHost)
@@ -188,6 +196,7 @@ function loadSources(state: State, host: Host): void {
   const isNewDictionary = state.image !== undefined && isWasteful(state)
   let fitted: Fitted | undefined
   const { program, image, warnings } = build(state.input, host, {
+    kept: state.kept,
     ...(state.image && !isNewDictionary && { dictionary: state.image.dictionary }),
     adjust: (program, image, diagnostics) => {
       for (const relation of image.relations) relation.baseCount = relation.count
@@ -195,7 +204,7 @@ function loadSources(state: State, host: Host): void {
       loadDelta(fitted.delta, program, image)
     },
   })
-  const bytes = encodeProgram(program)
+  const bytes = encodeProgram(program, state.kept.encoded)
   show(state, claimNext(state.store), { program, bytes, image, warnings, counts: counts(program), isNewDictionary })
   if (fitted) remember(state, fitted)
 }
@@ -252,17 +261,17 @@ interface Loaded {
 /** Publishes what was loaded as `epoch`, which was claimed. */
 function show(state: State, epoch: number, { bytes, isNewDictionary, ...loaded }: Loaded): void {
   const { program, image } = loaded
-  internForReaders(program, image)
+  const { compiled } = state.kept
+  if (!compiled.has(image.dictionary)) compiled.set(image.dictionary, new WeakMap())
+  internForReaders(program, image, compiled.get(image.dictionary))
   const indexes = indexNeeds(program, (predicate) => rowCount(relationOf(image, predicate)))
-  publishOrRepair(state, () => publish(state.store, epoch, { image, program: bytes, indexes, isNewDictionary }))
+  const keysOf = (needs: State['indexes'], predicate: PredicateId) => (needs.get(predicate) ?? []).join(';')
+  const changed = keepRelations(state.image, image, (p) => keysOf(indexes, p) === keysOf(state.indexes, p))
+  publishOrRepair(state, () =>
+    publish(state.store, epoch, { image, program: bytes, indexes, isNewDictionary, ...(changed && { changed }) }),
+  )
   if (isNewDictionary || state.freshValues === 0) state.freshValues = image.dictionary.size()
   Object.assign(state, { ...loaded, indexes })
-}
-
-/** All that readers look up when they compile; they add nothing to an image. */
-function internForReaders(program: Pick<Program, 'policies' | 'rules'>, image: Image): void {
-  internConstants(program, image)
-  compilePolicies(program.policies, image.values)
 }
 
 /** A publication that fails half-way, for want of memory, leaves blocks and views behind that belong to no epoch. */
@@ -280,7 +289,7 @@ function publishOrRepair(state: State, work: () => void): void {
 function goOn(state: State, { memory, loaded }: Pick<Predecessor, 'memory' | 'loaded'>): void {
   const open = loaded ? openStore : takeOver
   const { store, image, program } = open(attachArena(memory), state.store.options)
-  const decoded = { ...decodeProgram(program, new Map()), facts: [], entities: [], tests: [] }
+  const decoded = { ...decodeProgram((from, to) => program.subarray(from, to)), facts: [], entities: [], tests: [] }
   Object.assign(state, { store, ...loaded, ...derived(decoded, image) })
 }
 

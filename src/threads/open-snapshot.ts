@@ -103,7 +103,7 @@ function decodeMetadata(metadata: Uint8Array, path: string): Metadata {
 /** Bytes that V8 made, and that an older one may not know. */
 function decode(bytes: Uint8Array, path: string, node: string): ReaderProgram {
   try {
-    return decodeProgram(bytes, new Map())
+    return decodeProgram((from, to) => bytes.subarray(from, to))
   } catch (cause) {
     const message = `the snapshot ${shown(path)} was compiled with Node ${node}, and Node ${process.version} cannot read it`
     throw runeError('R602', message, { help: 'compile it with the oldest Node that opens it', cause })

@@ -12,7 +12,7 @@ import { createMachine, type Machine } from '../fixpoint/machine.ts'
 import { createSolver, type RequestFacts, type Solver } from '../fixpoint/solve.ts'
 import { type Arena, attachArena } from '../image/arena.ts'
 import { createOverlay, type Overlay } from '../image/dictionary.ts'
-import { decodeProgram, type KnownUnits } from '../image/program-bytes.ts'
+import { decodeProgram, noUnits } from '../image/program-bytes.ts'
 import { createReaderImage, type ReaderImage } from '../image/reader-image.ts'
 import { createValues } from '../image/value-ids.ts'
 import type { DemandAnswer } from '../program/demand.ts'
@@ -151,18 +151,19 @@ function createFollower(image: ReaderImage): () => Evaluating {
 function createCompiler(image: ReaderImage): (isNew: boolean) => Evaluating {
   const overlay = createOverlay(image.image.dictionary)
   const machine = createMachine(createValues(overlay))
-  const known: KnownUnits = new Map()
+  const known = noUnits()
   let compiled = new WeakMap()
   let solver: Solver | undefined
   let at: Evaluating | undefined
   let dictionaryNumber = -1
-  let predicates = ''
+  let predicates: { readonly of?: ReaderProgram['predicates']; readonly signature: string } = { signature: '' }
   const rebuild = () => {
-    const program = decodeProgram(image.programBytes(), known)
+    const program = decodeProgram(image.programBytes, known)
     const isNewDictionary = dictionaryNumber !== image.dictionaryNumber
-    const nowPredicates = signatureOf(program)
+    const nowPredicates =
+      predicates.of === program.predicates ? predicates : { of: program.predicates, signature: signatureOf(program) }
     if (isNewDictionary) compiled = new WeakMap()
-    if (solver) solver.use(program, !isNewDictionary && nowPredicates === predicates)
+    if (solver) solver.use(program, !isNewDictionary && nowPredicates.signature === predicates.signature)
     else solver = createSolver(program, image.image, machine)
     const used = solver
     const decider = createDecider({

@@ -7,6 +7,8 @@ import type { Diagnostics } from '../../text/diagnostic.ts'
 import type { Source, Span } from '../../text/source.ts'
 import { decodeUtf8 } from '../../text/utf8.ts'
 import { loneSurrogateAt } from '../../values/string-literal.ts'
+import type { Policy } from '../cedar/ast.ts'
+import { type KeptPolicies, nextRound, parseKeptPolicies } from '../cedar/kept-policies.ts'
 import { parsePolicies } from '../cedar/parse.ts'
 import { parseClauses } from '../datalog/parse.ts'
 import { shown } from '../json/json.ts'
@@ -36,13 +38,15 @@ export interface LoadProgress {
   readonly bytes: number
 }
 
-/** The configuration, or `undefined` after a mistake in any of its files. */
+/** The configuration, or `undefined` after a mistake in any of its files. `kept` are the policies that were read the last time. */
 export function loadConfiguration(
   input: ConfigurationInput,
   host: Host,
   diagnostics: Diagnostics,
+  kept?: KeptPolicies,
 ): Configuration | undefined {
-  const loader: Loader = { host, diagnostics, taken: new Set(), files: [], options: [] }
+  const loader: Loader = { host, diagnostics, ...(kept && { kept }), taken: new Set(), files: [], options: [] }
+  if (kept) nextRound(kept)
   const path = input.path ?? ''
   const source = 'text' in input ? textSource(input.text, path, diagnostics) : readSource(input.path, undefined, loader)
   if (source === undefined) return undefined
@@ -61,6 +65,7 @@ const FILES_MAX = 1000
 interface Loader {
   readonly host: Host
   readonly diagnostics: Diagnostics
+  readonly kept?: KeptPolicies
   /** Canonical paths. */
   readonly taken: Set<string>
   readonly files: RuneFile[]
@@ -181,9 +186,14 @@ function readSections(source: Source, { sections }: Sections, place: Place, load
       ...(given?.entities ? readEntityFile(given.entities, place, loader) : []),
       ...(entities ? readEntities(entities, diagnostics) : []),
     ],
-    policies: policies ? parsePolicies({ ...policies, hashComments: true }, diagnostics) : [],
+    policies: policies ? readPolicies(policies, loader) : [],
     tests: tests ? readTests(tests, files, diagnostics) : [],
   }
+}
+
+function readPolicies(section: Span, { kept, diagnostics }: Loader): readonly Policy[] {
+  const text = { ...section, hashComments: true }
+  return kept ? parseKeptPolicies(text, kept, diagnostics) : parsePolicies(text, diagnostics)
 }
 
 /** From its first character: what concerns all of it is shown there. */

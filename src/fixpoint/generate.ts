@@ -30,8 +30,10 @@ import {
   leapfrogText,
   loopText,
   memberText,
+  placeText,
   type RunText,
   sourceText,
+  stepsText,
 } from './kernel-text.ts'
 import { ERROR } from './machine.ts'
 import type { Offsets } from './offsets.ts'
@@ -76,13 +78,14 @@ export function kernelText(
   const { start, end } = frameText(kernel)
   const lines = [
     ...text.once,
-    `const step=n=>{if((${machine}.steps-=n)<0)${machine}.refill()};`,
+    `const spend=n=>{if((${machine}.steps-=n)<0)${machine}.refill();return 0};`,
     'return E=>{',
-    locals.length > 0 ? `let ${locals.join()};` : '',
+    `let ${['steps=0', ...locals].join()};`,
     ...text.prologue,
     start,
     body,
     end,
+    'spend(steps);',
     '}',
   ]
   return { text: lines.filter(Boolean).join('\n'), captures: text.captures }
@@ -125,7 +128,7 @@ function matchText(kernel: Kernel, s: AtomStep, i: number): string {
   if (crossing !== undefined) return crossing
   const inner = stepText(kernel, i + 1)
   if (access.kind === 'members' || access.kind === 'run')
-    return `step(1);if(${memberText(text, access, layout)}){${inner}}`
+    return `${stepsText('1')}if(${memberText(text, access, layout)}){${inner}}`
   return loopText(text, access, { layout, inner, isOnce: isExistential(kernel, layout, i) })
 }
 
@@ -135,7 +138,7 @@ function absentText(kernel: Kernel, s: AtomStep, i: number): string {
   const access = target.access(s, layout)
   const next = stepText(kernel, i + 1)
   if (access.kind === 'members' || access.kind === 'run')
-    return `step(1);if(!${memberText(text, access, layout)}){${next}}`
+    return `${stepsText('1')}if(!${memberText(text, access, layout)}){${next}}`
   const found = `f${text.label()}`
   const search = loopText(text, access, { layout, inner: `${found}=true;`, isOnce: true })
   return `let ${found}=false;${search}if(!${found}){${next}}`
@@ -149,9 +152,7 @@ function crossingText(kernel: Kernel, layout: AtomLayout, i: number): string | u
   const { target, steps, before } = kernel
   const [bind] = layout.binds
   if (!bind || layout.binds.length > 1 || layout.repeats.length > 0 || layout.key.length !== 1) return undefined
-  const first = target.orderedRun(steps[i] as AtomStep, layout.key[0]!, bind.column)
-  if (!first) return undefined
-  const runs: RunText[] = [{ offsets: first, key: sourceText(layout.sources[0]!), column: bind.column }]
+  const runs: RunText[] = []
   let next = i + 1
   for (; next < steps.length; next++) {
     const s = steps[next]!
@@ -163,7 +164,11 @@ function crossingText(kernel: Kernel, layout: AtomLayout, i: number): string | u
     if (!offsets) break
     runs.push({ offsets, key: `v${other.variable}`, column })
   }
-  return runs.length === 1 ? undefined : leapfrogText(kernel.text, runs, bind.variable, stepText(kernel, next))
+  if (runs.length === 0) return undefined
+  const offsets = target.orderedRun(steps[i] as AtomStep, layout.key[0]!, bind.column)
+  if (!offsets) return undefined
+  runs.unshift({ offsets, key: sourceText(layout.sources[0]!), column: bind.column })
+  return leapfrogText(kernel.text, runs, bind.variable, stepText(kernel, next))
 }
 
 /** Whether nothing that comes after depends on which row was matched. */
@@ -220,7 +225,7 @@ function eachText(kernel: Kernel, s: Step & { kind: 'each' }, i: number): string
   const n = kernel.text.label()
   const { bound } = kernel.before[i]!
   return `${storeText(variablesOfLiteral(s.source).filter((v) => bound.has(v)))}const a${n}=${elements}(E);
-if(a${n}===undefined){${failedText(kernel, i)}}else{step(a${n}.length);
+if(a${n}===undefined){${failedText(kernel, i)}}else{${stepsText(`a${n}.length`)}
 for(let j${n}=0;j${n}<a${n}.length;j${n}++){v${s.variable}=a${n}[j${n}];${stepText(kernel, i + 1)}}}`
 }
 
@@ -236,8 +241,8 @@ function aggregateText(kernel: Kernel, s: Step & { kind: 'aggregate' }, i: numbe
 if(${t}===${ERROR}){${failedText(kernel, i)}}else if(${t}!==undefined){${next}}`
   }
   const empty = aggregate.empty === undefined ? NO_GROUP : target.constants.intern(aggregate.empty)
-  const at = `v${aggregate.groups[0]}-${dense.base}`
-  return `step(1);let ${t}=(${at}>>>0)<${dense.ids.length}?${text.constant(dense, 'ids')}[${at}]:${NO_GROUP};
+  const at = placeText(`v${aggregate.groups[0]}`, dense.base)
+  return `${stepsText('1')}let ${t}=(${at}>>>0)<${dense.ids.length}?${text.constant(dense, 'ids')}[${at}]:${NO_GROUP};
 if(${t}===${NO_GROUP})${t}=${empty};
 if(${t}!==${NO_GROUP}){${next}}`
 }

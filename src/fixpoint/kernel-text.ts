@@ -76,6 +76,16 @@ export function sourceText(from: number): string {
   return from < 0 ? `v${~from}` : String(from)
 }
 
+/** How far an id is from the first of an array by ids, kept a 32-bit integer. */
+export function placeText(id: string, base: number): string {
+  return `(${id}-${base}|0)`
+}
+
+/** Counts work, and looks at the clock from time to time. `machine` is told at the end of the kernel. */
+export function stepsText(count: string): string {
+  return `if((steps+=${count})>4096)steps=spend(steps);`
+}
+
 /** What is done with a row that was found; once: the first one is enough. */
 export interface RowText {
   readonly layout: AtomLayout
@@ -93,19 +103,19 @@ function offsetsLoop(text: KernelText, { offsets, at }: Access & { kind: 'offset
   const n = text.label()
   const starts = text.constant(offsets, 'starts')
   const { key, sources } = row.layout
-  const value = (column: number) => `${text.constant(offsets, `columns[${column}]`)}[i${n}]`
+  const value = (column: number) => `(${text.constant(offsets, `columns[${column}]`)}[i${n}]|0)`
   const others = key.filter((_, k) => k !== at)
-  return `{const d${n}=${sourceText(sources[at]!)}-${offsets.base};if(d${n}>=0&&d${n}<${offsets.starts.length - 1}){
-let i${n}=${starts}[d${n}];const e${n}=${starts}[d${n}+1];step(e${n}-i${n}+1);
+  return `{const d${n}=${placeText(sourceText(sources[at]!), offsets.base)};if(d${n}>=0&&d${n}<${offsets.starts.length - 1}){
+let i${n}=${starts}[d${n}]|0;const e${n}=${starts}[d${n}+1]|0;${stepsText(`e${n}-i${n}+1`)}
 for(;i${n}<e${n};i${n}++){${rowText(row, others, value)}}}}`
 }
 
 function scanLoop(text: KernelText, { relation, range }: RowAccess, row: RowText): string {
   const n = text.label()
   const [from, to] = [text.current(range, 'from'), text.current(range, 'to')]
-  const value = (column: number) => `${text.current(relation, `columns[${column}]`)}[i${n}]`
+  const value = (column: number) => `(${text.current(relation, `columns[${column}]`)}[i${n}]|0)`
   const gone = relation.deaths ? `if(${text.current(relation, 'deaths')}[i${n}]!==0)continue;` : ''
-  return `step(${to}-${from}+1);for(let i${n}=${from};i${n}<${to};i${n}++){${gone}${rowText(row, row.layout.key, value)}}`
+  return `${stepsText(`${to}-${from}+1`)}for(let i${n}=${from};i${n}<${to};i${n}++){${gone}${rowText(row, row.layout.key, value)}}`
 }
 
 function chainLoop(text: KernelText, { relation, range }: RowAccess, row: RowText): string {
@@ -113,13 +123,13 @@ function chainLoop(text: KernelText, { relation, range }: RowAccess, row: RowTex
   const { key, sources } = row.layout
   const index = text.index(relation, key)
   const [from, to] = [text.current(range, 'from'), text.current(range, 'to')]
-  const value = (column: number) => `${text.current(relation, `columns[${column}]`)}[r${n}]`
+  const value = (column: number) => `(${text.current(relation, `columns[${column}]`)}[r${n}]|0)`
   const inner = rowText({ ...row, isOnce: row.isOnce || key.length === relation.arity }, key, value)
   const gone = relation.deaths ? `&&${text.current(relation, 'deaths')}[r${n}]===0` : ''
   addOnce(text.once, 'const mix=(h,w)=>{const m=Math.imul(h^w,0x9e3779b1);return m^(m>>>15)};')
   const hash = sources.reduce((h, source) => `mix(${h},${sourceText(source)})`, String(key.length))
-  return `for(let q${n}=${index}h[(Math.imul(${hash},0x85ebca6b)>>>8)&(${index}h.length-1)];q${n}>0;q${n}=${index}n[q${n}-1]){
-const r${n}=q${n}-1;step(1);if(r${n}<${from})break;if(r${n}<${to}${gone}){${inner}}}`
+  return `for(let q${n}=${index}h[(Math.imul(${hash},0x85ebca6b)>>>8)&(${index}h.length-1)]|0;q${n}>0;q${n}=${index}n[q${n}-1]|0){
+const r${n}=q${n}-1;${stepsText('1')}if(r${n}<${from})break;if(r${n}<${to}${gone}){${inner}}}`
 }
 
 /** Known columns compared, open ones bound, and what comes next. */
@@ -155,9 +165,9 @@ export function memberText(
 function bitText(text: KernelText, bits: Bits, first: string, second: string): string {
   const { base, span, stride, base2, span2 } = bits
   const words = text.constant(bits, 'words')
-  const column = `${second}-${base2}`
-  const row = first === '0' ? '' : `(${first}-${base})*${stride}+`
-  const inside = first === '0' ? '' : `(${first}-${base}>>>0)<${span}&&`
+  const column = placeText(second, base2)
+  const row = first === '0' ? '' : `${placeText(first, base)}*${stride}+`
+  const inside = first === '0' ? '' : `(${placeText(first, base)}>>>0)<${span}&&`
   return `(${inside}(${column}>>>0)<${span2}&&(${words}[${row}(${column}>>>5)]&(1<<(${column}&31)))!==0)`
 }
 
@@ -174,20 +184,20 @@ export function leapfrogText(text: KernelText, runs: readonly RunText[], variabl
   const open = runs.map(({ offsets, key }, k) => {
     const [d, i, e] = [`d${n}_${k}`, `i${n}_${k}`, `e${n}_${k}`]
     const starts = text.constant(offsets, 'starts')
-    return `const ${d}=${key}-${offsets.base};let ${i}=0,${e}=0;if(${d}>=0&&${d}<${offsets.starts.length - 1}){${i}=${starts}[${d}];${e}=${starts}[${d}+1];}`
+    return `const ${d}=${placeText(key, offsets.base)};let ${i}=0,${e}=0;if(${d}>=0&&${d}<${offsets.starts.length - 1}){${i}=${starts}[${d}]|0;${e}=${starts}[${d}+1]|0;}`
   })
   const column = (k: number) => text.constant(runs[k]!.offsets, `columns[${runs[k]!.column}]`)
   const seek = text.capture(seekFrom)
   const leap = (k: number, to: string) => `i${n}_${k}=${seek}(${column(k)},i${n}_${k},e${n}_${k},${to});`
   const meet = runs.slice(1).map((_, j) => {
     const k = j + 1
-    const at = `${column(k)}[i${n}_${k}]`
+    const at = `(${column(k)}[i${n}_${k}]|0)`
     return `if(${at}<x${n}){${leap(k, `x${n}`)}if(i${n}_${k}>=e${n}_${k})break;}
 if(${at}>x${n}){${leap(0, at)}continue;}`
   })
   const isOpen = runs.map((_, k) => `i${n}_${k}<e${n}_${k}`).join('&&')
-  return `{${open.join('')}step(1);
-while(${isOpen}){step(1);const x${n}=${column(0)}[i${n}_0];
+  return `{${open.join('')}${stepsText('1')}
+while(${isOpen}){${stepsText('1')}const x${n}=${column(0)}[i${n}_0]|0;
 ${meet.join('\n')}
 v${variable}=x${n};i${n}_0++;${inner}}}`
 }
@@ -205,13 +215,14 @@ export function distinctText(
       const n = text.label()
       const { bits } = distinct
       const words = text.constant(bits, 'words')
-      const row = first === '0' ? '' : `(${first}-${bits.base})*${bits.stride}+`
-      return `const w${n}=${row}(${second}-${bits.base2}>>>5),b${n}=1<<(${second}-${bits.base2}&31),o${n}=${words}[w${n}];
+      const column = placeText(second, bits.base2)
+      const row = first === '0' ? '' : `${placeText(first, bits.base)}*${bits.stride}+`
+      return `const w${n}=${row}(${column}>>>5),b${n}=1<<(${column}&31),o${n}=${words}[w${n}];
 if((o${n}&b${n})===0){${words}[w${n}]=o${n}|b${n};${append}}`
     }
     case 'stamp': {
       const { stamps, column } = distinct
-      const at = `${text.constant(stamps, 'words')}[${column === 0 ? first : second}-${stamps.base}]`
+      const at = `${text.constant(stamps, 'words')}[${placeText(column === 0 ? first : second, stamps.base)}]`
       const group = text.current(stamps, 'group')
       return `if(${at}!==${group}){${at}=${group};${append}}`
     }

@@ -29,15 +29,38 @@ export function buildOffsets(
   bounds: Bounds,
   order?: { readonly column: number; readonly bounds: Bounds },
 ): Offsets {
+  const { columns } = relation
+  const base = spanOf(bounds) === 0 ? 0 : bounds.min
+  if (!order && relation.deaths === undefined && isAscending(columns[key]!, relation.count)) {
+    return { base, starts: startsOf(columns[key]!, relation.count, bounds), columns }
+  }
   const rows = liveRows(relation)
-  const sorted = order ? sortBy(rows, relation.columns[order.column]!, order.bounds).rows : rows
-  const { rows: byKey, starts } = sortBy(sorted, relation.columns[key]!, bounds)
-  const columns = relation.columns.map((column) => {
-    const moved = new Uint32Array(byKey.length)
-    for (let i = 0; i < byKey.length; i++) moved[i] = column[byKey[i]!]!
-    return moved
-  })
-  return { base: spanOf(bounds) === 0 ? 0 : bounds.min, starts, columns }
+  const sorted = order ? sortBy(rows, columns[order.column]!, order.bounds).rows : rows
+  const { rows: byKey, starts } = sortBy(sorted, columns[key]!, bounds)
+  const moved = columns.map((column, i) => (i === key ? NO_WORDS : gather(column, byKey)))
+  return { base, starts, columns: moved }
+}
+
+/** The key's own column is not needed: its id is what one comes with. */
+const NO_WORDS = new Uint32Array(0)
+
+function gather(column: Uint32Array, rows: Uint32Array): Uint32Array {
+  const moved = new Uint32Array(rows.length)
+  for (let i = 0; i < rows.length; i++) moved[i] = column[rows[i]!]!
+  return moved
+}
+
+function isAscending(column: Uint32Array, count: number): boolean {
+  for (let i = 1; i < count; i++) if (column[i - 1]! > column[i]!) return false
+  return true
+}
+
+function startsOf(column: Uint32Array, count: number, bounds: Bounds): Uint32Array {
+  const base = bounds.min
+  const starts = new Uint32Array(spanOf(bounds) + 1)
+  for (let i = 0; i < count; i++) starts[((column[i]! - base) | 0) + 1]!++
+  for (let i = 1; i < starts.length; i++) starts[i]! += starts[i - 1]!
+  return starts
 }
 
 function liveRows(relation: Relation): Uint32Array {
@@ -54,15 +77,11 @@ function liveRows(relation: Relation): Uint32Array {
 /** A stable counting sort. */
 function sortBy(rows: Uint32Array, column: Uint32Array, bounds: Bounds): { rows: Uint32Array; starts: Uint32Array } {
   const base = bounds.min
-  const starts = new Uint32Array(spanOf(bounds) + 1)
-  for (let i = 0; i < rows.length; i++) starts[column[rows[i]!]! - base + 1]!++
-  for (let i = 1; i < starts.length; i++) starts[i]! += starts[i - 1]!
+  const keys = gather(column, rows)
+  const starts = startsOf(keys, keys.length, bounds)
   const next = starts.slice()
   const sorted = new Uint32Array(rows.length)
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]!
-    sorted[next[column[row]! - base]!++] = row
-  }
+  for (let i = 0; i < rows.length; i++) sorted[next[(keys[i]! - base) | 0]!++] = rows[i]!
   return { rows: sorted, starts }
 }
 

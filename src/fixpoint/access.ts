@@ -4,6 +4,7 @@
  * - `scan`: all rows of a range, known columns compared: nothing is known, or there are few rows;
  * - `offsets`: the rows of one id lie side by side;
  * - `chain`: the hashed index of the relation, which can grow;
+ * - `rounds`: the rows of a range, then those that were derived meanwhile, and so on: of the relation that a rule adds to;
  * - `members`, `run`: all columns are known, and a bit or a binary search says whether the row is there.
  */
 import { type Relation, rowCount } from '../image/relation.ts'
@@ -17,10 +18,19 @@ import { isInRun, type Sources } from './sources.ts'
 
 export type Access =
   | { readonly kind: 'scan' | 'chain'; readonly relation: Relation; readonly range: RowRange }
+  | { readonly kind: 'rounds'; readonly relation: Relation; readonly range: RowRange; readonly rounds: Rounds }
   /** `at` is the place in the layout's key of the column that the rows are put in the order of. */
   | { readonly kind: 'offsets'; readonly offsets: Offsets; readonly at: number }
   | { readonly kind: 'members'; readonly members: Bits }
   | { readonly kind: 'run'; readonly offsets: Offsets }
+
+/** How many rounds there were at most, and may be. */
+export interface Rounds {
+  most: number
+  readonly max: number
+  /** Throws. */
+  readonly fail: () => void
+}
 
 export type Storage = 'auto' | 'scan' | 'hash'
 
@@ -71,6 +81,8 @@ export function followAccess(access: Access, layout: AtomLayout, machine: Machin
     case 'scan':
     case 'chain':
       return scanRows(access.relation, access.range, layout, machine, next, access.kind === 'scan')
+    case 'rounds':
+      return followRounds(access, layout, machine, next)
     case 'offsets':
       return followOffsets(access.offsets, access.at, layout, machine, next)
     default: {
@@ -104,13 +116,37 @@ export function followAbsent(access: Access, layout: AtomLayout, machine: Machin
   }
 }
 
+function followRounds(
+  { relation, range, rounds }: Access & { kind: 'rounds' },
+  layout: AtomLayout,
+  machine: Machine,
+  next: Next,
+): Next {
+  const scan = scanRows(relation, range, layout, machine, next, true)
+  return (environment) => {
+    for (let round = 1; range.from < range.to; round++) {
+      noteRound(rounds, round)
+      scan(environment)
+      range.from = range.to
+      range.to = relation.count
+    }
+  }
+}
+
+/** Counts a round; throws where there are too many. */
+export function noteRound(rounds: Rounds, round: number): void {
+  if (round <= rounds.most) return
+  rounds.most = round
+  if (round > rounds.max) rounds.fail()
+}
+
 function followOffsets(offsets: Offsets, at: number, layout: AtomLayout, machine: Machine, next: Next): Next {
-  const { base, starts, columns } = offsets
+  const { base, span, starts, columns } = offsets
   const source = layout.sources[at]!
   const others = layout.key.flatMap((column, i) => (i === at ? [] : [{ column, source: layout.sources[i]! }]))
   return (environment) => {
     const slot = (source < 0 ? environment[~source]! : source) - base
-    if (slot < 0 || slot >= starts.length - 1) return
+    if (slot < 0 || slot >= span) return
     for (let i = starts[slot]!, end = starts[slot + 1]!; i < end; i++) {
       step(machine)
       if (fits(columns, others, layout, i, environment)) next(environment)

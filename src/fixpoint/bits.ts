@@ -52,9 +52,18 @@ export function hasBit({ words, base, span, stride, base2, span2 }: Bits, first:
 
 /** Adds the rows that are there of a relation of one or two columns. */
 export function addRows(bits: Bits, relation: Relation): void {
-  const { columns, arity } = relation
+  if (relation.arity === 2) {
+    addPairs(bits, relation, 0, 1)
+    return
+  }
+  const ids = relation.columns[0]!
+  for (let row = 0; row < relation.count; row++) if (!isGone(relation, row)) addBit(bits, 0, ids[row]!)
+}
+
+/** Adds the pairs that the rows have in two of their columns. */
+export function addPairs(bits: Bits, relation: Relation, first: number, second: number): void {
+  const [firsts, seconds] = [relation.columns[first]!, relation.columns[second]!]
   for (let row = 0; row < relation.count; row++) {
-    if (isGone(relation, row)) continue
-    addBit(bits, arity === 1 ? 0 : columns[0]![row]!, columns[arity - 1]![row]!)
+    if (!isGone(relation, row)) addBit(bits, firsts[row]!, seconds[row]!)
   }
 }

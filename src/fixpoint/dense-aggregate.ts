@@ -1,7 +1,8 @@
 /**
- * Aggregates over one atom with one group: all groups in a single pass over the rows, with arrays by the id of the group.
- * Count, sum, least and greatest value are found together and kept, so that rules that fold the same rows share the pass.
- * Only integers that are small enough to be inline: what else there is, and what can fail, is for `aggregate.ts`.
+ * Aggregates over one atom with one group: all groups in a single pass over the rows. Groups are numbered as they come, so
+ * that what is folded lies close together. Count, sum, least and greatest value are found together and kept: rules that fold
+ * the same rows share the pass. Only integers that are small enough to be inline: what else there is, and what can fail, is
+ * for `aggregate.ts`.
  */
 
 import { isGone, type Relation } from '../image/relation.ts'
@@ -11,20 +12,26 @@ import { spanOf } from './bounds.ts'
 import { isDense } from './offsets.ts'
 import type { Sources } from './sources.ts'
 
-/** The results by the group's id - `base`; `NO_GROUP` where there are no rows. */
+/** The result of the group with number `n` is `ids[n]`; `numbers` says by id - `base` which that is, 0 for none. `ids[0]` is `NO_GROUP`. */
 export interface DenseGroups {
   readonly base: number
+  readonly numbers: Uint32Array
   readonly ids: Int32Array
 }
 
 export const NO_GROUP = -2
 
-interface Tally {
+interface Numbering {
   readonly base: number
-  readonly counts: Uint32Array
-  /** Absent where only the rows are counted. */
-  readonly folded?: { readonly sums: Float64Array; readonly least: Int32Array; readonly greatest: Int32Array }
+  readonly numbers: Uint32Array
+  /** Groups, and one more, since they are numbered from 1. */
+  readonly count: number
 }
+
+/** What is known of a group: four numbers each, in the order of `FOLD`; of groups that are only counted, the rest is 0. */
+type Folds = Float64Array
+const FOLD = { count: 0, sum: 1, least: 2, greatest: 3 } as const
+const FOLD_SHIFT = 2
 
 /** The results of `aggregate` for all groups; nothing where that is not so simple. */
 export function denseGroups(
@@ -38,20 +45,21 @@ export function denseGroups(
   const { atom, group, over } = shape
   const relation = relationOf(atom)
   if (relation.count > ROWS_MAX) return undefined
+  const numbering = sources.remember(relation, `numbers ${group}`, () => numberGroups(relation, group, sources))
+  if (!numbering) return undefined
   const filters = atom.args.flatMap((arg, column) =>
     arg.kind === 'constant' ? [{ column, id: values.intern(arg.value) }] : [],
   )
-  const folds = aggregate.function !== 'count'
-  const key = `tally ${group} ${folds ? over : ''} ${filters.map(({ column, id }) => `${column}=${id}`).join()}`
-  const tally = sources.remember(relation, key, () =>
-    tallyOf(relation, { group, ...(folds && { over }), filters }, sources),
-  )
-  if (!tally) return undefined
-  const ids = new Int32Array(tally.counts.length).fill(NO_GROUP)
-  for (let i = 0; i < ids.length; i++) {
-    if (tally.counts[i] !== 0) ids[i] = resultOf(aggregate.function, tally, i, values)
+  const folded = aggregate.function === 'count' ? undefined : over
+  const key = `folds ${group} ${folded} ${filters.map(({ column, id }) => `${column}=${id}`).join()}`
+  const folds = sources.remember(relation, key, () => foldGroups(relation, numbering, group, folded, filters))
+  if (!folds) return undefined
+  const ids = new Int32Array(numbering.count).fill(NO_GROUP)
+  for (let n = 1; n < ids.length; n++) {
+    const at = n << FOLD_SHIFT
+    if (folds[at] !== 0) ids[n] = resultOf(aggregate.function, folds, at, values)
   }
-  return { base: tally.base, ids }
+  return { base: numbering.base, numbers: numbering.numbers, ids }
 }
 
 /** So many inline integers can be added without a loss. */
@@ -77,64 +85,78 @@ function shapeOf({ body, groups, over, function: name }: AggregateLiteral): Shap
   return group < 0 || column < 0 ? undefined : { atom, group, over: column }
 }
 
-function tallyOf(
-  relation: Relation,
-  {
-    group,
-    over,
-    filters,
-  }: {
-    readonly group: number
-    readonly over?: number
-    readonly filters: readonly { readonly column: number; readonly id: ValueId }[]
-  },
-  sources: Sources,
-): Tally | undefined {
+function numberGroups(relation: Relation, group: number, sources: Sources): Numbering | undefined {
   const bounds = sources.bounds(relation, group)
   if (!isDense(bounds, relation.count)) return undefined
-  const span = spanOf(bounds)
-  const base = span === 0 ? 0 : bounds.min
-  const counts = new Uint32Array(span)
-  const passes = (row: number) => filters.every(({ column, id }) => relation.columns[column]![row] === id)
-  const groups = relation.columns[group]!
-  const isPlain = filters.length === 0 && relation.deaths === undefined
-  if (over === undefined) {
-    for (let row = 0; row < relation.count; row++) {
-      if (isPlain || (!isGone(relation, row) && passes(row))) counts[groups[row]! - base]!++
-    }
-    return { base, counts }
-  }
-  const sums = new Float64Array(span)
-  const least = new Int32Array(span)
-  const greatest = new Int32Array(span)
-  const overs = relation.columns[over]!
+  const base = spanOf(bounds) === 0 ? 0 : bounds.min
+  const numbers = new Uint32Array(spanOf(bounds))
+  const ids = relation.columns[group]!
+  let count = 1
   for (let row = 0; row < relation.count; row++) {
-    if (!isPlain && (isGone(relation, row) || !passes(row))) continue
-    const id = overs[row]!
-    if (!isInlineInt(id)) return undefined
-    const at = groups[row]! - base
-    // Ids of inline integers are in the order of the integers.
-    if (counts[at]!++ === 0) {
-      least[at] = id
-      greatest[at] = id
-    } else if (id < least[at]!) least[at] = id
-    else if (id > greatest[at]!) greatest[at] = id
-    sums[at]! += inlineInt(id)
+    if (relation.deaths !== undefined && isGone(relation, row)) continue
+    const at = (ids[row]! - base) | 0
+    if (numbers[at] === 0) numbers[at] = count++
   }
-  return { base, counts, folded: { sums, least, greatest } }
+  return { base, numbers, count }
 }
 
-function resultOf(name: AggregateLiteral['function'], { counts, folded }: Tally, at: number, values: Values): ValueId {
+function foldGroups(
+  relation: Relation,
+  { base, numbers, count }: Numbering,
+  group: number,
+  over: number | undefined,
+  filters: readonly { readonly column: number; readonly id: ValueId }[],
+): Folds | undefined {
+  const folds = new Float64Array(count << FOLD_SHIFT)
+  const groups = relation.columns[group]!
+  const rows = rowsThat(relation, filters)
+  const end = rows ? rows.length : relation.count
+  if (over === undefined) {
+    for (let i = 0; i < end; i++) folds[(numbers[(groups[rows ? rows[i]! : i]! - base) | 0]! << FOLD_SHIFT) | 0]! += 1
+    return folds
+  }
+  const overs = relation.columns[over]!
+  for (let i = 0; i < end; i++) {
+    const row = rows ? rows[i]! : i
+    const id = overs[row]! | 0
+    if (!isInlineInt(id)) return undefined
+    const at = (numbers[(groups[row]! - base) | 0]! << FOLD_SHIFT) | 0
+    const before = folds[at]!
+    folds[at] = before + 1
+    folds[at + 1] = folds[at + 1]! + inlineInt(id)
+    // Ids of inline integers are in the order of the integers.
+    if (before === 0 || id < folds[at + 2]!) folds[at + 2] = id
+    if (before === 0 || id > folds[at + 3]!) folds[at + 3] = id
+  }
+  return folds
+}
+
+/** The rows that are there and pass the filters; nothing where these are all. */
+function rowsThat(
+  relation: Relation,
+  filters: readonly { readonly column: number; readonly id: ValueId }[],
+): Uint32Array | undefined {
+  if (filters.length === 0 && relation.deaths === undefined) return undefined
+  const rows = new Uint32Array(relation.count)
+  let count = 0
+  for (let row = 0; row < relation.count; row++) {
+    if (isGone(relation, row)) continue
+    if (filters.every(({ column, id }) => relation.columns[column]![row] === id)) rows[count++] = row
+  }
+  return rows.subarray(0, count)
+}
+
+function resultOf(name: AggregateLiteral['function'], folds: Folds, at: number, values: Values): ValueId {
   switch (name) {
     case 'sum':
-      return intId(values, folded!.sums[at]!)
+      return intId(values, folds[at + FOLD.sum]!)
     case 'mean':
-      return values.float(folded!.sums[at]! / counts[at]!)
+      return values.float(folds[at + FOLD.sum]! / folds[at]!)
     case 'min':
-      return folded!.least[at]!
+      return folds[at + FOLD.least]!
     case 'max':
-      return folded!.greatest[at]!
+      return folds[at + FOLD.greatest]!
     default:
-      return intId(values, counts[at]!)
+      return intId(values, folds[at]!)
   }
 }

@@ -94,7 +94,10 @@ function evaluateStratum(run: Run, stratum: Stratum): void {
   const bounds = stratumBounds(stratum, image, (predicate, column) =>
     sources.bounds(image.relations[predicate]!, column),
   )
-  const grouped = stratum.predicates.length === 1 && evaluateGrouped(run, stratum, [...bounds.values()][0]!)
+  const grouped =
+    stratum.predicates.length === 1 &&
+    !isInjectiveAlone(stratum) &&
+    evaluateGrouped(run, stratum, [...bounds.values()][0]!)
   if (!grouped) evaluateInRounds(run, stratum, bounds)
   for (const predicate of stratum.predicates) openMarks(marks[predicate]!, image.relations[predicate]!.count)
 }
@@ -163,8 +166,7 @@ function distinctFor(run: Run, stratum: Stratum, predicate: PredicateId, bounds:
   const relation = image.relations[predicate]!
   if (run.best[predicate] || modes.storage !== 'auto') return { kind: 'rows' }
   const rules = stratum.rules.filter(({ head }) => head === predicate)
-  if (relation.count === 0 && !stratum.recursive && rules.length === 1 && isInjective(rules[0]!))
-    return { kind: 'none' }
+  if (relation.count === 0 && isInjectiveAlone(stratum)) return { kind: 'none' }
   const read = rules.flatMap(({ body }) =>
     body.flatMap((l) => (l.kind === 'atom' ? [image.relations[l.predicate]!] : [])),
   )
@@ -173,6 +175,11 @@ function distinctFor(run: Run, stratum: Stratum, predicate: PredicateId, bounds:
     bounds,
     read.reduce((sum, other) => sum + rowCount(other), 0),
   )
+}
+
+/** Whether nothing that the stratum derives can come twice. */
+function isInjectiveAlone({ recursive, rules }: Stratum): boolean {
+  return !recursive && rules.length === 1 && isInjective(rules[0]!)
 }
 
 /** Whether different bindings of the body make different rows: all that its atoms bind is in the head. */

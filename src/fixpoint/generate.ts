@@ -25,9 +25,9 @@ import { type DenseGroups, NO_GROUP } from './dense-aggregate.ts'
 import type { Emission } from './emission.ts'
 import { compileExpr } from './expression.ts'
 import {
+  crossText,
   distinctText,
   KernelText,
-  leapfrogText,
   loopText,
   memberText,
   placeText,
@@ -36,7 +36,7 @@ import {
   stepsText,
 } from './kernel-text.ts'
 import { ERROR } from './machine.ts'
-import type { Offsets } from './offsets.ts'
+import type { OrderedRun } from './sources.ts'
 
 type AtomStep = Step & { kind: 'match' | 'absent' }
 
@@ -44,7 +44,7 @@ export interface KernelTarget extends BodyTarget {
   readonly emission: Emission
   access(step: AtomStep, layout: AtomLayout): Access
   /** The rows of an atom by the column `key`, each run in the order of the column `order`; nothing where that can't be had. */
-  orderedRun(step: AtomStep, key: number, order: number): Offsets | undefined
+  orderedRun(step: AtomStep, key: number, order: number): OrderedRun | undefined
   dense(aggregate: AggregateLiteral): DenseGroups | undefined
 }
 
@@ -60,7 +60,26 @@ export function canGenerate(): boolean {
 /** As `compileBody` of `target`, with `target.emission` at its end; `bound` are read from the environment. */
 export function generateKernel(target: KernelTarget, steps: readonly Step[], bound: readonly number[]): Next {
   const { text, captures } = kernelText(target, steps, bound)
-  return new Function('C', text)(captures) as Next
+  return factoryOf(text)(captures)
+}
+
+type Factory = (captures: readonly unknown[]) => Next
+
+/**
+ * By text, which holds nothing of the data but constants of rules: when a program is evaluated again, after an update or a
+ * reload, its kernels are there, and warm.
+ */
+const factories = new Map<string, Factory>()
+const FACTORIES_MAX = 4096
+
+function factoryOf(text: string): Factory {
+  let factory = factories.get(text)
+  if (!factory) {
+    factory = new Function('C', text) as Factory
+    if (factories.size >= FACTORIES_MAX) factories.clear()
+    factories.set(text, factory)
+  }
+  return factory
 }
 
 /** The text of a kernel and what it is to be called with. */
@@ -127,8 +146,7 @@ function matchText(kernel: Kernel, s: AtomStep, i: number): string {
   const crossing = access.kind === 'offsets' ? crossingText(kernel, layout, i) : undefined
   if (crossing !== undefined) return crossing
   const inner = stepText(kernel, i + 1)
-  if (access.kind === 'members' || access.kind === 'run')
-    return `${stepsText('1')}if(${memberText(text, access, layout)}){${inner}}`
+  if (access.kind === 'members' || access.kind === 'run') return `if(${memberText(text, access, layout)}){${inner}}`
   return loopText(text, access, { layout, inner, isOnce: isExistential(kernel, layout, i) })
 }
 
@@ -137,8 +155,7 @@ function absentText(kernel: Kernel, s: AtomStep, i: number): string {
   const layout = layoutOf(s.atom, kernel.before[i]!.bound, target.constants)
   const access = target.access(s, layout)
   const next = stepText(kernel, i + 1)
-  if (access.kind === 'members' || access.kind === 'run')
-    return `${stepsText('1')}if(!${memberText(text, access, layout)}){${next}}`
+  if (access.kind === 'members' || access.kind === 'run') return `if(!${memberText(text, access, layout)}){${next}}`
   const found = `f${text.label()}`
   const search = loopText(text, access, { layout, inner: `${found}=true;`, isOnce: true })
   return `let ${found}=false;${search}if(!${found}){${next}}`
@@ -160,15 +177,15 @@ function crossingText(kernel: Kernel, layout: AtomLayout, i: number): string | u
     const column = s.atom.args.findIndex((arg) => arg.kind === 'variable' && arg.variable === bind.variable)
     const other = s.atom.args[1 - column]
     if (column < 0 || other?.kind !== 'variable' || !before[i]!.bound.has(other.variable)) break
-    const offsets = target.orderedRun(s, 1 - column, column)
-    if (!offsets) break
-    runs.push({ offsets, key: `v${other.variable}`, column })
+    const run = target.orderedRun(s, 1 - column, column)
+    if (!run) break
+    runs.push({ ...run, key: `v${other.variable}`, column })
   }
   if (runs.length === 0) return undefined
-  const offsets = target.orderedRun(steps[i] as AtomStep, layout.key[0]!, bind.column)
-  if (!offsets) return undefined
-  runs.unshift({ offsets, key: sourceText(layout.sources[0]!), column: bind.column })
-  return leapfrogText(kernel.text, runs, bind.variable, stepText(kernel, next))
+  const run = target.orderedRun(steps[i] as AtomStep, layout.key[0]!, bind.column)
+  if (!run) return undefined
+  runs.unshift({ ...run, key: sourceText(layout.sources[0]!), column: bind.column })
+  return crossText(kernel.text, runs, bind.variable, stepText(kernel, next))
 }
 
 /** Whether nothing that comes after depends on which row was matched. */
@@ -241,8 +258,10 @@ function aggregateText(kernel: Kernel, s: Step & { kind: 'aggregate' }, i: numbe
 if(${t}===${ERROR}){${failedText(kernel, i)}}else if(${t}!==undefined){${next}}`
   }
   const empty = aggregate.empty === undefined ? NO_GROUP : target.constants.intern(aggregate.empty)
-  const at = placeText(`v${aggregate.groups[0]}`, dense.base)
-  return `${stepsText('1')}let ${t}=(${at}>>>0)<${dense.ids.length}?${text.constant(dense, 'ids')}[${at}]:${NO_GROUP};
+  const at = placeText(`v${aggregate.groups[0]}`, text.constant(dense, 'base'))
+  const numbers = text.constant(dense, 'numbers')
+  const number = `(${at}>>>0)<${numbers}.length?${numbers}[${at}]:0`
+  return `${stepsText('1')}let ${t}=${text.constant(dense, 'ids')}[${number}];
 if(${t}===${NO_GROUP})${t}=${empty};
 if(${t}!==${NO_GROUP}){${next}}`
 }

@@ -8,6 +8,7 @@ import { rowCount } from '../image/relation.ts'
 import { definedVariables } from '../program/defined.ts'
 import { planBody } from '../program/plan.ts'
 import type { AtomLiteral, Rule, Stratum } from '../program/program.ts'
+import { noteRound, type Rounds } from './access.ts'
 import type { Next } from './body-target.ts'
 import { type Bounds, spanOf } from './bounds.ts'
 import { createStamps, type Distinct, type Stamps } from './distinct.ts'
@@ -44,17 +45,26 @@ export function evaluateGrouped(run: Run, stratum: Stratum, bounds: readonly Bou
   const [predicate] = stratum.predicates
   const relation = run.image.relations[predicate!]!
   const { stamps, column } = grouping
+  if (grouping.starts.every(({ guard }) => guard.starts.at(-1) === 0)) return true
   const distinct: Distinct = { kind: 'stamp', column: column === 0 ? 1 : 0, stamps }
   const marks = run.marks[predicate!]!
   const known = (atom: AtomLiteral) => run.marks[atom.predicate]!.known
   const here = new Set(stratum.predicates)
+  const rounds: Rounds = {
+    most: 0,
+    max: run.program.settings.limits.maxIterations,
+    fail: () => {
+      throw roundsError(run, stratum)
+    },
+  }
+  const [only] = grouping.steps.length === 1 ? grouping.steps : []
   const compile = (rule: Rule, variable: number, first?: number) =>
     compileRule(run, rule, {
       distinct,
       here,
       range: (atom, place) => (place === first ? marks.recent : known(atom)),
       bound: [variable],
-      ...(first !== undefined && { first }),
+      ...(first !== undefined && { first, ...(only && { rounds }) }),
     })
   const starts = grouping.starts.map((start) => ({ ...start, run: compile(start.rule, start.variable) }))
   const steps = grouping.steps.map((step) => ({ ...step, run: compile(step.rule, step.variable, step.place) }))
@@ -63,31 +73,28 @@ export function evaluateGrouped(run: Run, stratum: Stratum, bounds: readonly Bou
     environment[variable] = id
     body(environment)
   }
-  const { maxIterations } = run.program.settings.limits
-  let roundsMax = 0
   const all = bounds[column]!
   for (let id = all.min; id <= all.max; id++) {
-    const first = relation.count
+    let from = relation.count
     stamps.group++
     for (const { guard, variable, run: body } of starts) if (hasRows(guard, id)) call(body, variable, id)
-    let rounds = 0
-    for (let from = first; steps.length > 0 && from < relation.count; ) {
-      if (++rounds > maxIterations) throw roundsError(run, stratum)
+    // A rule that is alone goes on by itself.
+    for (let round = 1; from < relation.count && steps.length > 0; round++) {
+      noteRound(rounds, round)
       marks.recent.from = from
       marks.recent.to = relation.count
-      from = relation.count
+      from = only ? Number.POSITIVE_INFINITY : relation.count
       for (const { variable, run: body } of steps) call(body, variable, id)
     }
-    roundsMax = Math.max(roundsMax, rounds)
   }
-  run.rounds += roundsMax
+  run.rounds += rounds.most
   openMarks(marks, relation.count)
   return true
 }
 
-function hasRows({ base, starts }: Offsets, id: number): boolean {
+function hasRows({ base, span, starts }: Offsets, id: number): boolean {
   const at = id - base
-  return at >= 0 && at < starts.length - 1 && starts[at]! < starts[at + 1]!
+  return at >= 0 && at < span && starts[at]! < starts[at + 1]!
 }
 
 function groupingOf(run: Run, { predicates, rules }: Stratum, bounds: readonly Bounds[]): Grouping | undefined {

@@ -3,14 +3,14 @@
  * numbers and generated names alone.
  */
 import { indexOn, type Relation } from '../image/relation.ts'
-import type { Access } from './access.ts'
+import { type Access, noteRound } from './access.ts'
 import type { Bits } from './bits.ts'
 import type { AtomLayout } from './body-target.ts'
 import type { Distinct } from './distinct.ts'
-import { type Offsets, seekFrom } from './offsets.ts'
-import { isInRun } from './sources.ts'
+import { seekFrom } from './offsets.ts'
+import { isInRun, type OrderedRun } from './sources.ts'
 
-type RowAccess = Access & { kind: 'scan' | 'chain' }
+type RowAccess = Access & { kind: 'scan' | 'chain' | 'rounds' }
 
 /** Collects the captures of a kernel, and the lines that read their fields. */
 export class KernelText {
@@ -77,7 +77,7 @@ export function sourceText(from: number): string {
 }
 
 /** How far an id is from the first of an array by ids, kept a 32-bit integer. */
-export function placeText(id: string, base: number): string {
+export function placeText(id: string, base: string): string {
   return `(${id}-${base}|0)`
 }
 
@@ -96,6 +96,7 @@ export interface RowText {
 /** A loop over the rows that `access` finds. */
 export function loopText(text: KernelText, access: Exclude<Access, { kind: 'members' | 'run' }>, row: RowText): string {
   if (access.kind === 'offsets') return offsetsLoop(text, access, row)
+  if (access.kind === 'rounds') return roundsLoop(text, access, row)
   return access.kind === 'scan' ? scanLoop(text, access, row) : chainLoop(text, access, row)
 }
 
@@ -105,7 +106,7 @@ function offsetsLoop(text: KernelText, { offsets, at }: Access & { kind: 'offset
   const { key, sources } = row.layout
   const value = (column: number) => `(${text.constant(offsets, `columns[${column}]`)}[i${n}]|0)`
   const others = key.filter((_, k) => k !== at)
-  return `{const d${n}=${placeText(sourceText(sources[at]!), offsets.base)};if(d${n}>=0&&d${n}<${offsets.starts.length - 1}){
+  return `{const d${n}=${placeText(sourceText(sources[at]!), text.constant(offsets, 'base'))};if(d${n}>=0&&d${n}<${text.constant(offsets, 'span')}){
 let i${n}=${starts}[d${n}]|0;const e${n}=${starts}[d${n}+1]|0;${stepsText(`e${n}-i${n}+1`)}
 for(;i${n}<e${n};i${n}++){${rowText(row, others, value)}}}}`
 }
@@ -116,6 +117,15 @@ function scanLoop(text: KernelText, { relation, range }: RowAccess, row: RowText
   const value = (column: number) => `(${text.current(relation, `columns[${column}]`)}[i${n}]|0)`
   const gone = relation.deaths ? `if(${text.current(relation, 'deaths')}[i${n}]!==0)continue;` : ''
   return `${stepsText(`${to}-${from}+1`)}for(let i${n}=${from};i${n}<${to};i${n}++){${gone}${rowText(row, row.layout.key, value)}}`
+}
+
+/** The relation is the head's, whose columns and count are in locals (`generate.ts`). */
+function roundsLoop(text: KernelText, { range, rounds }: Access & { kind: 'rounds' }, row: RowText): string {
+  const n = text.label()
+  const inner = rowText({ ...row, isOnce: false }, row.layout.key, (column) => `(h${column}[i${n}]|0)`)
+  return `for(let i${n}=${text.current(range, 'from')},e${n}=${text.current(range, 'to')},k${n}=1;i${n}<e${n};e${n}=n,k${n}++){
+if(k${n}>${text.capture(rounds)}.most)${text.capture(noteRound)}(${text.capture(rounds)},k${n});
+${stepsText(`e${n}-i${n}`)}for(;i${n}<e${n};i${n}++){${inner}}}`
 }
 
 function chainLoop(text: KernelText, { relation, range }: RowAccess, row: RowText): string {
@@ -163,7 +173,9 @@ export function memberText(
 }
 
 function bitText(text: KernelText, bits: Bits, first: string, second: string): string {
-  const { base, span, stride, base2, span2 } = bits
+  const [base, span, stride, base2, span2] = (['base', 'span', 'stride', 'base2', 'span2'] as const).map((field) =>
+    text.constant(bits, field),
+  ) as [string, string, string, string, string]
   const words = text.constant(bits, 'words')
   const column = placeText(second, base2)
   const row = first === '0' ? '' : `${placeText(first, base)}*${stride}+`
@@ -172,19 +184,57 @@ function bitText(text: KernelText, bits: Bits, first: string, second: string): s
 }
 
 /** A run of rows in the order of `column`, by the id `key`. */
-export interface RunText {
-  readonly offsets: Offsets
+export interface RunText extends OrderedRun {
   readonly key: string
   readonly column: number
 }
 
-/** Binds `variable` to what all runs hold: each leaps to where the others are (leapfrog join, Veldhuizen 2014). */
-export function leapfrogText(text: KernelText, runs: readonly RunText[], variable: number, inner: string): string {
+/** Binds `variable` to what all runs hold. */
+export function crossText(text: KernelText, runs: readonly RunText[], variable: number, inner: string): string {
+  const [first, second] = runs
+  return runs.length === 2 && first?.bits && second?.bits
+    ? probeText(text, [first, second], variable, inner)
+    : leapfrogText(text, runs, variable, inner)
+}
+
+/** Goes through the shorter of two runs and looks each id up in the bits of the other. */
+function probeText(text: KernelText, runs: readonly RunText[], variable: number, inner: string): string {
+  const n = text.label()
+  const [first, second] = runs.map((run, k) => {
+    const bits = run.bits!
+    const [d, i, e] = [`d${n}_${k}`, `i${n}_${k}`, `e${n}_${k}`]
+    const starts = text.constant(run.offsets, 'starts')
+    return {
+      open: `const ${d}=${placeText(run.key, text.constant(run.offsets, 'base'))};let ${i}=0,${e}=0;if(${d}>=0&&${d}<${text.constant(run.offsets, 'span')}){${i}=${starts}[${d}]|0;${e}=${starts}[${d}+1]|0;}`,
+      length: `(${e}-${i})`,
+      column: text.constant(run.offsets, `columns[${run.column}]`),
+      from: i,
+      to: e,
+      // A run that has rows is within the bounds of the bits.
+      row: `${placeText(run.key, text.constant(bits, 'base'))}*${text.constant(bits, 'stride')}`,
+      words: text.constant(bits, 'words'),
+      base2: text.constant(bits, 'base2'),
+      span2: text.constant(bits, 'span2'),
+    }
+  })
+  const [a, b] = [first!, second!]
+  const turn = (run: typeof a, other: typeof a) =>
+    `s${n}=${run.column};i${n}=${run.from};e${n}=${run.to};w${n}=${other.words};r${n}=${other.row};b${n}=${other.base2};l${n}=${other.span2};`
+  return `{${a.open}${b.open}${stepsText('1')}if(${a.length}>0&&${b.length}>0){
+let s${n}=${a.column},i${n}=0,e${n}=0,w${n}=${b.words},r${n}=0,b${n}=0,l${n}=0;
+if(${a.length}<=${b.length}){${turn(a, b)}}else{${turn(b, a)}}
+${stepsText(`e${n}-i${n}`)}
+for(;i${n}<e${n};i${n}++){const x${n}=s${n}[i${n}]|0,p${n}=x${n}-b${n}|0;
+if((p${n}>>>0)<l${n}&&(w${n}[r${n}+(p${n}>>>5)]&(1<<(p${n}&31)))!==0){v${variable}=x${n};${inner}}}}}`
+}
+
+/** Each run leaps to where the others are (leapfrog join, Veldhuizen 2014). */
+function leapfrogText(text: KernelText, runs: readonly RunText[], variable: number, inner: string): string {
   const n = text.label()
   const open = runs.map(({ offsets, key }, k) => {
     const [d, i, e] = [`d${n}_${k}`, `i${n}_${k}`, `e${n}_${k}`]
     const starts = text.constant(offsets, 'starts')
-    return `const ${d}=${placeText(key, offsets.base)};let ${i}=0,${e}=0;if(${d}>=0&&${d}<${offsets.starts.length - 1}){${i}=${starts}[${d}]|0;${e}=${starts}[${d}+1]|0;}`
+    return `const ${d}=${placeText(key, text.constant(offsets, 'base'))};let ${i}=0,${e}=0;if(${d}>=0&&${d}<${text.constant(offsets, 'span')}){${i}=${starts}[${d}]|0;${e}=${starts}[${d}+1]|0;}`
   })
   const column = (k: number) => text.constant(runs[k]!.offsets, `columns[${runs[k]!.column}]`)
   const seek = text.capture(seekFrom)
@@ -215,14 +265,15 @@ export function distinctText(
       const n = text.label()
       const { bits } = distinct
       const words = text.constant(bits, 'words')
-      const column = placeText(second, bits.base2)
-      const row = first === '0' ? '' : `${placeText(first, bits.base)}*${bits.stride}+`
+      const column = placeText(second, text.constant(bits, 'base2'))
+      const row =
+        first === '0' ? '' : `${placeText(first, text.constant(bits, 'base'))}*${text.constant(bits, 'stride')}+`
       return `const w${n}=${row}(${column}>>>5),b${n}=1<<(${column}&31),o${n}=${words}[w${n}];
 if((o${n}&b${n})===0){${words}[w${n}]=o${n}|b${n};${append}}`
     }
     case 'stamp': {
       const { stamps, column } = distinct
-      const at = `${text.constant(stamps, 'words')}[${placeText(column === 0 ? first : second, stamps.base)}]`
+      const at = `${text.constant(stamps, 'words')}[${placeText(column === 0 ? first : second, text.constant(stamps, 'base'))}]`
       const group = text.current(stamps, 'group')
       return `if(${at}!==${group}){${at}=${group};${append}}`
     }

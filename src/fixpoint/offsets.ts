@@ -8,6 +8,8 @@ import { type Bounds, spanOf } from './bounds.ts'
 export interface Offsets {
   /** The id that the first of `starts` is for. */
   readonly base: number
+  /** How many ids there are. */
+  readonly span: number
   /** By id - `base`: where its rows start; those of the last id end at the last entry. */
   readonly starts: Uint32Array
   /** The relation's columns in the order of the key, and of a run's `order` column within it. */
@@ -30,15 +32,16 @@ export function buildOffsets(
   order?: { readonly column: number; readonly bounds: Bounds },
 ): Offsets {
   const { columns } = relation
-  const base = spanOf(bounds) === 0 ? 0 : bounds.min
+  const span = spanOf(bounds)
+  const base = span === 0 ? 0 : bounds.min
   if (!order && relation.deaths === undefined && isAscending(columns[key]!, relation.count)) {
-    return { base, starts: startsOf(columns[key]!, relation.count, bounds), columns }
+    return { base, span, starts: startsOf(columns[key]!, relation.count, bounds), columns }
   }
   const rows = liveRows(relation)
   const sorted = order ? sortBy(rows, columns[order.column]!, order.bounds).rows : rows
   const { rows: byKey, starts } = sortBy(sorted, columns[key]!, bounds)
   const moved = columns.map((column, i) => (i === key ? NO_WORDS : gather(column, byKey)))
-  return { base, starts, columns: moved }
+  return { base, span, starts, columns: moved }
 }
 
 /** The key's own column is not needed: its id is what one comes with. */

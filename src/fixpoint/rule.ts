@@ -6,7 +6,7 @@ import { growColumns, rowCount } from '../image/relation.ts'
 import { definedVariables } from '../program/defined.ts'
 import { planBody } from '../program/plan.ts'
 import type { AtomLiteral, PredicateId, Rule } from '../program/program.ts'
-import { type Access, chooseAccess, followAbsent, followAccess } from './access.ts'
+import { type Access, chooseAccess, followAbsent, followAccess, type Rounds } from './access.ts'
 import { compileBody } from './body.ts'
 import type { AtomLayout, Next } from './body-target.ts'
 import { denseGroups } from './dense-aggregate.ts'
@@ -24,6 +24,8 @@ export interface RuleOptions {
   readonly range: (atom: AtomLiteral, place: number) => RowRange
   /** Place of the atom to begin with. */
   readonly first?: number
+  /** The atom to begin with takes what this rule derives too, round by round; `distinct` must be no `rows`. */
+  readonly rounds?: Rounds
   /** Variables that the environment gives. */
   readonly bound?: readonly number[]
 }
@@ -31,12 +33,16 @@ export interface RuleOptions {
 /** Runs a rule once. */
 export function compileRule(run: Run, rule: Rule, options: RuleOptions): Next {
   const { image, machine, sources } = run
-  const { here, range, first, bound = [], distinct } = options
+  const { here, range, first, rounds, bound = [], distinct } = options
   const relationOf = (atom: AtomLiteral) => image.relations[atom.predicate]!
   const access = (atom: AtomLiteral, place: number, layout: AtomLayout): Access =>
     // The rows of the last round are few, and all of them are wanted.
     place === first
-      ? { kind: 'scan', relation: relationOf(atom), range: range(atom, place) }
+      ? {
+          relation: relationOf(atom),
+          range: range(atom, place),
+          ...(rounds ? { kind: 'rounds', rounds } : { kind: 'scan' }),
+        }
       : chooseAccess(sources, relationOf(atom), {
           layout,
           range: range(atom, place),
@@ -63,7 +69,7 @@ export function compileRule(run: Run, rule: Rule, options: RuleOptions): Next {
     orderedRun: ({ atom }, key, order) =>
       here.has(atom.predicate) || run.modes.storage !== 'auto'
         ? undefined
-        : sources.offsets(relationOf(atom), key, order),
+        : sources.orderedRun(relationOf(atom), key, order),
     dense: (aggregate) =>
       run.modes.storage === 'auto' ? denseGroups(aggregate, relationOf, sources, image.values) : undefined,
   }

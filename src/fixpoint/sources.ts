@@ -3,7 +3,7 @@
  * columns, offset indexes, sets of members. Nothing of it is published.
  */
 import { type Relation, rowCount } from '../image/relation.ts'
-import { addRows, type Bits, createBits } from './bits.ts'
+import { addPairs, addRows, type Bits, createBits } from './bits.ts'
 import { type Bounds, boundsOf } from './bounds.ts'
 import { buildOffsets, isDense, type Offsets } from './offsets.ts'
 
@@ -11,10 +11,18 @@ export interface Sources {
   bounds(relation: Relation, column: number): Bounds
   /** The rows by the column `key`, each run in the order of the other column `order`; nothing where ids lie too far apart. */
   offsets(relation: Relation, key: number, order?: number): Offsets | undefined
+  /** As `offsets` with an order, of a binary relation; with the same as bits where these are worth their room. */
+  orderedRun(relation: Relation, key: number, order: number): OrderedRun | undefined
   /** The rows of a unary relation, or the pairs of a binary one, as bits; nothing where that would take too much room. */
   members(relation: Relation): Bits | undefined
   /** What `make` yields, made once for the rows that `relation` has now. */
   remember<T>(relation: Relation, key: string, make: () => T): T
+}
+
+export interface OrderedRun {
+  readonly offsets: Offsets
+  /** Pairs of the key's id and the other one. */
+  readonly bits?: Bits
 }
 
 interface Known {
@@ -46,11 +54,21 @@ export function createSources(): Sources {
         const then = { column: order, bounds: sources.bounds(relation, order) }
         return isDense(then.bounds, rowCount(relation)) ? buildOffsets(relation, key, bounds, then) : undefined
       }),
+    orderedRun: (relation, key, order) =>
+      remember(relation, `r${key},${order}`, () => {
+        const offsets = sources.offsets(relation, key, order)
+        if (!offsets) return undefined
+        const bounds = [key, order].map((column) => sources.bounds(relation, column))
+        const bits = createBits(bounds, RUN_BYTES_PER_ROW * rowCount(relation))
+        if (bits) addPairs(bits, relation, key, order)
+        return { offsets, ...(bits && { bits }) }
+      }),
     members: (relation) => remember(relation, 'm', () => membersOf(relation, sources)),
   }
   return sources
 }
 
+const RUN_BYTES_PER_ROW = 64
 const MEMBERS_BYTES_ALWAYS = 1 << 16
 const MEMBERS_BYTES_PER_ROW = 16
 
@@ -62,9 +80,9 @@ function membersOf(relation: Relation, sources: Sources): Bits | undefined {
 }
 
 /** Whether a pair is in a run of offsets that are in the order of column `order`. */
-export function isInRun({ base, starts, columns }: Offsets, order: number, key: number, other: number): boolean {
+export function isInRun({ base, span, starts, columns }: Offsets, order: number, key: number, other: number): boolean {
   const at = key - base
-  if (at < 0 || at >= starts.length - 1) return false
+  if (at < 0 || at >= span) return false
   const column = columns[order]!
   let [low, high] = [starts[at]!, starts[at + 1]!]
   while (low < high) {

@@ -32,7 +32,8 @@ export interface Rounds {
   readonly fail: () => void
 }
 
-export type Storage = 'auto' | 'scan' | 'hash'
+/** What is not `auto` is for tests: rows compared one by one, hashed, or arrays by id even for a few rows. */
+export type Storage = 'auto' | 'scan' | 'hash' | 'dense'
 
 /** Few rows are compared one by one. */
 const ROWS_SCANNED = 8
@@ -54,7 +55,7 @@ export function chooseAccess(
   const rows = rowCount(relation)
   if (key.length === 0 || storage === 'scan') return { kind: 'scan', relation, range }
   if (!isFinished || storage === 'hash') return { kind: 'chain', relation, range }
-  if (rows <= ROWS_SCANNED) return { kind: 'scan', relation, range }
+  if (rows <= ROWS_SCANNED && storage !== 'dense') return { kind: 'scan', relation, range }
   if (key.length === relation.arity) {
     const members = sources.members(relation)
     if (members) return { kind: 'members', members }

@@ -9,6 +9,7 @@ import { copyRows, rowCount } from '../image/relation.ts'
 import { definedVariables } from '../program/defined.ts'
 import { mentions } from '../program/plan.ts'
 import type { AtomLiteral, PredicateId, Program, Rule, Stratum } from '../program/program.ts'
+import type { Storage } from './access.ts'
 import { createBest } from './best.ts'
 import type { Next } from './body-target.ts'
 import { type Bounds, stratumBounds } from './bounds.ts'
@@ -16,7 +17,17 @@ import { createDistinct, type Distinct } from './distinct.ts'
 import { evaluateGrouped } from './grouped.ts'
 import { createMachine } from './machine.ts'
 import { compileRule } from './rule.ts'
-import { advanceMarks, checkFacts, type Modes, marksOf, openMarks, type Run, roundsError, timeError } from './run.ts'
+import {
+  advanceMarks,
+  checkFacts,
+  isHashed,
+  type Modes,
+  marksOf,
+  openMarks,
+  type Run,
+  roundsError,
+  timeError,
+} from './run.ts'
 import { createSources } from './sources.ts'
 
 export interface FixpointStats {
@@ -84,9 +95,11 @@ function modesOf(env: NodeJS.ProcessEnv): Modes {
   const storage = env['RUNE_STORAGE']
   return {
     code: codegen === '0' ? 'closures' : codegen === '1' ? 'generated' : 'auto',
-    storage: storage === 'scan' || storage === 'hash' ? storage : 'auto',
+    storage: STORAGES.find((kind) => kind === storage) ?? 'auto',
   }
 }
+
+const STORAGES: readonly Storage[] = ['scan', 'hash', 'dense']
 
 function evaluateStratum(run: Run, stratum: Stratum): void {
   const { image, marks, sources } = run
@@ -164,7 +177,7 @@ const ROWS_PLANNED = 100
 function distinctFor(run: Run, stratum: Stratum, predicate: PredicateId, bounds: readonly Bounds[]): Distinct {
   const { image, modes } = run
   const relation = image.relations[predicate]!
-  if (run.best[predicate] || modes.storage !== 'auto') return { kind: 'rows' }
+  if (run.best[predicate] || isHashed(modes)) return { kind: 'rows' }
   const rules = stratum.rules.filter(({ head }) => head === predicate)
   if (relation.count === 0 && isInjectiveAlone(stratum)) return { kind: 'none' }
   const read = rules.flatMap(({ body }) =>

@@ -4,17 +4,16 @@
  * keeps them distinct, which costs next to nothing. Most rules of authorization are of this kind: who is in which group,
  * what a user can reach.
  */
-import { rowCount } from '../image/relation.ts'
 import { definedVariables } from '../program/defined.ts'
-import { planBody } from '../program/plan.ts'
 import type { AtomLiteral, Rule, Stratum } from '../program/program.ts'
 import { noteRound, type Rounds } from './access.ts'
 import type { Next } from './body-target.ts'
 import { type Bounds, spanOf } from './bounds.ts'
 import { createStamps, type Distinct, type Stamps } from './distinct.ts'
+import { workOf } from './estimate.ts'
 import { isDense, type Offsets } from './offsets.ts'
 import { compileRule } from './rule.ts'
-import { openMarks, type Run, roundsError } from './run.ts'
+import { isHashed, openMarks, type Run, roundsError } from './run.ts'
 
 interface Grouping {
   /** The column that is handed on. */
@@ -97,42 +96,52 @@ function hasRows({ base, span, starts }: Offsets, id: number): boolean {
   return at >= 0 && at < span && starts[at]! < starts[at + 1]!
 }
 
-function groupingOf(run: Run, { predicates, rules }: Stratum, bounds: readonly Bounds[]): Grouping | undefined {
-  const [predicate] = predicates
+/** The grouping with the fewest ids to keep stamps for: they are looked at all the time, and shall stay in the cache. */
+function groupingOf(run: Run, stratum: Stratum, bounds: readonly Bounds[]): Grouping | undefined {
+  const [predicate] = stratum.predicates
   const relation = run.image.relations[predicate!]!
-  if (run.modes.storage !== 'auto' || predicates.length !== 1 || relation.arity !== 2) return undefined
-  if (relation.count > 0 || run.best[predicate!] || rules.length === 0) return undefined
-  for (const column of [0, 1] as const) {
-    const starts: StartRule[] = []
-    const steps: StepRule[] = []
-    for (const rule of rules) {
-      const arg = rule.args[column]!
-      if (arg.kind !== 'variable' || definedVariables(rule).has(arg.variable)) break
-      const { variable } = arg
-      const recursive = rule.body.flatMap((literal, place) =>
-        literal.kind === 'atom' && literal.predicate === predicate ? [{ atom: literal, place }] : [],
-      )
-      if (recursive.length === 0) {
-        const guard = guardOf(run, rule, variable)
-        if (guard) starts.push({ rule, variable, guard })
-      } else if (recursive.length === 1) {
-        const { atom, place } = recursive[0]!
-        const handed = atom.args[column]!
-        if (handed.kind === 'variable' && handed.variable === variable) steps.push({ rule, variable, place })
-      }
-    }
-    if (starts.length + steps.length < rules.length) continue
-    const rows = Math.max(...starts.map(({ guard }) => guard.starts.at(-1)!), 0)
+  if (isHashed(run.modes) || stratum.predicates.length !== 1 || relation.arity !== 2) return undefined
+  if (relation.count > 0 || run.best[predicate!] || stratum.rules.length === 0) return undefined
+  const columns = ([0, 1] as const).toSorted((a, b) => spanOf(bounds[b]!) - spanOf(bounds[a]!))
+  for (const column of columns) {
     const other = bounds[column === 0 ? 1 : 0]!
-    const isWorthwhile = isDense(bounds[column]!, rows) && spanOf(other) <= STAMPS_MAX
-    if (isWorthwhile) return { column, starts, steps, stamps: createStamps(other) }
+    const rules = spanOf(other) <= STAMPS_MAX ? rulesBy(run, stratum, column) : undefined
+    if (!rules) continue
+    const rows = Math.max(...rules.starts.map(({ guard }) => guard.starts.at(-1)!), 0)
+    if (isDense(bounds[column]!, rows)) return { column, ...rules, stamps: createStamps(other) }
   }
   return undefined
 }
 
 const STAMPS_MAX = 1 << 24
 
-/** The rows by `variable` of the atom with the fewest rows that binds it. A rule that can start elsewhere with less work has none. */
+/** The rules of `stratum`, if each of them hands `column` on. */
+function rulesBy(run: Run, stratum: Stratum, column: 0 | 1): Pick<Grouping, 'starts' | 'steps'> | undefined {
+  const [predicate] = stratum.predicates
+  const starts: StartRule[] = []
+  const steps: StepRule[] = []
+  for (const rule of stratum.rules) {
+    const arg = rule.args[column]!
+    if (arg.kind !== 'variable' || definedVariables(rule).has(arg.variable)) return undefined
+    const { variable } = arg
+    const recursive = rule.body.flatMap((literal, place) =>
+      literal.kind === 'atom' && literal.predicate === predicate ? [{ atom: literal, place }] : [],
+    )
+    if (recursive.length === 0) {
+      const guard = guardOf(run, rule, variable)
+      if (!guard) return undefined
+      starts.push({ rule, variable, guard })
+    } else {
+      const { atom, place } = recursive[0]!
+      const handed = atom.args[column]!
+      if (recursive.length > 1 || handed.kind !== 'variable' || handed.variable !== variable) return undefined
+      steps.push({ rule, variable, place })
+    }
+  }
+  return { starts, steps }
+}
+
+/** The rows by `variable` of the atom with the fewest rows that binds it; nothing where a rule is better run for all ids together. */
 function guardOf(run: Run, rule: Rule, variable: number): Offsets | undefined {
   const { image, sources } = run
   let best: Offsets | undefined
@@ -144,14 +153,12 @@ function guardOf(run: Run, rule: Rule, variable: number): Offsets | undefined {
     if (offsets && (!best || offsets.starts.at(-1)! < best.starts.at(-1)!)) best = offsets
   }
   if (!best) return undefined
-  const [first] = planBody(rule.body, {
-    defined: definedVariables(rule),
-    rows: (predicate) => rowCount(image.relations[predicate]!),
-  }).steps
-  const rows = first?.kind === 'match' ? rowCount(image.relations[first.atom.predicate]!) : 1
-  return best.starts.at(-1)! <= Math.max(ROWS_ALWAYS, ROWS_TIMES * rows) ? best : undefined
+  const groups = Math.min(best.span, best.starts.at(-1)!)
+  const here = new Set([rule.head])
+  const work = groups * workOf(run, rule, here, [variable])
+  return work <= WORK_ALWAYS + WORK_TIMES * workOf(run, rule, here) ? best : undefined
 }
 
-/** Going through a group column may look at this many rows, or at so many times those of the rule's first atom. */
-const ROWS_ALWAYS = 1 << 17
-const ROWS_TIMES = 4
+/** Group by group a rule may go through so many rows, and through so many times those that it would go through at once. */
+const WORK_ALWAYS = 1 << 17
+const WORK_TIMES = 2

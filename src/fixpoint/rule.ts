@@ -12,8 +12,9 @@ import type { AtomLayout, Next } from './body-target.ts'
 import { denseGroups } from './dense-aggregate.ts'
 import type { Distinct } from './distinct.ts'
 import { compileEmission, type Emission } from './emission.ts'
+import { matchesOf } from './estimate.ts'
 import { canGenerate, generateKernel, type KernelTarget } from './generate.ts'
-import { checkFacts, derivationError, factsError, type Run, roomLeft } from './run.ts'
+import { checkFacts, derivationError, factsError, isHashed, type Run, roomLeft } from './run.ts'
 import type { RowRange } from './scan.ts'
 
 export interface RuleOptions {
@@ -67,11 +68,9 @@ export function compileRule(run: Run, rule: Rule, options: RuleOptions): Next {
     },
     access: ({ atom, literal }, layout) => access(atom, literal, layout),
     orderedRun: ({ atom }, key, order) =>
-      here.has(atom.predicate) || run.modes.storage !== 'auto'
-        ? undefined
-        : sources.orderedRun(relationOf(atom), key, order),
+      here.has(atom.predicate) || isHashed(run.modes) ? undefined : sources.orderedRun(relationOf(atom), key, order),
     dense: (aggregate) =>
-      run.modes.storage === 'auto' ? denseGroups(aggregate, relationOf, sources, image.values) : undefined,
+      !isHashed(run.modes) ? denseGroups(aggregate, relationOf, sources, image.values) : undefined,
   }
   const { steps } = planBody(rule.body, {
     defined,
@@ -130,23 +129,4 @@ function growRelation(run: Run, rule: Rule, { relation, start }: Emission): void
   const left = roomLeft(run, relation.count - start)
   if (left <= 0) throw factsError(run, rule)
   growColumns(relation, Math.min(Math.max(ROWS_AT_FIRST, relation.capacity * 2), relation.count + left))
-}
-
-/** How many rows can be expected for one value of each of `columns`: as many as there are values, if these are spread evenly. */
-function matchesOf(
-  { image, sources }: Run,
-  predicate: PredicateId,
-  columns: readonly number[],
-  here: ReadonlySet<PredicateId>,
-): number | undefined {
-  const relation = image.relations[predicate]!
-  const rows = rowCount(relation)
-  if (here.has(predicate) || rows === 0) return undefined
-  let keys = 1
-  for (const column of columns) keys *= spanAt(sources.bounds(relation, column))
-  return rows / Math.min(rows, keys)
-}
-
-function spanAt({ min, max }: { readonly min: number; readonly max: number }): number {
-  return max - min + 1
 }

@@ -8,6 +8,7 @@ import type { Program, Rule, Stratum } from '../program/program.ts'
 import type { Code } from '../text/codes.ts'
 import { type RuneError, runeError } from '../text/diagnostic.ts'
 import { printBriefly } from '../values/print.ts'
+import type { Storage } from './access.ts'
 import type { Best } from './best.ts'
 import type { Machine } from './machine.ts'
 import type { RowRange } from './scan.ts'
@@ -38,7 +39,12 @@ export interface Run {
 export interface Modes {
   /** `auto`: generated code where there are rows enough to be worth it. */
   readonly code: 'auto' | 'generated' | 'closures'
-  readonly storage: 'auto' | 'scan' | 'hash'
+  readonly storage: Storage
+}
+
+/** Whether nothing but the relations' own indexes may be used. */
+export function isHashed({ storage }: Modes): boolean {
+  return storage === 'scan' || storage === 'hash'
 }
 
 export function marksOf(relation: Relation): Marks {

@@ -72,6 +72,13 @@ type Factory = (captures: readonly unknown[]) => Next
 const factories = new Map<string, Factory>()
 const FACTORIES_MAX = 4096
 
+/** The texts of the kernels that are kept, in the order in which they were made; forgets them. @internal */
+export function takeKernels(): string[] {
+  const texts = [...factories.keys()]
+  factories.clear()
+  return texts
+}
+
 function factoryOf(text: string): Factory {
   let factory = factories.get(text)
   if (!factory) {

@@ -79,7 +79,7 @@ export function compileRule(run: Run, rule: Rule, options: RuleOptions): Next {
     matches: (predicate, columns) => matchesOf(run, predicate, columns, here),
     ...(first !== undefined && { first }),
   })
-  const body = isGenerated(run, rule, distinct)
+  const body = isGenerated(run, rule, first !== undefined)
     ? generateKernel(target, steps, bound)
     : compileBody(target, steps, bound)
   const { relation } = emission
@@ -92,17 +92,18 @@ export function compileRule(run: Run, rule: Rule, options: RuleOptions): Next {
   }
 }
 
-/** Below so many rows to read, closures are done before code is generated. */
+/** Below so many rows to read, closures are done before code is generated; a recursion goes through them again and again. */
 const ROWS_GENERATED = 500
+const ROWS_GENERATED_RECURSIVE = 50
 
-function isGenerated(run: Run, rule: Rule, distinct: Distinct): boolean {
+function isGenerated(run: Run, rule: Rule, isRecursive: boolean): boolean {
   const { code } = run.modes
   if (code !== 'auto') return code === 'generated' && canGenerateHere
   const rows = rule.body.reduce(
     (sum, literal) => sum + (literal.kind === 'atom' ? rowCount(run.image.relations[literal.predicate]!) : 0),
     0,
   )
-  return canGenerateHere && (distinct.kind === 'stamp' || rows >= ROWS_GENERATED)
+  return canGenerateHere && rows >= (isRecursive ? ROWS_GENERATED_RECURSIVE : ROWS_GENERATED)
 }
 
 const canGenerateHere = canGenerate()

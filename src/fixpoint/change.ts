@@ -92,6 +92,7 @@ function apply(work: Work, facts: ReadonlyMap<PredicateId, FactChange>): Set<Pre
   return changed
 }
 
+/** Whether the predicate's relation is made anew when it changes. */
 function isMade(program: Program, predicate: PredicateId): boolean {
   return program.strata.some(
     (stratum) =>

@@ -97,6 +97,7 @@ export function isDerived({ predicates }: Program, stratum: Stratum): boolean {
 function evaluateStratum(run: Run, stratum: Stratum): void {
   const { image, marks, sources } = run
   for (const predicate of stratum.predicates) openMarks(marks[predicate]!, 0)
+  // Only classes are derived without a rule.
   if (stratum.rules.length === 0) uniteLinks(run, stratum)
   else {
     const bounds = stratumBounds(stratum, image, (predicate, column) =>

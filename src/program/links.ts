@@ -28,14 +28,16 @@ export function linkEquivalences(equivalences: readonly PredicateId[], program: 
   const linksOf = new Map<PredicateId, PredicateId>()
   const classesOf = new Map<PredicateId, PredicateId>()
   for (const equivalence of equivalences) {
-    const { name, ...plain } = predicates[equivalence] as Predicate
+    const predicate = predicates[equivalence]
+    if (!predicate) continue
+    const { name } = predicate
     const links = all.length
     linksOf.set(equivalence, links)
-    all.push({ ...plain, id: links, name: `$${name}`, linksOf: equivalence })
-    if (!isUnited(equivalence, program)) continue
+    all.push({ ...predicate, id: links, name: `$${name}`, linksOf: equivalence })
+    if (!isUnited(predicate, program)) continue
     classesOf.set(equivalence, all.length)
-    all.push({ ...plain, id: all.length, name: `$$${name}`, unites: links })
-    all[equivalence] = { ...plain, name, evaluation: 'on demand' }
+    all.push({ ...predicate, id: all.length, name: `$$${name}`, unites: links })
+    all[equivalence] = { ...predicate, evaluation: 'on demand' }
   }
   const written = rules.flatMap((draft) => {
     const head = linksOf.get(draft.head)
@@ -67,13 +69,10 @@ export function linkEquivalences(equivalences: readonly PredicateId[], program: 
  * Whether the links of an equivalence can be united once and for all: not where they depend on it themselves, nor where a
  * request can add to them.
  */
-function isUnited(equivalence: PredicateId, { predicates, rules, components }: Linkable): boolean {
-  const { evaluation, readsEntities } = predicates[equivalence] as Predicate
+function isUnited({ id, evaluation, readsEntities }: Predicate, { rules, components }: Linkable): boolean {
   if (evaluation !== 'materialized' || readsEntities) return false
-  if (components.some((ids) => ids.includes(equivalence) && ids.length > 1)) return false
-  return !rules.some(
-    ({ head, span, body }) => head === equivalence && span && readsSome(body, (p) => p === equivalence),
-  )
+  if (components.some((ids) => ids.includes(id) && ids.length > 1)) return false
+  return !rules.some(({ head, span, body }) => head === id && span && readsSome(body, (read) => read === id))
 }
 
 /** The rule with classes in place of their equivalences. */

@@ -4,6 +4,7 @@
  */
 import type { Image } from '../image/image.ts'
 import { isGone, type Relation } from '../image/relation.ts'
+import { MEMBER } from '../program/links.ts'
 import type { PredicateId, Rule, Stratum } from '../program/program.ts'
 
 /** Both inclusive; none where `min > max`. */
@@ -86,7 +87,7 @@ function variableBounds(
     if (column < 0) continue
     const finished = !open.has(literal.predicate)
     if (best !== undefined && !finished) continue
-    const found = bounds(literal.predicate, column)
+    const found = bounds(literal.predicate, literal.inClass === undefined ? column : MEMBER)
     if (best === undefined || !isFinished || spanOf(found) < spanOf(best)) best = found
     isFinished = finished
   }

@@ -20,7 +20,7 @@ import {
 } from '../image/relation.ts'
 import { readsSome } from '../program/plan.ts'
 import type { PredicateId, Program } from '../program/program.ts'
-import { createEvaluation } from './fixpoint.ts'
+import { createEvaluation, isDerived } from './fixpoint.ts'
 
 /** What to change of one predicate's facts. Removals come first; what is not there needs no removing. */
 export interface FactChange {
@@ -69,13 +69,13 @@ function apply(work: Work, facts: ReadonlyMap<PredicateId, FactChange>): Set<Pre
   const { program, image } = work
   const changed = new Set<PredicateId>()
   for (const [predicate, change] of facts) {
-    if (isDerived(program, predicate)) continue
+    if (isMade(program, predicate)) continue
     if (changeInPlace(work, image.relations[predicate]!, change)) changed.add(predicate)
   }
   const evaluation = createEvaluation(program, image)
   for (const stratum of program.strata) {
-    if (stratum.evaluation !== 'materialized' || stratum.rules.length === 0) continue
-    const own = stratum.predicates.some((predicate) => facts.has(predicate))
+    if (stratum.evaluation !== 'materialized' || !isDerived(program, stratum)) continue
+    const own = stratum.predicates.some((id) => facts.has(id) || changed.has(program.predicates[id]!.unites ?? -1))
     if (!own && !stratum.rules.some((rule) => readsSome(rule.body, (predicate) => changed.has(predicate)))) continue
     const before = stratum.predicates.map((predicate) => startAnew(work, predicate, facts.get(predicate)))
     stratum.predicates.forEach((predicate, i) => {
@@ -92,10 +92,11 @@ function apply(work: Work, facts: ReadonlyMap<PredicateId, FactChange>): Set<Pre
   return changed
 }
 
-function isDerived({ strata }: Program, predicate: PredicateId): boolean {
-  return strata.some(
-    ({ evaluation, rules, predicates }) =>
-      evaluation === 'materialized' && rules.length > 0 && predicates.includes(predicate),
+/** Whether the predicate's relation is made anew when it changes. */
+function isMade(program: Program, predicate: PredicateId): boolean {
+  return program.strata.some(
+    (stratum) =>
+      stratum.evaluation === 'materialized' && isDerived(program, stratum) && stratum.predicates.includes(predicate),
   )
 }
 

@@ -75,7 +75,8 @@ interface Shape {
 function shapeOf({ body, groups, over, function: name }: AggregateLiteral): Shape | undefined {
   const [atom] = body
   const [groupVariable] = groups
-  if (body.length !== 1 || groups.length !== 1 || atom?.kind !== 'atom' || atom.negated) return undefined
+  if (body.length !== 1 || groups.length !== 1 || atom?.kind !== 'atom') return undefined
+  if (atom.negated || atom.inClass !== undefined) return undefined
   if (name === 'count_distinct' || over.kind !== 'variable') return undefined
   const variables = atom.args.flatMap((arg) => (arg.kind === 'variable' ? [arg.variable] : []))
   if (new Set(variables).size !== variables.length) return undefined

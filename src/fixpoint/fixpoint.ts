@@ -13,6 +13,7 @@ import type { Storage } from './access.ts'
 import { createBest } from './best.ts'
 import type { Next } from './body-target.ts'
 import { type Bounds, stratumBounds } from './bounds.ts'
+import { uniteLinks } from './classes.ts'
 import { createDistinct, type Distinct } from './distinct.ts'
 import { evaluateGrouped } from './grouped.ts'
 import { createMachine } from './machine.ts'
@@ -79,7 +80,7 @@ export function createEvaluation(program: Program, image: Image): Evaluation {
   return {
     evaluate: (stratum) => {
       current = stratum
-      if (stratum.rules.length > 0) evaluateStratum(run, stratum)
+      if (isDerived(program, stratum)) evaluateStratum(run, stratum)
     },
     discount: (rows) => {
       run.facts -= rows
@@ -101,17 +102,26 @@ function modesOf(env: NodeJS.ProcessEnv): Modes {
 
 const STORAGES: readonly Storage[] = ['scan', 'hash', 'dense']
 
+/** Whether there is anything to derive for a stratum. */
+export function isDerived({ predicates }: Program, stratum: Stratum): boolean {
+  return stratum.rules.length > 0 || stratum.predicates.some((predicate) => predicates[predicate]!.unites !== undefined)
+}
+
 function evaluateStratum(run: Run, stratum: Stratum): void {
   const { image, marks, sources } = run
   for (const predicate of stratum.predicates) openMarks(marks[predicate]!, 0)
-  const bounds = stratumBounds(stratum, image, (predicate, column) =>
-    sources.bounds(image.relations[predicate]!, column),
-  )
-  const grouped =
-    stratum.predicates.length === 1 &&
-    !isInjectiveAlone(stratum) &&
-    evaluateGrouped(run, stratum, [...bounds.values()][0]!)
-  if (!grouped) evaluateInRounds(run, stratum, bounds)
+  // Only classes are derived without a rule.
+  if (stratum.rules.length === 0) uniteLinks(run, stratum)
+  else {
+    const bounds = stratumBounds(stratum, image, (predicate, column) =>
+      sources.bounds(image.relations[predicate]!, column),
+    )
+    const grouped =
+      stratum.predicates.length === 1 &&
+      !isInjectiveAlone(stratum) &&
+      evaluateGrouped(run, stratum, [...bounds.values()][0]!)
+    if (!grouped) evaluateInRounds(run, stratum, bounds)
+  }
   for (const predicate of stratum.predicates) openMarks(marks[predicate]!, image.relations[predicate]!.count)
 }
 

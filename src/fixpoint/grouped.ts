@@ -5,6 +5,7 @@
  * what a user can reach.
  */
 import { definedVariables } from '../program/defined.ts'
+import { MEMBER } from '../program/links.ts'
 import type { AtomLiteral, Rule, Stratum } from '../program/program.ts'
 import { noteRound, type Rounds } from './access.ts'
 import type { Next } from './body-target.ts'
@@ -149,7 +150,10 @@ function guardOf(run: Run, rule: Rule, variable: number): Offsets | undefined {
     if (literal.kind !== 'atom' || literal.negated) continue
     const column = literal.args.findIndex((arg) => arg.kind === 'variable' && arg.variable === variable)
     if (column < 0) continue
-    const offsets = sources.offsets(image.relations[literal.predicate]!, column)
+    const offsets = sources.offsets(
+      image.relations[literal.predicate]!,
+      literal.inClass === undefined ? column : MEMBER,
+    )
     if (offsets && (!best || offsets.starts.at(-1)! < best.starts.at(-1)!)) best = offsets
   }
   if (!best) return undefined

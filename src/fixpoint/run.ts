@@ -79,9 +79,10 @@ export function checkFacts(run: Run, rule?: Rule): void {
   if (roomLeft(run) < 0) throw factsError(run, rule)
 }
 
-export function factsError({ program }: Run, rule?: Rule): RuneError {
+/** `rule` or, where there is none, `stratum` derives what is too much. */
+export function factsError({ program }: Run, rule?: Rule, stratum?: Stratum): RuneError {
   const { maxFacts } = program.settings.limits
-  return limitError(program, undefined, 'R501', `there are more than ${maxFacts} facts`, 'max_facts', rule)
+  return limitError(program, stratum, 'R501', `there are more than ${maxFacts} facts`, 'max_facts', rule)
 }
 
 export function roundsError({ program }: Run, stratum: Stratum): RuneError {

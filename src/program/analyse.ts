@@ -18,7 +18,7 @@ import { uniteEntities } from './entities.ts'
 import { defineDataPredicates, type FactContext, readDataEntry } from './facts.ts'
 import { implicitRules } from './implicit-rules.ts'
 import { type ColumnTypes, inferTypes } from './infer-types.ts'
-import { linkEquivalences } from './links.ts'
+import { type Linkable, linkEquivalences } from './links.ts'
 import { type KeptLowerings, lowerPolicies, nameStatements } from './lower-policies.ts'
 import type { LoweredPolicy } from './lowered.ts'
 import { defineHead, normaliseClause } from './normalise.ts'
@@ -38,7 +38,7 @@ import { checkScopes, type Scopes, scopesOf } from './request-scope.ts'
 import type { RuleContext, RuleDraft } from './rule-draft.ts'
 import { checkSafety } from './safety.ts'
 import { settingsOf } from './settings.ts'
-import { type Components, checkStrata, componentsOf } from './strata.ts'
+import { checkStrata, componentsOf } from './strata.ts'
 import { checkKnownTypes } from './typed-ids.ts'
 import { warn } from './warnings.ts'
 
@@ -98,12 +98,12 @@ function analyseInto(configuration: Configuration, diagnostics: Diagnostics, ext
   if (diagnostics.hasErrors) return undefined
   const equivalences = drafts.flatMap(({ id, option }) => (option === 'equivalence' ? [id] : []))
   const finished = rules.map((rule) => finishRule(rule, drafts, columns))
-  const linked = linkEquivalences(equivalences, { predicates, rules: finished, facts, components })
+  const linked = linkEquivalences(equivalences, { predicates, rules: finished, facts, components: components.all })
   const numbered = linked.rules.map(ruleOf)
   return {
     predicates: linked.predicates,
     rules: numbered,
-    strata: strataOf(linked.components, scopes, numbered),
+    strata: strataOf(linked, numbered),
     facts: linked.facts,
     entities: extra.schema ? [...entities, ...schemaActions(extra.schema)] : entities,
     policies,
@@ -168,15 +168,17 @@ function ruleOf({ name, head, args, body, groups, variables, span }: RuleDraft, 
   return { index, name, head, args, body, variables, ...(groups && { groups }), ...(span && { span }) }
 }
 
-function strataOf({ all, of }: Components, { isOnDemand }: Scopes, rules: readonly Rule[]): Stratum[] {
-  const byComponent = all.map((): Rule[] => [])
-  for (const rule of rules) byComponent[of[rule.head] ?? 0]?.push(rule)
-  return all.map((predicates, i) => {
+function strataOf({ components, predicates }: Linkable, rules: readonly Rule[]): Stratum[] {
+  const of = new Map(components.flatMap((ids, i) => ids.map((id) => [id, i] as const)))
+  const byComponent = components.map((): Rule[] => [])
+  for (const rule of rules) byComponent[of.get(rule.head) ?? 0]?.push(rule)
+  return components.map((ids, i) => {
     const own = byComponent[i] ?? []
     const recursive = own.some(({ body }) =>
-      body.some((literal) => literal.kind === 'atom' && of[literal.predicate] === i),
+      body.some((literal) => literal.kind === 'atom' && of.get(literal.predicate) === i),
     )
-    return { predicates, rules: own, recursive, evaluation: evaluationOf(predicates.some((p) => isOnDemand[p])) }
+    const isOnDemand = ids.some((id) => predicates[id]?.evaluation === 'on demand')
+    return { predicates: ids, rules: own, recursive, evaluation: evaluationOf(isOnDemand) }
   })
 }
 

@@ -58,7 +58,8 @@ export const [E, A, B] = [0, 1, 2].map((variable): VariableRef => ({ kind: 'vari
   VariableRef,
   VariableRef,
 ]
-const ANY: Operand = { kind: 'any' }
+/** A wildcard. */
+export const ANY: Operand = { kind: 'any' }
 
 /** A literal of an implicit rule. */
 export function atom(predicate: PredicateId, args: readonly Operand[]): AtomLiteral {

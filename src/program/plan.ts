@@ -67,7 +67,7 @@ export function planBody(body: readonly Literal[], options: PlanOptions = {}): P
   const left = new Map([...body.entries()].filter(([i]) => !options.without?.has(i)))
   const steps: Step[] = []
   const take = (step: Step) => {
-    steps.push(step)
+    steps.push(...expand(step, bound))
     left.delete(step.literal)
     for (const variable of boundBy(step)) bound.add(variable)
   }
@@ -93,6 +93,35 @@ export function planBody(body: readonly Literal[], options: PlanOptions = {}): P
 }
 
 const NONE: ReadonlySet<number> = new Set()
+
+/** An atom of an equivalence is a way from one member to its class, and from there to the other; a negated one counts such ways. */
+function expand(step: Step, bound: ReadonlySet<number>): Step[] {
+  if (step.kind !== 'match' && step.kind !== 'absent') return [step]
+  const { literal, atom } = step
+  const { inClass, ...plain } = atom
+  if (inClass === undefined) return [step]
+  if (step.kind === 'absent') return [{ kind: 'aggregate', literal, aggregate: countOf(atom) }]
+  const isKnown = (arg?: Operand) => arg?.kind === 'constant' || (arg?.kind === 'variable' && bound.has(arg.variable))
+  const members = isKnown(atom.args[1]) && !isKnown(atom.args[0]) ? atom.args.toReversed() : atom.args
+  return members.map((arg) => ({
+    kind: 'match',
+    literal,
+    atom: { ...plain, args: [arg, { kind: 'variable', variable: inClass }] },
+  }))
+}
+
+/** That there is no binding of `atom`. */
+function countOf(atom: AtomLiteral): AggregateLiteral {
+  return {
+    kind: 'aggregate',
+    function: 'count',
+    result: { kind: 'constant', value: 0n },
+    over: { kind: 'constant', value: true },
+    groups: atom.args.flatMap((arg) => (arg.kind === 'variable' ? [arg.variable] : [])),
+    body: [{ ...atom, negated: false }],
+    empty: 0n,
+  }
+}
 
 /** Whether a body has an atom, in an aggregate or not, of a predicate for which `test` holds. */
 export function readsSome(body: readonly Literal[], test: (predicate: PredicateId) => boolean): boolean {
@@ -142,8 +171,10 @@ export function variablesOf(expr: Expr): number[] {
 /** All variables of a literal that the rest of its rule can see: of an aggregate the groups and the result. */
 export function variablesOfLiteral(literal: Literal): number[] {
   switch (literal.kind) {
-    case 'atom':
-      return literal.args.flatMap((arg) => (arg.kind === 'variable' ? [arg.variable] : []))
+    case 'atom': {
+      const variables = literal.args.flatMap((arg) => (arg.kind === 'variable' ? [arg.variable] : []))
+      return literal.inClass === undefined ? variables : [...variables, literal.inClass]
+    }
     case 'compare':
       return [...variablesOf(literal.left), ...variablesOf(literal.right)]
     case 'in':
@@ -230,12 +261,16 @@ function costOf(step: Step, bound: ReadonlySet<number>, { rows, matches }: PlanO
     case 'aggregate':
       return 2
     default: {
-      const { args, predicate } = step.atom
+      const { args, predicate, inClass } = step.atom
       const isOpen = (arg: Operand) => arg.kind === 'any' || (arg.kind === 'variable' && !bound.has(arg.variable))
       const known = args.flatMap((arg, column) => (isOpen(arg) ? [] : [column]))
       if (known.length === args.length) return 0.3
-      const expected = known.length > 0 ? matches?.(predicate, known) : undefined
       const count = rows?.(predicate) ?? ROWS_ASSUMED
+      if (inClass !== undefined) {
+        const members = matches?.(predicate, [1]) ?? Math.sqrt(count)
+        return Math.max(1, known.length === 0 ? count * members : members)
+      }
+      const expected = known.length > 0 ? matches?.(predicate, known) : undefined
       return Math.max(1, expected ?? count ** (1 - known.length / args.length))
     }
   }

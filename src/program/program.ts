@@ -45,6 +45,8 @@ export interface Predicate {
   readonly best?: { readonly column: number; readonly order: 'min' | 'max' }
   /** Set for the links of an equivalence (see `links.ts`), which it names. */
   readonly linksOf?: PredicateId
+  /** Set for the classes of an equivalence: the links that make them. Its rows are (member, representative), and have no rules. */
+  readonly unites?: PredicateId
   /** Where it was first named; absent for built-in and internal predicates. */
   readonly span?: Span
 }
@@ -167,6 +169,8 @@ export interface AtomLiteral {
   readonly negated: boolean
   readonly predicate: PredicateId
   readonly args: readonly Operand[]
+  /** Set where `predicate` are the classes of an equivalence: both arguments are members of the class that this variable is bound to. */
+  readonly inClass?: number
   readonly span?: Span
 }
 

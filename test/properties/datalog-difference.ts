@@ -6,6 +6,7 @@ import { createSolver, type Solver } from '../../src/fixpoint/solve.ts'
 import { createOverlay } from '../../src/image/dictionary.ts'
 import { createValues, type ValueId, type Values } from '../../src/image/value-ids.ts'
 import { analyse } from '../../src/program/analyse.ts'
+import { writtenPredicate } from '../../src/program/links.ts'
 import { BUILTIN, type Predicate } from '../../src/program/program.ts'
 import { parseClauses } from '../../src/syntax/datalog/parse.ts'
 import { nodeHost } from '../../src/syntax/rune-file/host.ts'
@@ -47,7 +48,10 @@ export async function difference(of: DatalogCase, counts = { built: 0, refused: 
 function failsAtLoad(of: DatalogCase, model: ReadonlyMap<string, Tuples>): boolean {
   const configuration = loadConfiguration({ text: runeText(of) }, nodeHost, new Diagnostics())
   const { predicates = [] } = (configuration && analyse(configuration, new Diagnostics())) ?? {}
-  return predicates.some(({ name, evaluation }) => evaluation === 'materialized' && model.get(name)?.errors.size)
+  return predicates.some(({ id, evaluation }) => {
+    const written = writtenPredicate(predicates, id)
+    return evaluation === 'materialized' && written && model.get(written.name)?.errors.size
+  })
 }
 
 /** The same answers with half of the entities brought by the request. Rules with `entity.*` heads read the store alone: not those. */

@@ -118,7 +118,7 @@ function randomPredicates(random: Random): Predicate[] {
   ]
   const levels = random.list(1, 4, (level) => {
     const [first, second] = [random.pick(usual), random.pick(usual)]
-    if (random.chance(0.15)) return [{ ...make(level + 1, 0, [along, along]), equivalence: true, declared: true }]
+    if (random.chance(0.25)) return [{ ...make(level + 1, 0, [along, along]), equivalence: true, declared: true }]
     if (random.chance(0.2))
       return [{ ...make(level + 1, 0, [along, 'wide']), best: random.pick(['min', 'max'] as const) }]
     if (random.chance(0.15)) return [make(level + 1, 0, [first, 'wide'])]

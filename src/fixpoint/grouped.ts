@@ -7,20 +7,22 @@
 import { rowCount } from '../image/relation.ts'
 import { definedVariables } from '../program/defined.ts'
 import { planBody } from '../program/plan.ts'
-import type { AtomLiteral, Rule, Stratum } from '../program/program.ts'
+import type { Rule, Stratum } from '../program/program.ts'
 import type { Next } from './body-target.ts'
 import { type Bounds, spanOf } from './bounds.ts'
-import { createStamps, type Distinct, type Stamps } from './distinct.ts'
+import { createStamps, type Distinct } from './distinct.ts'
 import { isDense, type Offsets } from './offsets.ts'
-import { compileRule } from './rule.ts'
+import { compileRule, type RuleOptions } from './rule.ts'
 import { openMarks, type Run, roundsError } from './run.ts'
 
-interface Grouping {
+export interface Grouping {
   /** The column that is handed on. */
   readonly column: 0 | 1
+  /** Those of that column. */
+  readonly bounds: Bounds
   readonly starts: readonly StartRule[]
   readonly steps: readonly StepRule[]
-  readonly stamps: Stamps
+  readonly distinct: Distinct & { readonly kind: 'stamp' }
 }
 
 /** A rule without recursion: for the ids that `guard` has rows for. */
@@ -37,27 +39,18 @@ interface StepRule {
   readonly place: number
 }
 
-/** Evaluates `stratum` group by group, if it is of that kind; says whether. `bounds` are those of its predicate's columns. */
-export function evaluateGrouped(run: Run, stratum: Stratum, bounds: readonly Bounds[]): boolean {
-  const grouping = groupingOf(run, stratum, bounds)
-  if (!grouping) return false
+/** Evaluates `stratum` group by group. */
+export function evaluateGrouped(run: Run, stratum: Stratum, grouping: Grouping): void {
   const [predicate] = stratum.predicates
   const relation = run.image.relations[predicate!]!
-  const { stamps, column } = grouping
-  const distinct: Distinct = { kind: 'stamp', column: column === 0 ? 1 : 0, stamps }
+  const { stamps } = grouping.distinct
   const marks = run.marks[predicate!]!
-  const known = (atom: AtomLiteral) => run.marks[atom.predicate]!.known
-  const here = new Set(stratum.predicates)
-  const compile = (rule: Rule, variable: number, first?: number) =>
-    compileRule(run, rule, {
-      distinct,
-      here,
-      range: (atom, place) => (place === first ? marks.recent : known(atom)),
-      bound: [variable],
-      ...(first !== undefined && { first }),
-    })
-  const starts = grouping.starts.map((start) => ({ ...start, run: compile(start.rule, start.variable) }))
-  const steps = grouping.steps.map((step) => ({ ...step, run: compile(step.rule, step.variable, step.place) }))
+  const compile = <R extends StartRule | StepRule>(rule: R) => ({
+    ...rule,
+    run: compileRule(run, rule.rule, groupedOptions(run, stratum, grouping, rule)),
+  })
+  const starts = grouping.starts.map(compile)
+  const steps = grouping.steps.map(compile)
   const environment = new Int32Array(Math.max(1, ...stratum.rules.map((rule) => rule.variables.length)))
   const call = (body: Next, variable: number, id: number) => {
     environment[variable] = id
@@ -65,8 +58,8 @@ export function evaluateGrouped(run: Run, stratum: Stratum, bounds: readonly Bou
   }
   const { maxIterations } = run.program.settings.limits
   let roundsMax = 0
-  const all = bounds[column]!
-  for (let id = all.min; id <= all.max; id++) {
+  const { min, max } = grouping.bounds
+  for (let id = min; id <= max; id++) {
     const first = relation.count
     stamps.group++
     for (const { guard, variable, run: body } of starts) if (hasRows(guard, id)) call(body, variable, id)
@@ -82,7 +75,23 @@ export function evaluateGrouped(run: Run, stratum: Stratum, bounds: readonly Bou
   }
   run.rounds += roundsMax
   openMarks(marks, relation.count)
-  return true
+}
+
+/** What a rule of a grouping is compiled with. */
+export function groupedOptions(
+  run: Run,
+  stratum: Stratum,
+  { distinct }: Grouping,
+  { variable, ...rule }: StartRule | StepRule,
+): RuleOptions {
+  const first = 'place' in rule ? rule.place : undefined
+  return {
+    distinct,
+    here: new Set(stratum.predicates),
+    range: ({ predicate }, place) => run.marks[predicate]![place === first ? 'recent' : 'known'],
+    bound: [variable],
+    ...(first !== undefined && { first }),
+  }
 }
 
 function hasRows({ base, starts }: Offsets, id: number): boolean {
@@ -90,7 +99,8 @@ function hasRows({ base, starts }: Offsets, id: number): boolean {
   return at >= 0 && at < starts.length - 1 && starts[at]! < starts[at + 1]!
 }
 
-function groupingOf(run: Run, { predicates, rules }: Stratum, bounds: readonly Bounds[]): Grouping | undefined {
+/** How `stratum` is evaluated group by group; nothing if it is not of that kind. `bounds` are those of its predicate's columns. */
+export function groupingOf(run: Run, { predicates, rules }: Stratum, bounds: readonly Bounds[]): Grouping | undefined {
   const [predicate] = predicates
   const relation = run.image.relations[predicate!]!
   if (run.modes.storage !== 'auto' || predicates.length !== 1 || relation.arity !== 2) return undefined
@@ -118,7 +128,10 @@ function groupingOf(run: Run, { predicates, rules }: Stratum, bounds: readonly B
     const rows = Math.max(...starts.map(({ guard }) => guard.starts.at(-1)!), 0)
     const other = bounds[column === 0 ? 1 : 0]!
     const isWorthwhile = isDense(bounds[column]!, rows) && spanOf(other) <= STAMPS_MAX
-    if (isWorthwhile) return { column, starts, steps, stamps: createStamps(other) }
+    if (!isWorthwhile) continue
+    const why = `all rules hand column ${column} on`
+    const distinct = { kind: 'stamp', column: column === 0 ? 1 : 0, stamps: createStamps(other), why } as const
+    return { column, bounds: bounds[column]!, starts, steps, distinct }
   }
   return undefined
 }

@@ -39,6 +39,8 @@ export type Step =
 
 export interface Plan {
   readonly steps: readonly Step[]
+  /** By step: how many bindings it is expected to make of one; at most one where it only tests. */
+  readonly expected: readonly number[]
   /** Places of the literals that could not be ordered, since a variable in them is bound by nothing. */
   readonly stuck: readonly number[]
   /** All variables bound at the end, those bound before included. */
@@ -66,14 +68,16 @@ export function planBody(body: readonly Literal[], options: PlanOptions = {}): P
   const { defined = NONE } = options
   const left = new Map([...body.entries()].filter(([i]) => !options.without?.has(i)))
   const steps: Step[] = []
-  const take = (step: Step) => {
+  const expected: number[] = []
+  const take = (step: Step, cost: number) => {
     steps.push(step)
+    expected.push(step.kind === 'match' || step.kind === 'each' ? Math.max(1, cost) : 1)
     left.delete(step.literal)
     for (const variable of boundBy(step)) bound.add(variable)
   }
   const first = left.get(options.first ?? -1)
   const firstStep = first && stepOf(first, options.first ?? -1, bound, defined)
-  if (firstStep) take(firstStep)
+  if (firstStep) take(firstStep, costOf(firstStep, bound, options))
   while (left.size > 0) {
     let best: Step | undefined
     let bestCost = Number.POSITIVE_INFINITY
@@ -87,9 +91,9 @@ export function planBody(body: readonly Literal[], options: PlanOptions = {}): P
       }
     }
     if (!best) break
-    take(best)
+    take(best, bestCost)
   }
-  return { steps, stuck: [...left.keys()], bound }
+  return { steps, expected, stuck: [...left.keys()], bound }
 }
 
 const NONE: ReadonlySet<number> = new Set()

@@ -46,7 +46,7 @@ export function chooseAccess(
   const rows = rowCount(relation)
   if (key.length === 0) return { kind: 'scan', relation, range, why: 'no column is given' }
   if (storage === 'scan') return { kind: 'scan', relation, range, why: FORCED }
-  if (!isFinished) return { kind: 'chain', relation, range, why: 'rows are still derived' }
+  if (!isFinished) return { kind: 'chain', relation, range, why: 'rows still come' }
   if (storage === 'hash') return { kind: 'chain', relation, range, why: FORCED }
   if (rows <= ROWS_SCANNED) return { kind: 'scan', relation, range, why: 'few rows' }
   if (key.length === relation.arity) {
@@ -54,7 +54,7 @@ export function chooseAccess(
     if (members) return { kind: 'members', members, why: 'ids are dense' }
     const offsets = relation.arity === 2 ? sources.offsets(relation, 0, 1) : undefined
     return offsets
-      ? { kind: 'run', offsets, why: 'too many ids for bits' }
+      ? { kind: 'run', offsets, why: 'many ids' }
       : { kind: 'chain', relation, range, why: SPARSE }
   }
   const runs = key.map((column) => rows / Math.max(1, Math.min(rows, spanOfColumn(sources, relation, column))))
@@ -64,7 +64,7 @@ export function chooseAccess(
     if (offsets) return { kind: 'offsets', offsets, at, why: 'ids are dense' }
     return { kind: 'chain', relation, range, why: SPARSE }
   }
-  return { kind: 'chain', relation, range, why: 'one column is not enough' }
+  return { kind: 'chain', relation, range, why: 'runs are long' }
 }
 
 const FORCED = '$RUNE_STORAGE says so'

@@ -47,7 +47,7 @@ export function createDistinct(relation: Relation, bounds: readonly Bounds[], ro
   for (let row = 0; row < relation.count; row++) {
     if (!isGone(relation, row)) pairs.add(relation.columns[0]![row]!, relation.columns[1]![row]!)
   }
-  return { kind: 'pairs', pairs, why: 'too many ids for bits' }
+  return { kind: 'pairs', pairs, why: 'many ids for few rows' }
 }
 
 /** Stamps for the ids within `bounds`. */

@@ -79,23 +79,32 @@ function predicateLines(predicate: InspectedPredicate, paint: Paint): string[] {
   const { name, arity, columns, evaluation, rows, facts, derived, bytes, storage, derivation, rules } = predicate
   const types = columns.map((column) => (column.name === undefined ? column.type : `${column.name}: ${column.type}`))
   const head = paint('bold', `${visible(name)}/${arity}`)
-  const entry = (what: string, text: string) => `    ${what.padEnd(12)}${text}`
   return [
     `  ${head}${types.length > 0 ? `  (${visible(types.join(', '))})` : ''}`,
     entry('evaluation', `${evaluation.kind}: ${visible(evaluation.why)}`),
     entry('rows', `${count(rows)}: ${plural(facts, 'fact')}, ${count(derived)} derived; ${count(bytes)} bytes`),
-    ...storage.map((part, i) => entry(i === 0 ? 'storage' : '', storageText(part))),
-    ...(derivation ? [entry('distinct by', derivationText(derivation))] : []),
+    ...storage.flatMap((part, i) => entryWhy(i === 0 ? 'storage' : '', storageText(part), part.why)),
+    ...(derivation ? entryWhy('distinct by', derivationText(derivation), derivation.why) : []),
     ...rules.flatMap((rule) => ruleLines(rule, paint)),
   ]
 }
 
-function storageText({ kind, columns, bytes, why }: InspectedStorage): string {
-  const on = columns ? ` on (${columns.join(', ')})` : ''
-  return `${`${kind}${on}, ${count(bytes)} bytes`.padEnd(34)}  ${visible(why)}`
+function entry(what: string, text: string): string {
+  return `    ${what.padEnd(12)}${text}`
 }
 
-function derivationText({ kind, ids, bytes, why }: InspectedDerivation): string {
+/** The reason stands beside what it is for, or below where there is no room. */
+function entryWhy(what: string, text: string, why: string): string[] {
+  const line = entry(what, `${text.padEnd(34)}  ${visible(why)}`)
+  return line.length <= LINE_MAX ? [line] : [entry(what, text), entry('', `  ${visible(why)}`)]
+}
+
+function storageText({ kind, columns, bytes }: InspectedStorage): string {
+  const on = columns ? ` on (${columns.join(', ')})` : ''
+  return `${kind}${on}, ${count(bytes)} bytes`
+}
+
+function derivationText({ kind, ids, bytes }: InspectedDerivation): string {
   const words = {
     none: 'nothing',
     bits: 'bits',
@@ -105,7 +114,7 @@ function derivationText({ kind, ids, bytes, why }: InspectedDerivation): string 
   }
   const room = ids ? `, ${ids.map(count).join(' × ')} ids` : ''
   const size = bytes === undefined ? '' : `, ${count(bytes)} bytes`
-  return `${`${words[kind]}${room}${size}`.padEnd(34)}  ${visible(why)}`
+  return `${words[kind]}${room}${size}`
 }
 
 function ruleLines({ name, head, file, line, orders }: InspectedRule, paint: Paint): string[] {

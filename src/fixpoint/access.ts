@@ -53,9 +53,7 @@ export function chooseAccess(
     const members = sources.members(relation)
     if (members) return { kind: 'members', members, why: 'ids are dense' }
     const offsets = relation.arity === 2 ? sources.offsets(relation, 0, 1) : undefined
-    return offsets
-      ? { kind: 'run', offsets, why: 'many ids' }
-      : { kind: 'chain', relation, range, why: SPARSE }
+    return offsets ? { kind: 'run', offsets, why: 'many ids' } : { kind: 'chain', relation, range, why: SPARSE }
   }
   const runs = key.map((column) => rows / Math.max(1, Math.min(rows, spanOfColumn(sources, relation, column))))
   const at = runs.indexOf(Math.min(...runs))

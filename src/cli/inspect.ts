@@ -78,9 +78,10 @@ function inspectionText(predicates: readonly InspectedPredicate[], paint: Paint)
 function predicateLines(predicate: InspectedPredicate, paint: Paint): string[] {
   const { name, arity, columns, evaluation, rows, facts, derived, bytes, storage, derivation, rules } = predicate
   const types = columns.map((column) => (column.name === undefined ? column.type : `${column.name}: ${column.type}`))
-  const head = paint('bold', `${visible(name)}/${arity}`)
+  const head = `${visible(name)}/${arity}`
+  const signature = types.length > 0 ? `  (${visible(types.join(', '))})` : ''
   return [
-    `  ${head}${types.length > 0 ? `  (${visible(types.join(', '))})` : ''}`,
+    `  ${paint('bold', head)}${shortened(signature, LINE_MAX - 2 - head.length)}`,
     entry('evaluation', `${evaluation.kind}: ${visible(evaluation.why)}`),
     entry('rows', `${count(rows)}: ${plural(facts, 'fact')}, ${count(derived)} derived; ${count(bytes)} bytes`),
     ...storage.flatMap((part, i) => entryWhy(i === 0 ? 'storage' : '', storageText(part), part.why)),
@@ -121,14 +122,14 @@ function ruleLines({ name, head, file, line, orders }: InspectedRule, paint: Pai
   const place = file === undefined ? 'built in' : `${visible(file)}:${line}`
   return [
     `    ${paint('bold', visible(name))}  ${paint('dim', place)}`,
-    `      ${visible(shortened(head, LINE_MAX - 9))} :-`,
+    `      ${shortened(visible(head), LINE_MAX - 9)} :-`,
     ...orders.flatMap((order) => orderLines(order, paint)),
   ]
 }
 
 function orderLines({ when, recent, group, code, steps }: InspectedOrder, paint: Paint): string[] {
-  const each = group === undefined ? '' : `, for each value of column ${group}`
-  const about = recent === undefined ? when : `${when}, for each new ${shortened(visible(recent), LITERAL_MAX)}`
+  const each = group === undefined ? '' : `; each value of column ${group}`
+  const about = recent === undefined ? when : `${when}: new ${shortened(visible(recent), LITERAL_MAX)}`
   const rows = steps.map(stepTexts)
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   const pad = (row: readonly string[]) =>
@@ -139,7 +140,12 @@ function orderLines({ when, recent, group, code, steps }: InspectedOrder, paint:
 
 function stepTexts({ literal, access, matches, rows }: InspectedStep): string[] {
   const text = shortened(visible(literal), LITERAL_MAX)
-  return [text, access ? accessText(access) : '', access ? `× ${count(matches)}` : '', rowsText(rows)]
+  return [
+    text,
+    access ? shortened(accessText(access), ACCESS_MAX) : '',
+    access ? `× ${count(matches)}` : '',
+    rowsText(rows),
+  ]
 }
 
 function rowsText(rows: number): string {
@@ -160,3 +166,4 @@ function count(value: number): string {
 
 const LINE_MAX = 100
 const LITERAL_MAX = 34
+const ACCESS_MAX = 32

@@ -125,11 +125,7 @@ export function createReader(arena: Arena): Reader {
         }
         return resultOf(query, rows, machine.values)
       }),
-    inspect: () =>
-      run(({ program, overlay, machine }) => {
-        overlay.reset()
-        return inspect(program, { ...image.image, values: machine.values }, image.epoch)
-      }),
+    inspect: () => run((at) => inspected(at, image)),
     program: () => run(({ program }) => program),
     epoch: () => run(() => image.epoch),
     close: () => {
@@ -137,6 +133,11 @@ export function createReader(arena: Arena): Reader {
       image.close()
     },
   }
+}
+
+function inspected({ program, overlay, machine }: Evaluating, { image, epoch }: ReaderImage): Inspection {
+  overlay.reset()
+  return inspect(program, { ...image, values: machine.values }, epoch)
 }
 
 /** Turns to the newest epoch whenever it is called, and compiles what is new in it. */

@@ -48,9 +48,12 @@ test('strata are printed in their order, in lines of at most 100 columns, withou
     policy,
     `version = "rune/1.0"
 [data]
+a_relation_of_people = [["ana", "ben"]]
 ${wide} = [[${columns.map((name) => `"${name}"`).join()}]]
 [rules]
 ${wide}_too(${columns}) :- ${wide}(${columns}), not ${wide}(${columns.toReversed()}), Argument0.starts_with("${'x'.repeat(90)}").
+is_connected_with(SomePerson, OtherPerson) :- a_relation_of_people(SomePerson, OtherPerson).
+is_connected_with(SomePerson, OtherPerson) :- is_connected_with(SomePerson, AnybodyBetween), a_relation_of_people(AnybodyBetween, OtherPerson).
 `,
   )
   for (const file of [POLICY, policy]) {
@@ -67,8 +70,8 @@ test('what the engine adds is left out, unless it has rows or is asked for', asy
   const input = `version = "rune/1.0"
 [data]
 member = [["ana", "staff"]]
-[[entities]]
-uid = 'User::"ana"'
+[entities]
+'User::"ana"' = {}
 [rules]
 decl same(a: String, b: String) equivalence.
 same(X, Y) :- member(X, Y).

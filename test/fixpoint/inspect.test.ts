@@ -141,3 +141,17 @@ both(X, Y) :- edge(X, Y), edge(Y, X), reach(X, Y).`
   expect(chosen.sort()).toEqual(evaluated.sort())
   await rune.close()
 })
+
+test('a reader that is attached, and one that made indexes of its own, say the same', async () => {
+  const rune = await Rune.fromText(`version = "rune/1.0"\n${edges(3)}[rules]\nreach(X, Y) :- edge(X, Y).`, {
+    coordinator: 'inline',
+  })
+  const before = rune.inspect()
+  rune.query('reach(n1, X), edge(X, n2)')
+  expect(rune.inspect()).toEqual(before)
+  const reader = Rune.attach(rune.handle())
+  expect(reader.inspect()).toEqual(before)
+  await reader.close()
+  await rune.close()
+  expect(() => rune.inspect()).toThrow('the engine is closed')
+})

@@ -83,7 +83,10 @@ function predicateLines(predicate: InspectedPredicate, paint: Paint): string[] {
   return [
     `  ${paint('bold', head)}${shortened(signature, LINE_MAX - 2 - head.length)}`,
     entry('evaluation', `${evaluation.kind}: ${visible(evaluation.why)}`),
-    entry('rows', `${count(rows)}: ${plural(facts, 'fact')}, ${count(derived)} derived; ${count(bytes)} bytes`),
+    entry(
+      'rows',
+      `${count(rows)}: ${count(facts)} ${facts === 1 ? 'fact' : 'facts'}, ${count(derived)} derived; ${count(bytes)} bytes`,
+    ),
     ...storage.flatMap((part, i) => entryWhy(i === 0 ? 'storage' : '', storageText(part), part.why)),
     ...(derivation ? entryWhy('distinct by', derivationText(derivation), derivation.why) : []),
     ...rules.flatMap((rule) => ruleLines(rule, paint)),

@@ -20,8 +20,15 @@ async function json(...args: string[]): Promise<readonly InspectedPredicate[]> {
 const numbersIn = (text: string) => (text.match(/\d[\d,]*(\.\d+)?/g) ?? []).map((n) => Number(n.replaceAll(',', '')))
 
 test('both forms have the same numbers', async () => {
-  for (const predicate of await json(POLICY, '--all')) {
-    const { out } = await rune(['inspect', POLICY, '--predicate', predicate.name])
+  const many = join(folder, 'many.rune')
+  const facts = Array.from({ length: 1234 }, (_, i) => `["a${i}", "b${i % 5}"]`)
+  writeFileSync(
+    many,
+    `version = "rune/1.0"\n[data]\nmany = [${facts}]\n[rules]\nmore(X, Y) :- many(X, Z), many(Y, Z).\n`,
+  )
+  const all = [POLICY, many].map(async (file) => (await json(file, '--all')).map((predicate) => ({ file, predicate })))
+  for (const { file, predicate } of (await Promise.all(all)).flat()) {
+    const { out } = await rune(['inspect', file, '--predicate', predicate.name])
     const section = out.slice(out.indexOf(`  ${predicate.name}/${predicate.arity}`))
     const { rows, facts, derived, bytes, storage, derivation, rules } = predicate
     const line = (start: string) => section.split('\n').find((text) => text.startsWith(`    ${start}`)) ?? ''
@@ -29,7 +36,9 @@ test('both forms have the same numbers', async () => {
     for (const part of storage) expect(numbersIn(section)).toContain(part.bytes)
     if (derivation?.bytes !== undefined) expect(numbersIn(line('distinct by'))).toContain(derivation.bytes)
     const steps = rules.flatMap(({ orders }) => orders.flatMap((order) => order.steps))
-    const printed = [...section.matchAll(/^ {8}\S.*? ([\d.,]+) rows? ?$/gm)].map((match) => Number(match[1]))
+    const printed = [...section.matchAll(/^ {8}\S.*? ([\d.,]+) rows? ?$/gm)].map((match) =>
+      Number(match[1]?.replaceAll(',', '')),
+    )
     if (!section.includes('\n\n')) expect(printed).toEqual(steps.map((step) => step.rows))
   }
 })

@@ -39,7 +39,7 @@ export type Step =
 
 export interface Plan {
   readonly steps: readonly Step[]
-  /** By step: how many bindings it is expected to make of one; at most one where it only tests. */
+  /** By step: how many bindings it is expected to make of one; 1 where it only tests. */
   readonly expected: readonly number[]
   /** Places of the literals that could not be ordered, since a variable in them is bound by nothing. */
   readonly stuck: readonly number[]

@@ -8,6 +8,7 @@ import type { Decision } from './decide/decision.ts'
 import type { Explanation } from './decide/explain.ts'
 import type { QueryResult } from './decide/query.ts'
 import type { AuthorizeRequest } from './decide/request.ts'
+import type { Inspection } from './fixpoint/inspect.ts'
 import { isSnapshotFile } from './image/snapshot.ts'
 import { type Counts, counts } from './program/counts.ts'
 import { nodeHost } from './syntax/rune-file/host.ts'
@@ -77,6 +78,14 @@ export class RuneReader {
   /** The rows for which a body holds, such as `can(alice, P), not blocked(P)`: one column for each variable, rows in a fixed order. */
   query(text: string): QueryResult {
     return this.reader.query(textArgument(text, 'the query'))
+  }
+
+  /**
+   * What is in the image: each predicate with its rows, what they take and why they are kept so; each rule with its join orders.
+   * Costs about as much as compiling all rules, and the indexes that evaluation makes for itself.
+   */
+  inspect(): Inspection {
+    return this.reader.inspect()
   }
 
   /** The newest epoch: what the next answer is made from. */

@@ -4,6 +4,14 @@ export type { Cause, Explanation } from './decide/explain.ts'
 export type { PlainValue, QueryResult } from './decide/query.ts'
 export type { AuthorizeRequest, EntityInput } from './decide/request.ts'
 export { compile, type OpenOptions, Rune, RuneReader, type TextOptions, type Validation, validate } from './engine.ts'
+export type {
+  InspectedDerivation,
+  InspectedPredicate,
+  InspectedRule,
+  InspectedStorage,
+  Inspection,
+} from './fixpoint/inspect.ts'
+export type { InspectedAccess, InspectedOrder, InspectedStep } from './fixpoint/rule-orders.ts'
 export type { Counts } from './program/counts.ts'
 export { type CaseResult, runTests, type TestReport } from './run-tests.ts'
 export type { LoadProgress, OnProgress } from './syntax/rune-file/load.ts'

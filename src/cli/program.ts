@@ -87,6 +87,7 @@ function addCommands(
       const { query } = await import('./query.ts')
       ending(await query(body, command.optsWithGlobals(), terminal))
     })
+  addInspect(program, terminal, ending)
   configured(program.command('test'))
     .description('run the [tests] of configurations')
     .argument('[files...]', 'default: the configuration, and every *_test.rune beside it')
@@ -126,6 +127,18 @@ the version of rune-engine that wrote it. Its checksums find damage, not forgery
     .action(async (file: string | undefined, _options, command: Command) => {
       const { compileFile } = await import('./compile.ts')
       ending(await compileFile(file, command.optsWithGlobals(), terminal))
+    })
+}
+
+function addInspect(program: Command, terminal: Terminal, ending: (code: ExitCode) => void): void {
+  configured(program.command('inspect'))
+    .description('print what each predicate holds and why it is kept so, and how each rule is run')
+    .argument('[file]', 'the configuration, instead of --config, or a snapshot; - is the standard input')
+    .option('--predicate <name>', 'this predicate alone')
+    .option('--all', 'what the engine adds itself, too')
+    .action(async (file: string | undefined, _options, command: Command) => {
+      const { inspectFile } = await import('./inspect.ts')
+      ending(await inspectFile(file, command.optsWithGlobals(), terminal))
     })
 }
 

@@ -16,7 +16,9 @@ import type { Offsets } from './offsets.ts'
 import { type RowRange, scanRows } from './scan.ts'
 import { isInRun, type Sources } from './sources.ts'
 
-export type Access =
+export type Access = Path & { readonly why: string }
+
+type Path =
   | { readonly kind: 'scan' | 'chain'; readonly relation: Relation; readonly range: RowRange }
   | { readonly kind: 'rounds'; readonly relation: Relation; readonly range: RowRange; readonly rounds: Rounds }
   /** `at` is the place in the layout's key of the column that the rows are put in the order of. */
@@ -53,23 +55,29 @@ export function chooseAccess(
 ): Access {
   const { key } = layout
   const rows = rowCount(relation)
-  if (key.length === 0 || storage === 'scan') return { kind: 'scan', relation, range }
-  if (!isFinished || storage === 'hash') return { kind: 'chain', relation, range }
-  if (rows <= ROWS_SCANNED && storage !== 'dense') return { kind: 'scan', relation, range }
+  if (key.length === 0) return { kind: 'scan', relation, range, why: 'no column is given' }
+  if (storage === 'scan') return { kind: 'scan', relation, range, why: FORCED }
+  if (!isFinished) return { kind: 'chain', relation, range, why: 'rows still come' }
+  if (storage === 'hash') return { kind: 'chain', relation, range, why: FORCED }
+  if (rows <= ROWS_SCANNED && storage !== 'dense') return { kind: 'scan', relation, range, why: 'few rows' }
   if (key.length === relation.arity) {
     const members = sources.members(relation)
-    if (members) return { kind: 'members', members }
+    if (members) return { kind: 'members', members, why: 'ids are dense' }
     const offsets = relation.arity === 2 ? sources.offsets(relation, 0, 1) : undefined
-    return offsets ? { kind: 'run', offsets } : { kind: 'chain', relation, range }
+    return offsets ? { kind: 'run', offsets, why: 'many ids' } : { kind: 'chain', relation, range, why: SPARSE }
   }
   const runs = key.map((column) => rows / Math.max(1, Math.min(rows, spanOfColumn(sources, relation, column))))
   const at = runs.indexOf(Math.min(...runs))
   if (key.length === 1 || runs[at]! <= RUN_FILTERED) {
     const offsets = sources.offsets(relation, key[at]!)
-    if (offsets) return { kind: 'offsets', offsets, at }
+    if (offsets) return { kind: 'offsets', offsets, at, why: 'ids are dense' }
+    return { kind: 'chain', relation, range, why: SPARSE }
   }
-  return { kind: 'chain', relation, range }
+  return { kind: 'chain', relation, range, why: 'runs are long' }
 }
+
+const FORCED = '$RUNE_STORAGE says so'
+const SPARSE = 'ids are sparse'
 
 function spanOfColumn(sources: Sources, relation: Relation, column: number): number {
   const { min, max } = sources.bounds(relation, column)

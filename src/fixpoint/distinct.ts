@@ -11,7 +11,9 @@ import { isGone, type Relation } from '../image/relation.ts'
 import { addBit, addRows, type Bits, createBits } from './bits.ts'
 import { type Bounds, spanOf } from './bounds.ts'
 
-export type Distinct =
+export type Distinct = Structure & { readonly why: string }
+
+type Structure =
   | { readonly kind: 'none' }
   | { readonly kind: 'bits'; readonly bits: Bits }
   | { readonly kind: 'stamp'; readonly column: number; readonly stamps: Stamps }
@@ -37,14 +39,15 @@ export function createDistinct(relation: Relation, bounds: readonly Bounds[], ro
   const bits = createBits(bounds, bytesMax)
   if (bits) {
     addRows(bits, relation)
-    return { kind: 'bits', bits }
+    return { kind: 'bits', bits, why: 'ids are dense' }
   }
-  if (relation.arity !== 2) return { kind: 'rows' }
+  if (relation.arity !== 2)
+    return { kind: 'rows', why: relation.arity > 2 ? 'more than two columns' : 'ids are sparse' }
   const pairs = new PairTable(Math.min(rows, PAIRS_EXPECTED_MAX))
   for (let row = 0; row < relation.count; row++) {
     if (!isGone(relation, row)) pairs.add(relation.columns[0]![row]!, relation.columns[1]![row]!)
   }
-  return { kind: 'pairs', pairs }
+  return { kind: 'pairs', pairs, why: 'many ids for few rows' }
 }
 
 /** Stamps for the ids within `bounds`. */

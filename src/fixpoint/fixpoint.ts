@@ -8,16 +8,16 @@ import type { Image } from '../image/image.ts'
 import { copyRows, rowCount } from '../image/relation.ts'
 import { definedVariables } from '../program/defined.ts'
 import { mentions } from '../program/plan.ts'
-import type { AtomLiteral, PredicateId, Program, Rule, Stratum } from '../program/program.ts'
+import type { AtomLiteral, PredicateId, Program, ReaderProgram, Rule, Stratum } from '../program/program.ts'
 import type { Storage } from './access.ts'
 import { createBest } from './best.ts'
 import type { Next } from './body-target.ts'
 import { type Bounds, stratumBounds } from './bounds.ts'
 import { uniteLinks } from './classes.ts'
 import { createDistinct, type Distinct } from './distinct.ts'
-import { evaluateGrouped } from './grouped.ts'
+import { evaluateGrouped, type Grouping, groupingOf } from './grouped.ts'
 import { createMachine } from './machine.ts'
-import { compileRule } from './rule.ts'
+import { compileRule, type RuleOptions } from './rule.ts'
 import {
   advanceMarks,
   checkFacts,
@@ -57,19 +57,8 @@ export interface Evaluation {
 
 export function createEvaluation(program: Program, image: Image): Evaluation {
   const { limits } = program.settings
-  const machine = createMachine(image.values)
-  const run: Run = {
-    image,
-    program,
-    machine,
-    modes: modesOf(process.env),
-    sources: createSources(),
-    marks: image.relations.map(marksOf),
-    best: program.predicates.map((p) => (p.best ? createBest(p.best) : undefined)),
-    facts: image.relations.reduce((sum, relation) => sum + rowCount(relation), 0),
-    derived: 0,
-    rounds: 0,
-  }
+  const run = createRun(program, image)
+  const { machine } = run
   checkFacts(run)
   let current: Stratum | undefined
   const deadline = performance.now() + limits.maxEvalMs
@@ -87,6 +76,22 @@ export function createEvaluation(program: Program, image: Image): Evaluation {
       checkFacts(run)
     },
     stats: () => ({ rounds: run.rounds, derivedRows: run.derived }),
+  }
+}
+
+/** A run over the rows that `image` has now, and of which nothing is derived yet. */
+export function createRun(program: ReaderProgram, image: Image): Run {
+  return {
+    image,
+    program,
+    machine: createMachine(image.values),
+    modes: modesOf(process.env),
+    sources: createSources(),
+    marks: image.relations.map(marksOf),
+    best: program.predicates.map((p) => (p.best ? createBest(p.best) : undefined)),
+    facts: image.relations.reduce((sum, relation) => sum + rowCount(relation), 0),
+    derived: 0,
+    rounds: 0,
   }
 }
 
@@ -108,57 +113,93 @@ export function isDerived({ predicates }: Program, stratum: Stratum): boolean {
 }
 
 function evaluateStratum(run: Run, stratum: Stratum): void {
-  const { image, marks, sources } = run
+  const { image, marks } = run
   for (const predicate of stratum.predicates) openMarks(marks[predicate]!, 0)
   // Only classes are derived without a rule.
   if (stratum.rules.length === 0) uniteLinks(run, stratum)
   else {
-    const bounds = stratumBounds(stratum, image, (predicate, column) =>
-      sources.bounds(image.relations[predicate]!, column),
-    )
-    const grouped =
-      stratum.predicates.length === 1 &&
-      !isInjectiveAlone(stratum) &&
-      evaluateGrouped(run, stratum, [...bounds.values()][0]!)
-    if (!grouped) evaluateInRounds(run, stratum, bounds)
+    const way = wayOf(run, stratum)
+    if (way.kind === 'grouped') evaluateGrouped(run, stratum, way.grouping)
+    else evaluateInRounds(run, stratum, way.distinct)
   }
   for (const predicate of stratum.predicates) openMarks(marks[predicate]!, image.relations[predicate]!.count)
 }
 
-interface Version {
+/** How a stratum is evaluated: group by group, or in rounds with what keeps the rows of each of its predicates distinct. */
+export type Way =
+  | { readonly kind: 'grouped'; readonly grouping: Grouping }
+  | { readonly kind: 'rounds'; readonly distinct: ReadonlyMap<PredicateId, Distinct> }
+
+/** Chooses how to evaluate `stratum`, of whose rows there are only the facts. */
+export function wayOf(run: Run, stratum: Stratum): Way {
+  const { image, sources } = run
+  const bounds = stratumBounds(stratum, image, (predicate, column) =>
+    sources.bounds(image.relations[predicate]!, column),
+  )
+  const [only] = bounds.values()
+  const grouping = bounds.size === 1 && only && !isInjectiveAlone(stratum) ? groupingOf(run, stratum, only) : undefined
+  if (grouping) return { kind: 'grouped', grouping }
+  const distinct = stratum.predicates.map(
+    (predicate) => [predicate, distinctFor(run, stratum, predicate, bounds.get(predicate)!)] as const,
+  )
+  return { kind: 'rounds', distinct: new Map(distinct) }
+}
+
+/** A rule as it is run in rounds: once, or in each round for the recent rows of its atom at the place `delta`. */
+export interface RuleVersion {
   readonly rule: Rule
+  readonly delta?: number
+}
+
+/** The versions of a stratum's rules that are run before the first round. */
+export function versionsOnce({ predicates, rules }: Stratum): RuleVersion[] {
+  const here = new Set(predicates)
+  return rules.flatMap((rule) => {
+    // A rule whose recursive atoms all depend on an expression fails with it, even if they never get a row.
+    const defined = definedVariables(rule)
+    const isOnce = rule.body.every((literal) => !isRecursive(literal, here) || mentions(literal, defined))
+    return isOnce ? [{ rule }] : []
+  })
+}
+
+/** Those of each round. */
+export function versionsOfRound({ predicates, rules }: Stratum): RuleVersion[] {
+  const here = new Set(predicates)
+  return rules.flatMap((rule) =>
+    rule.body.flatMap((literal, delta) => (isRecursive(literal, here) ? [{ rule, delta }] : [])),
+  )
+}
+
+/** What a version is compiled with. */
+export function versionOptions(
+  run: Run,
+  stratum: Stratum,
+  distinct: ReadonlyMap<PredicateId, Distinct>,
+  { rule, delta }: RuleVersion,
+): RuleOptions {
+  const here = new Set(stratum.predicates)
+  return {
+    distinct: distinct.get(rule.head)!,
+    here,
+    range: (atom, place) => run.marks[atom.predicate]![roleOf(atom, place, here, delta)],
+    ...(delta !== undefined && { first: delta }),
+  }
+}
+
+interface Compiled {
   readonly run: Next
   readonly environment: Int32Array
 }
 
-function evaluateInRounds(run: Run, stratum: Stratum, bounds: ReadonlyMap<PredicateId, readonly Bounds[]>): void {
+function evaluateInRounds(run: Run, stratum: Stratum, distinct: ReadonlyMap<PredicateId, Distinct>): void {
   const { image, program, marks } = run
-  const here = new Set(stratum.predicates)
   seedBest(run, stratum)
-  const distinct = new Map(
-    stratum.predicates.map((predicate) => [predicate, distinctFor(run, stratum, predicate, bounds.get(predicate)!)]),
-  )
-  const compile = (rule: Rule, delta?: number): Version => ({
-    rule,
-    environment: new Int32Array(rule.variables.length),
-    run: compileRule(run, rule, {
-      distinct: distinct.get(rule.head)!,
-      here,
-      range: (atom, place) => marks[atom.predicate]![roleOf(atom, place, here, delta)],
-      ...(delta !== undefined && { first: delta }),
-    }),
+  const compile = (version: RuleVersion): Compiled => ({
+    environment: new Int32Array(version.rule.variables.length),
+    run: compileRule(run, version.rule, versionOptions(run, stratum, distinct, version)),
   })
-  const call = ({ run: body, environment }: Version) => body(environment)
-  for (const rule of stratum.rules) {
-    const recursive = rule.body.filter((literal) => isRecursive(literal, here))
-    // A rule whose recursive atoms all depend on an expression fails with it, even if they never get a row.
-    const defined = definedVariables(rule)
-    if (recursive.every((literal) => mentions(literal, defined))) call(compile(rule))
-  }
-  const compileVersions = () =>
-    stratum.rules.flatMap((rule) =>
-      rule.body.flatMap((literal, place) => (isRecursive(literal, here) ? [compile(rule, place)] : [])),
-    )
+  const call = ({ run: body, environment }: Compiled) => body(environment)
+  for (const version of versionsOnce(stratum)) call(compile(version))
   const advance = () => {
     let more = false
     for (const predicate of stratum.predicates)
@@ -166,13 +207,13 @@ function evaluateInRounds(run: Run, stratum: Stratum, bounds: ReadonlyMap<Predic
     return more
   }
   const rowsHere = () => stratum.predicates.reduce((sum, predicate) => sum + image.relations[predicate]!.count, 0)
-  let versions: readonly Version[] | undefined
+  let versions: readonly Compiled[] | undefined
   let planned = 0
   for (let round = 1; stratum.recursive && advance(); round++) {
     run.rounds++
     if (round > program.settings.limits.maxIterations) throw roundsError(run, stratum)
     if (!versions || rowsHere() > planned * ROWS_REPLANNED) {
-      versions = compileVersions()
+      versions = versionsOfRound(stratum).map(compile)
       planned = Math.max(rowsHere(), ROWS_PLANNED)
     }
     versions.forEach(call)
@@ -187,9 +228,11 @@ const ROWS_PLANNED = 100
 function distinctFor(run: Run, stratum: Stratum, predicate: PredicateId, bounds: readonly Bounds[]): Distinct {
   const { image, modes } = run
   const relation = image.relations[predicate]!
-  if (run.best[predicate] || isHashed(modes)) return { kind: 'rows' }
+  const { order } = run.program.predicates[predicate]!.best ?? {}
+  if (order) return { kind: 'rows', why: `only the ${order} of each group counts` }
+  if (isHashed(modes)) return { kind: 'rows', why: '$RUNE_STORAGE says so' }
   const rules = stratum.rules.filter(({ head }) => head === predicate)
-  if (relation.count === 0 && isInjectiveAlone(stratum)) return { kind: 'none' }
+  if (relation.count === 0 && isInjectiveAlone(stratum)) return { kind: 'none', why: 'no row can come twice' }
   const read = rules.flatMap(({ body }) =>
     body.flatMap((l) => (l.kind === 'atom' ? [image.relations[l.predicate]!] : [])),
   )

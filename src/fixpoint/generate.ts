@@ -150,8 +150,8 @@ function matchText(kernel: Kernel, s: AtomStep, i: number): string {
   const { text, target } = kernel
   const layout = layoutOf(s.atom, kernel.before[i]!.bound, target.constants)
   const access = target.access(s, layout)
-  const crossing = access.kind === 'offsets' ? crossingText(kernel, layout, i) : undefined
-  if (crossing !== undefined) return crossing
+  const crossing = access.kind === 'offsets' ? crossingOf(kernel, layout, i) : undefined
+  if (crossing) return crossText(text, crossing.runs, crossing.variable, stepText(kernel, i + crossing.runs.length))
   const inner = stepText(kernel, i + 1)
   if (access.kind === 'members' || access.kind === 'run') return `if(${memberText(text, access, layout)}){${inner}}`
   return loopText(text, access, { layout, inner, isOnce: isExistential(kernel, layout, i) })
@@ -168,18 +168,25 @@ function absentText(kernel: Kernel, s: AtomStep, i: number): string {
   return `let ${found}=false;${search}if(!${found}){${next}}`
 }
 
+/** Runs of as many steps, all in the order of the variable that the first one binds. */
+interface Crossing {
+  readonly runs: readonly RunText[]
+  readonly variable: number
+}
+
 /**
- * Atoms that follow and only test the variable that this one binds, together with one that is bound before: the run of this
- * one and theirs are all in the order of that variable, and are met in step.
+ * Atoms that follow step `i`, whose access are offsets, and only test the variable that it binds, together with one that is
+ * bound before: the run of this one and theirs are all in the order of that variable, and are met in step.
  */
-function crossingText(kernel: Kernel, layout: AtomLayout, i: number): string | undefined {
-  const { target, steps, before } = kernel
+export function crossingOf(
+  { target, steps, before }: Pick<Kernel, 'target' | 'steps' | 'before'>,
+  layout: AtomLayout,
+  i: number,
+): Crossing | undefined {
   const [bind] = layout.binds
   if (!bind || layout.binds.length > 1 || layout.repeats.length > 0 || layout.key.length !== 1) return undefined
   const runs: RunText[] = []
-  let next = i + 1
-  for (; next < steps.length; next++) {
-    const s = steps[next]!
+  for (const s of steps.slice(i + 1)) {
     if (s.kind !== 'match' || s.atom.args.length !== 2) break
     const column = s.atom.args.findIndex((arg) => arg.kind === 'variable' && arg.variable === bind.variable)
     const other = s.atom.args[1 - column]
@@ -192,7 +199,7 @@ function crossingText(kernel: Kernel, layout: AtomLayout, i: number): string | u
   const run = target.orderedRun(steps[i] as AtomStep, layout.key[0]!, bind.column)
   if (!run) return undefined
   runs.unshift({ ...run, key: sourceText(layout.sources[0]!), column: bind.column })
-  return crossText(kernel.text, runs, bind.variable, stepText(kernel, next))
+  return { runs, variable: bind.variable }
 }
 
 /** Whether nothing that comes after depends on which row was matched. */

@@ -6,22 +6,24 @@
  */
 import { definedVariables } from '../program/defined.ts'
 import { MEMBER } from '../program/links.ts'
-import type { AtomLiteral, Rule, Stratum } from '../program/program.ts'
+import type { Rule, Stratum } from '../program/program.ts'
 import { noteRound, type Rounds } from './access.ts'
 import type { Next } from './body-target.ts'
 import { type Bounds, spanOf } from './bounds.ts'
-import { createStamps, type Distinct, type Stamps } from './distinct.ts'
+import { createStamps, type Distinct } from './distinct.ts'
 import { workOf } from './estimate.ts'
 import { isDense, type Offsets } from './offsets.ts'
-import { compileRule } from './rule.ts'
+import { compileRule, type RuleOptions } from './rule.ts'
 import { isHashed, openMarks, type Run, roundsError } from './run.ts'
 
-interface Grouping {
+export interface Grouping {
   /** The column that is handed on. */
   readonly column: 0 | 1
+  /** Those of that column. */
+  readonly bounds: Bounds
   readonly starts: readonly StartRule[]
   readonly steps: readonly StepRule[]
-  readonly stamps: Stamps
+  readonly distinct: Distinct & { readonly kind: 'stamp' }
 }
 
 /** A rule without recursion: for the ids that `guard` has rows for. */
@@ -38,18 +40,13 @@ interface StepRule {
   readonly place: number
 }
 
-/** Evaluates `stratum` group by group, if it is of that kind; says whether. `bounds` are those of its predicate's columns. */
-export function evaluateGrouped(run: Run, stratum: Stratum, bounds: readonly Bounds[]): boolean {
-  const grouping = groupingOf(run, stratum, bounds)
-  if (!grouping) return false
+/** Evaluates `stratum` group by group. */
+export function evaluateGrouped(run: Run, stratum: Stratum, grouping: Grouping): void {
   const [predicate] = stratum.predicates
   const relation = run.image.relations[predicate!]!
-  const { stamps, column } = grouping
-  if (grouping.starts.every(({ guard }) => guard.starts.at(-1) === 0)) return true
-  const distinct: Distinct = { kind: 'stamp', column: column === 0 ? 1 : 0, stamps }
+  if (grouping.starts.every(({ guard }) => guard.starts.at(-1) === 0)) return
+  const { stamps } = grouping.distinct
   const marks = run.marks[predicate!]!
-  const known = (atom: AtomLiteral) => run.marks[atom.predicate]!.known
-  const here = new Set(stratum.predicates)
   const rounds: Rounds = {
     most: 0,
     max: run.program.settings.limits.maxIterations,
@@ -57,24 +54,20 @@ export function evaluateGrouped(run: Run, stratum: Stratum, bounds: readonly Bou
       throw roundsError(run, stratum)
     },
   }
-  const [only] = grouping.steps.length === 1 ? grouping.steps : []
-  const compile = (rule: Rule, variable: number, first?: number) =>
-    compileRule(run, rule, {
-      distinct,
-      here,
-      range: (atom, place) => (place === first ? marks.recent : known(atom)),
-      bound: [variable],
-      ...(first !== undefined && { first, ...(only && { rounds }) }),
-    })
-  const starts = grouping.starts.map((start) => ({ ...start, run: compile(start.rule, start.variable) }))
-  const steps = grouping.steps.map((step) => ({ ...step, run: compile(step.rule, step.variable, step.place) }))
+  const isAlone = grouping.steps.length === 1
+  const compile = <R extends StartRule | StepRule>(rule: R) => ({
+    ...rule,
+    run: compileRule(run, rule.rule, groupedOptions(run, stratum, grouping, rule, rounds)),
+  })
+  const starts = grouping.starts.map(compile)
+  const steps = grouping.steps.map(compile)
   const environment = new Int32Array(Math.max(1, ...stratum.rules.map((rule) => rule.variables.length)))
   const call = (body: Next, variable: number, id: number) => {
     environment[variable] = id
     body(environment)
   }
-  const all = bounds[column]!
-  for (let id = all.min; id <= all.max; id++) {
+  const { min, max } = grouping.bounds
+  for (let id = min; id <= max; id++) {
     let from = relation.count
     stamps.group++
     for (const { guard, variable, run: body } of starts) if (hasRows(guard, id)) call(body, variable, id)
@@ -83,13 +76,30 @@ export function evaluateGrouped(run: Run, stratum: Stratum, bounds: readonly Bou
       noteRound(rounds, round)
       marks.recent.from = from
       marks.recent.to = relation.count
-      from = only ? Number.POSITIVE_INFINITY : relation.count
+      from = isAlone ? Number.POSITIVE_INFINITY : relation.count
       for (const { variable, run: body } of steps) call(body, variable, id)
     }
   }
   run.rounds += rounds.most
   openMarks(marks, relation.count)
-  return true
+}
+
+/** What a rule of a grouping is compiled with. */
+export function groupedOptions(
+  run: Run,
+  stratum: Stratum,
+  { distinct, steps }: Grouping,
+  { variable, ...rule }: StartRule | StepRule,
+  rounds?: Rounds,
+): RuleOptions {
+  const first = 'place' in rule ? rule.place : undefined
+  return {
+    distinct,
+    here: new Set(stratum.predicates),
+    range: ({ predicate }, place) => run.marks[predicate]![place === first ? 'recent' : 'known'],
+    bound: [variable],
+    ...(first !== undefined && { first, ...(rounds && steps.length === 1 && { rounds }) }),
+  }
 }
 
 function hasRows({ base, span, starts }: Offsets, id: number): boolean {
@@ -97,8 +107,12 @@ function hasRows({ base, span, starts }: Offsets, id: number): boolean {
   return at >= 0 && at < span && starts[at]! < starts[at + 1]!
 }
 
-/** The grouping with the fewest ids to keep stamps for: they are looked at all the time, and shall stay in the cache. */
-function groupingOf(run: Run, stratum: Stratum, bounds: readonly Bounds[]): Grouping | undefined {
+/**
+ * How `stratum` is evaluated group by group; nothing if it is not of that kind. `bounds` are those of its predicate's
+ * columns. Of two groupings that with the fewest ids to keep stamps for: they are looked at all the time, and shall stay in
+ * the cache.
+ */
+export function groupingOf(run: Run, stratum: Stratum, bounds: readonly Bounds[]): Grouping | undefined {
   const [predicate] = stratum.predicates
   const relation = run.image.relations[predicate!]!
   if (isHashed(run.modes) || stratum.predicates.length !== 1 || relation.arity !== 2) return undefined
@@ -109,7 +123,10 @@ function groupingOf(run: Run, stratum: Stratum, bounds: readonly Bounds[]): Grou
     const rules = spanOf(other) <= STAMPS_MAX ? rulesBy(run, stratum, column) : undefined
     if (!rules) continue
     const rows = Math.max(...rules.starts.map(({ guard }) => guard.starts.at(-1)!), 0)
-    if (isDense(bounds[column]!, rows)) return { column, ...rules, stamps: createStamps(other) }
+    if (!isDense(bounds[column]!, rows)) continue
+    const why = `all rules hand column ${column} on`
+    const distinct = { kind: 'stamp', column: column === 0 ? 1 : 0, stamps: createStamps(other), why } as const
+    return { column, bounds: bounds[column]!, ...rules, distinct }
   }
   return undefined
 }

@@ -10,15 +10,22 @@ import { type AtomLiteral, BUILTIN, type PredicateId, type ReaderProgram, type R
 /** By predicate: keys, each of ascending columns. */
 export type IndexNeeds = ReadonlyMap<PredicateId, readonly (readonly number[])[]>
 
+/** Is told each need, and who has it. */
+export type NoteNeed = (predicate: PredicateId, key: readonly number[], asker: string) => void
+
 /** The indexes for decisions by `program`; `rows` is what the solver will plan with. */
-export function indexNeeds(program: ReaderProgram, rows: (predicate: PredicateId) => number): IndexNeeds {
+export function indexNeeds(
+  program: ReaderProgram,
+  rows: (predicate: PredicateId) => number,
+  note?: NoteNeed,
+): IndexNeeds {
   const needs = new Map<PredicateId, Map<string, readonly number[]>>()
-  for (const [predicate, keys] of ENTITY_KEYS) for (const key of keys) need(needs, program, predicate, key)
   for (const bringsEntities of [false, true]) {
-    const search: Search = { program, rows, bringsEntities, needs, asked: new Set() }
-    for (const predicate of [BUILTIN.permit, BUILTIN.forbid]) ask(search, predicate, [])
-    for (const { asks } of program.policies) {
-      for (const { predicate, bound } of asks) ask(search, predicate, columnsOf(bound))
+    const search: Search = { program, rows, bringsEntities, needs, asked: new Set(), ...(note && { note }) }
+    for (const [predicate, keys] of ENTITY_KEYS) for (const key of keys) need(search, predicate, key, 'policies')
+    for (const predicate of [BUILTIN.permit, BUILTIN.forbid]) ask(search, predicate, [], 'decisions')
+    for (const { id, asks } of program.policies) {
+      for (const { predicate, bound } of asks) ask(search, predicate, columnsOf(bound), `policy \`${id}\``)
     }
   }
   return new Map([...needs].map(([predicate, keys]) => [predicate, [...keys.values()]]))
@@ -40,18 +47,19 @@ interface Search {
   readonly needs: Map<PredicateId, Map<string, readonly number[]>>
   /** Predicates with the columns that are given. */
   readonly asked: Set<string>
+  readonly note?: NoteNeed
 }
 
-function ask(search: Search, predicate: PredicateId, given: readonly number[]): void {
+function ask(search: Search, predicate: PredicateId, given: readonly number[], asker: string): void {
   const { program } = search
   const { evaluation, readsEntities, best } = program.predicates[predicate]!
   const isGoal = evaluation === 'on demand' || (readsEntities && search.bringsEntities)
   const pattern = best && isGoal ? given.filter((column) => column !== best.column) : given
   const key = `${predicate}:${pattern.join()}`
-  if (search.asked.has(key)) return
+  const isAsked = search.asked.has(key)
+  if (!isAsked || search.note) need(search, predicate, pattern, asker)
   search.asked.add(key)
-  need(search.needs, program, predicate, pattern)
-  if (!isGoal) return
+  if (!isGoal || isAsked) return
   for (const rule of program.rules) if (rule.head === predicate) followRule(search, rule, pattern)
 }
 
@@ -62,18 +70,18 @@ function followRule(search: Search, rule: Rule, given: readonly number[]): void 
     const arg = rule.args[column]!
     if (arg.kind === 'variable' && !defined.has(arg.variable)) bound.add(arg.variable)
   }
-  followSteps(search, planBody(rule.body, { bound, defined, rows: search.rows }).steps, bound)
+  followSteps(search, planBody(rule.body, { bound, defined, rows: search.rows }).steps, bound, `rule \`${rule.name}\``)
 }
 
-function followSteps(search: Search, steps: readonly Step[], bound: Set<number>): void {
+function followSteps(search: Search, steps: readonly Step[], bound: Set<number>, asker: string): void {
   for (const step of steps) {
     if (step.kind === 'match' || step.kind === 'absent') {
-      ask(search, step.atom.predicate, knownColumns(step.atom, bound))
+      ask(search, step.atom.predicate, knownColumns(step.atom, bound), asker)
       for (const arg of step.atom.args) if (arg.kind === 'variable') bound.add(arg.variable)
     } else if (step.kind === 'aggregate') {
       const { groups, body } = step.aggregate
       const plan = planBody(body, { bound: groups, defined: definedVariables(step.aggregate, groups) })
-      followSteps(search, plan.steps, new Set(groups))
+      followSteps(search, plan.steps, new Set(groups), asker)
       if (step.variable !== undefined) bound.add(step.variable)
     } else if (step.kind === 'bind' || step.kind === 'each') bound.add(step.variable)
   }
@@ -87,13 +95,9 @@ function columnsOf(given: readonly boolean[]): number[] {
   return given.flatMap((isGiven, column) => (isGiven ? [column] : []))
 }
 
-function need(
-  needs: Search['needs'],
-  { predicates }: ReaderProgram,
-  predicate: PredicateId,
-  key: readonly number[],
-): void {
-  if (key.length === 0 && predicates[predicate]!.arity > 0) return
+function need({ needs, program, note }: Search, predicate: PredicateId, key: readonly number[], asker: string): void {
+  if (key.length === 0 && program.predicates[predicate]!.arity > 0) return
+  note?.(predicate, key, asker)
   const keys = needs.get(predicate) ?? new Map<string, readonly number[]>()
   keys.set(key.join(), key)
   needs.set(predicate, keys)

@@ -4,7 +4,7 @@
  */
 import { growColumns, rowCount } from '../image/relation.ts'
 import { definedVariables } from '../program/defined.ts'
-import { planBody } from '../program/plan.ts'
+import { type Plan, planBody } from '../program/plan.ts'
 import type { AtomLiteral, PredicateId, Rule } from '../program/program.ts'
 import { type Access, chooseAccess, followAbsent, followAccess, type Rounds } from './access.ts'
 import { compileBody } from './body.ts'
@@ -31,8 +31,32 @@ export interface RuleOptions {
   readonly bound?: readonly number[]
 }
 
+/** A rule with all that is chosen for it. */
+export interface PreparedRule {
+  readonly target: KernelTarget
+  readonly plan: Plan
+  readonly bound: readonly number[]
+  /** Whether it runs as generated code. */
+  readonly isGenerated: boolean
+}
+
 /** Runs a rule once. */
 export function compileRule(run: Run, rule: Rule, options: RuleOptions): Next {
+  const { target, plan, bound, isGenerated } = prepareRule(run, rule, options)
+  const body = isGenerated ? generateKernel(target, plan.steps, bound) : compileBody(target, plan.steps, bound)
+  const { emission } = target
+  const { relation } = emission
+  return (environment) => {
+    const before = relation.count
+    emission.start = before
+    body(environment)
+    run.derived += relation.count - before
+    checkFacts(run, rule)
+  }
+}
+
+/** Chooses how a rule is run. */
+export function prepareRule(run: Run, rule: Rule, options: RuleOptions): PreparedRule {
   const { image, machine, sources } = run
   const { here, range, first, rounds, bound = [], distinct } = options
   const relationOf = (atom: AtomLiteral) => image.relations[atom.predicate]!
@@ -42,6 +66,7 @@ export function compileRule(run: Run, rule: Rule, options: RuleOptions): Next {
       ? {
           relation: relationOf(atom),
           range: range(atom, place),
+          why: 'the rows of the last round',
           ...(rounds ? { kind: 'rounds', rounds } : { kind: 'scan' }),
         }
       : chooseAccess(sources, relationOf(atom), {
@@ -72,31 +97,21 @@ export function compileRule(run: Run, rule: Rule, options: RuleOptions): Next {
     dense: (aggregate) =>
       !isHashed(run.modes) ? denseGroups(aggregate, relationOf, sources, image.values) : undefined,
   }
-  const { steps } = planBody(rule.body, {
+  const plan = planBody(rule.body, {
     defined,
     bound,
     rows: (predicate) => rowCount(image.relations[predicate]!),
     matches: (predicate, columns) => matchesOf(run, predicate, columns, here),
     ...(first !== undefined && { first }),
   })
-  const body = isGenerated(run, rule, first !== undefined)
-    ? generateKernel(target, steps, bound)
-    : compileBody(target, steps, bound)
-  const { relation } = emission
-  return (environment) => {
-    const before = relation.count
-    emission.start = before
-    body(environment)
-    run.derived += relation.count - before
-    checkFacts(run, rule)
-  }
+  return { target, plan, bound, isGenerated: isWorthCode(run, rule, first !== undefined) }
 }
 
 /** Below so many rows to read, closures are done before code is generated; a recursion goes through them again and again. */
 const ROWS_GENERATED = 500
 const ROWS_GENERATED_RECURSIVE = 50
 
-function isGenerated(run: Run, rule: Rule, isRecursive: boolean): boolean {
+function isWorthCode(run: Run, rule: Rule, isRecursive: boolean): boolean {
   const { code } = run.modes
   if (code !== 'auto') return code === 'generated' && canGenerateHere
   const rows = rule.body.reduce(

@@ -4,7 +4,7 @@
 import type { Image } from '../image/image.ts'
 import type { Relation } from '../image/relation.ts'
 import { writtenPredicate } from '../program/links.ts'
-import type { Program, Rule, Stratum } from '../program/program.ts'
+import type { ReaderProgram, Rule, Stratum } from '../program/program.ts'
 import type { Code } from '../text/codes.ts'
 import { type RuneError, runeError } from '../text/diagnostic.ts'
 import { printBriefly } from '../values/print.ts'
@@ -23,7 +23,7 @@ export interface Marks {
 
 export interface Run {
   readonly image: Image
-  readonly program: Program
+  readonly program: ReaderProgram
   readonly machine: Machine
   readonly modes: Modes
   readonly sources: Sources
@@ -90,7 +90,7 @@ export function roundsError({ program }: Run, stratum: Stratum): RuneError {
   return limitError(program, stratum, 'R503', `the rules need more than ${maxIterations} rounds`, 'max_iterations')
 }
 
-export function timeError(program: Program, stratum?: Stratum): RuneError {
+export function timeError(program: ReaderProgram, stratum?: Stratum): RuneError {
   const { maxEvalMs } = program.settings.limits
   return limitError(program, stratum, 'R502', `the rules take longer than ${maxEvalMs} ms`, 'max_eval_ms')
 }
@@ -109,7 +109,7 @@ export function derivationError(run: Run, rule: Rule, bound: ReadonlySet<number>
 }
 
 function limitError(
-  { predicates }: Program,
+  { predicates }: ReaderProgram,
   stratum: Stratum | undefined,
   code: Code,
   message: string,

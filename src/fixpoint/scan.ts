@@ -22,9 +22,14 @@ export function scanRows(
   next: Next,
   isCompared = false,
 ): Next {
-  return isCompared || layout.key.length === 0
+  return isCompared || !isIndexed(layout)
     ? scanAll(relation, range, layout, machine, next)
     : scanIndex(relation, range, layout, machine, next)
+}
+
+/** Whether rows are found by an index. */
+export function isIndexed({ key }: AtomLayout): boolean {
+  return key.length > 0
 }
 
 /** Calls `next` if no row of `range` fits. */

@@ -9,7 +9,7 @@ import type { Image } from '../image/image.ts'
 import { firstRow, indexOn, isGone, nextRow, rowCount, rowsOf } from '../image/relation.ts'
 import type { ValueId } from '../image/value-ids.ts'
 import { definedVariables } from '../program/defined.ts'
-import { planBody } from '../program/plan.ts'
+import { type Plan, planBody } from '../program/plan.ts'
 import { BUILTIN, type PredicateId, type ReaderProgram, type Rule } from '../program/program.ts'
 import { isBetter } from './best.ts'
 import { compileBody } from './body.ts'
@@ -261,8 +261,8 @@ function compileRule(
       if (fits(row)) addError(state, goal, { row, rule, message: machine.failure })
     },
   }
-  const rows = (predicate: PredicateId) => (isGoal(state, predicate) ? 10 : rowCount(state.image.relations[predicate]!))
-  const body = compileBody(target, planBody(rule.body, { bound, defined, rows }).steps, bound)
+  const { steps } = planGoal(rule, bound, state.image, (predicate) => isGoal(state, predicate))
+  const body = compileBody(target, steps, bound)
   const environment = new Int32Array(rule.variables.length)
   return (of) => {
     goal = of
@@ -277,6 +277,20 @@ function compileRule(
     body(environment)
   }
 }
+
+/** The join order of `rule` for goals that bind `bound`; `isAsked` says of which predicates there are goals, not rows. */
+export function planGoal(
+  rule: Rule,
+  bound: ReadonlySet<number>,
+  image: Image,
+  isAsked: (predicate: PredicateId) => boolean,
+): Plan {
+  const rows = (predicate: PredicateId) => (isAsked(predicate) ? ROWS_OF_GOAL : rowCount(image.relations[predicate]!))
+  return planBody(rule.body, { bound, defined: definedVariables(rule), rows })
+}
+
+/** How many a goal is expected to find. */
+const ROWS_OF_GOAL = 10
 
 function goalReader(state: State): Reader {
   const { machine, image } = state

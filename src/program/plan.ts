@@ -39,6 +39,8 @@ export type Step =
 
 export interface Plan {
   readonly steps: readonly Step[]
+  /** By step: how many bindings it is expected to make of one; 1 where it only tests. */
+  readonly expected: readonly number[]
   /** Places of the literals that could not be ordered, since a variable in them is bound by nothing. */
   readonly stuck: readonly number[]
   /** All variables bound at the end, those bound before included. */
@@ -66,14 +68,18 @@ export function planBody(body: readonly Literal[], options: PlanOptions = {}): P
   const { defined = NONE } = options
   const left = new Map([...body.entries()].filter(([i]) => !options.without?.has(i)))
   const steps: Step[] = []
-  const take = (step: Step) => {
-    steps.push(...expand(step, bound))
+  const expected: number[] = []
+  const take = (step: Step, cost: number) => {
+    const made = expand(step, bound)
+    steps.push(...made)
+    const matches = step.kind === 'match' || step.kind === 'each' ? Math.max(1, cost) : 1
+    expected.push(...made.map((_, i) => (i === made.length - 1 ? matches : 1)))
     left.delete(step.literal)
     for (const variable of boundBy(step)) bound.add(variable)
   }
   const first = left.get(options.first ?? -1)
   const firstStep = first && stepOf(first, options.first ?? -1, bound, defined)
-  if (firstStep) take(firstStep)
+  if (firstStep) take(firstStep, costOf(firstStep, bound, options))
   while (left.size > 0) {
     let best: Step | undefined
     let bestCost = Number.POSITIVE_INFINITY
@@ -87,9 +93,9 @@ export function planBody(body: readonly Literal[], options: PlanOptions = {}): P
       }
     }
     if (!best) break
-    take(best)
+    take(best, bestCost)
   }
-  return { steps, stuck: [...left.keys()], bound }
+  return { steps, expected, stuck: [...left.keys()], bound }
 }
 
 const NONE: ReadonlySet<number> = new Set()

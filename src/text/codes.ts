@@ -148,6 +148,7 @@ export const CODES = {
   R761: 'two inputs of a command that both read the standard input',
   R762: 'a file that the command line names and that cannot be read',
   R763: 'a file that cannot be written',
+  R764: 'a predicate that the command line names and that does not exist',
   R330: 'a predicate with another number of columns than elsewhere',
   R331: 'a name that cannot be defined: it comes with the request, is built in or read-only',
   R332: '`permit` or `forbid` in a body',

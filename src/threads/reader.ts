@@ -8,6 +8,7 @@ import type { Decision } from '../decide/decision.ts'
 import { decidingRules, type Explanation, explain } from '../decide/explain.ts'
 import { type QueryResult, queryOf, resultOf } from '../decide/query.ts'
 import { type AuthorizeRequest, type CheckedRequest, checkRequest, type RequestTarget } from '../decide/request.ts'
+import { type Inspection, inspect } from '../fixpoint/inspect.ts'
 import { createMachine, type Machine } from '../fixpoint/machine.ts'
 import { createSolver, type RequestFacts, type Solver } from '../fixpoint/solve.ts'
 import { type Arena, attachArena } from '../image/arena.ts'
@@ -27,6 +28,7 @@ export interface Reader {
   decide(check: (target: RequestTarget) => CheckedRequest): Decision
   explain(request: AuthorizeRequest): Explanation
   query(text: string): QueryResult
+  inspect(): Inspection
   /** The program of the newest epoch. */
   program(): ReaderProgram
   /** The newest epoch. */
@@ -123,6 +125,7 @@ export function createReader(arena: Arena): Reader {
         }
         return resultOf(query, rows, machine.values)
       }),
+    inspect: () => run((at) => inspected(at, image)),
     program: () => run(({ program }) => program),
     epoch: () => run(() => image.epoch),
     close: () => {
@@ -130,6 +133,11 @@ export function createReader(arena: Arena): Reader {
       image.close()
     },
   }
+}
+
+function inspected({ program, overlay, machine }: Evaluating, { image, epoch }: ReaderImage): Inspection {
+  overlay.reset()
+  return inspect(program, { ...image, values: machine.values }, epoch)
 }
 
 /** Turns to the newest epoch whenever it is called, and compiles what is new in it. */

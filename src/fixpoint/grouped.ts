@@ -61,7 +61,7 @@ export function evaluateGrouped(run: Run, stratum: Stratum, grouping: Grouping):
   })
   const starts = grouping.starts.map(compile)
   const steps = grouping.steps.map(compile)
-  const environment = new Int32Array(Math.max(1, ...stratum.rules.map((rule) => rule.variables.length)))
+  const environment = new Int32Array(stratum.rules.reduce((most, rule) => Math.max(most, rule.variables.length), 1))
   const call = (body: Next, variable: number, id: number) => {
     environment[variable] = id
     body(environment)
@@ -122,7 +122,7 @@ export function groupingOf(run: Run, stratum: Stratum, bounds: readonly Bounds[]
     const other = bounds[column === 0 ? 1 : 0]!
     const rules = spanOf(other) <= STAMPS_MAX ? rulesBy(run, stratum, column) : undefined
     if (!rules) continue
-    const rows = Math.max(...rules.starts.map(({ guard }) => guard.starts.at(-1)!), 0)
+    const rows = rules.starts.reduce((most, { guard }) => Math.max(most, guard.starts.at(-1)!), 0)
     if (!isDense(bounds[column]!, rows)) continue
     const why = `all rules hand column ${column} on`
     const distinct = { kind: 'stamp', column: column === 0 ? 1 : 0, stamps: createStamps(other), why } as const

@@ -66,7 +66,7 @@ export function prepareRule(run: Run, rule: Rule, options: RuleOptions): Prepare
       ? {
           relation: relationOf(atom),
           range: range(atom, place),
-          why: 'the rows of the last round',
+          why: 'the newest rows',
           ...(rounds ? { kind: 'rounds', rounds } : { kind: 'scan' }),
         }
       : chooseAccess(sources, relationOf(atom), {

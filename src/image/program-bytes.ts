@@ -89,14 +89,8 @@ function bytesOf(encoded: readonly EncodedUnit[], names: readonly string[], rule
   }
   const texts: Texts = { paths, names }
   const textBytes = serialize(texts)
-  const words = Uint32Array.of(
-    encoded.length,
-    rules,
-    places.length / PLACE_WORDS,
-    textBytes.length,
-    ...units,
-    ...places,
-  )
+  const head = [encoded.length, rules, places.length / PLACE_WORDS, textBytes.length]
+  const words = Uint32Array.from([head, units, places].flat())
   return Buffer.concat([new Uint8Array(words.buffer), textBytes, ...encoded.map(({ bytes }) => bytes)])
 }
 

@@ -1,10 +1,8 @@
 /**
  * Aggregates over one atom with one group: all groups in a single pass over the rows. Groups are numbered as they come, so
- * that what is folded lies close together. Count, sum, least and greatest value are found together and kept: rules that fold
- * the same rows share the pass. Only integers that are small enough to be inline: what else there is, and what can fail, is
- * for `aggregate.ts`.
+ * that what is folded lies close together; rules that fold the same rows share the numbers, and what was folded. Only
+ * integers that are small enough to be inline: what else there is, and what can fail, is for `aggregate.ts`.
  */
-
 import { isGone, type Relation } from '../image/relation.ts'
 import { inlineInt, intId, isInlineInt, type ValueId, type Values } from '../image/value-ids.ts'
 import type { AggregateLiteral, AtomLiteral } from '../program/program.ts'
@@ -24,14 +22,12 @@ export const NO_GROUP = -2
 interface Numbering {
   readonly base: number
   readonly numbers: Uint32Array
-  /** Groups, and one more, since they are numbered from 1. */
-  readonly count: number
+  /** The rows that are looked at, and the number of the group of each. */
+  readonly rows: Uint32Array | undefined
+  readonly groups: Uint32Array
+  /** How many rows each group has. There is no group 0. */
+  readonly counts: Uint32Array
 }
-
-/** What is known of a group: four numbers each, in the order of `FOLD`; of groups that are only counted, the rest is 0. */
-type Folds = Float64Array
-const FOLD = { count: 0, sum: 1, least: 2, greatest: 3 } as const
-const FOLD_SHIFT = 2
 
 /** The results of `aggregate` for all groups; nothing where that is not so simple. */
 export function denseGroups(
@@ -45,21 +41,18 @@ export function denseGroups(
   const { atom, group, over } = shape
   const relation = relationOf(atom)
   if (relation.count > ROWS_MAX) return undefined
-  const numbering = sources.remember(relation, `numbers ${group}`, () => numberGroups(relation, group, sources))
-  if (!numbering) return undefined
   const filters = atom.args.flatMap((arg, column) =>
     arg.kind === 'constant' ? [{ column, id: values.intern(arg.value) }] : [],
   )
-  const folded = aggregate.function === 'count' ? undefined : over
-  const key = `folds ${group} ${folded} ${filters.map(({ column, id }) => `${column}=${id}`).join()}`
-  const folds = sources.remember(relation, key, () => foldGroups(relation, numbering, group, folded, filters))
-  if (!folds) return undefined
-  const ids = new Int32Array(numbering.count).fill(NO_GROUP)
-  for (let n = 1; n < ids.length; n++) {
-    const at = n << FOLD_SHIFT
-    if (folds[at] !== 0) ids[n] = resultOf(aggregate.function, folds, at, values)
-  }
-  return { base: numbering.base, numbers: numbering.numbers, ids }
+  const filtered = `${group} ${filters.map(({ column, id }) => `${column}=${id}`).join()}`
+  const numbering = sources.remember(relation, `numbers ${filtered}`, () =>
+    numberGroups(relation, group, filters, sources),
+  )
+  if (!numbering) return undefined
+  const results = sources.remember(relation, `${aggregate.function} ${over} ${filtered}`, () =>
+    foldGroups(aggregate.function, numbering, relation.columns[over]!, values),
+  )
+  return results && { base: numbering.base, numbers: numbering.numbers, ids: results }
 }
 
 /** So many inline integers can be added without a loss. */
@@ -68,7 +61,7 @@ const ROWS_MAX = 2 ** 26
 interface Shape {
   readonly atom: AtomLiteral
   readonly group: number
-  /** The column of what is folded; that of a count is not looked at. */
+  /** The column of what is folded; that of a count does not matter. */
   readonly over: number
 }
 
@@ -86,57 +79,61 @@ function shapeOf({ body, groups, over, function: name }: AggregateLiteral): Shap
   return group < 0 || column < 0 ? undefined : { atom, group, over: column }
 }
 
-function numberGroups(relation: Relation, group: number, sources: Sources): Numbering | undefined {
+type Filters = readonly { readonly column: number; readonly id: ValueId }[]
+
+function numberGroups(relation: Relation, group: number, filters: Filters, sources: Sources): Numbering | undefined {
   const bounds = sources.bounds(relation, group)
   if (!isDense(bounds, relation.count)) return undefined
   const base = spanOf(bounds) === 0 ? 0 : bounds.min
   const numbers = new Uint32Array(spanOf(bounds))
+  const rows = rowsThat(relation, filters)
+  const groups = new Uint32Array(rows ? rows.length : relation.count)
   const ids = relation.columns[group]!
-  let count = 1
-  for (let row = 0; row < relation.count; row++) {
-    if (relation.deaths !== undefined && isGone(relation, row)) continue
-    const at = (ids[row]! - base) | 0
-    if (numbers[at] === 0) numbers[at] = count++
+  let last = 0
+  for (let i = 0; i < groups.length; i++) {
+    const at = (ids[rows ? rows[i]! : i]! - base) | 0
+    let number = numbers[at]! | 0
+    if (number === 0) {
+      number = ++last
+      numbers[at] = number
+    }
+    groups[i] = number
   }
-  return { base, numbers, count }
+  const counts = new Uint32Array(last + 1)
+  for (let i = 0; i < groups.length; i++) counts[groups[i]!]!++
+  return { base, numbers, rows, groups, counts }
 }
 
+/** The result of each group; nothing where one needs more than inline integers. */
 function foldGroups(
-  relation: Relation,
-  { base, numbers, count }: Numbering,
-  group: number,
-  over: number | undefined,
-  filters: readonly { readonly column: number; readonly id: ValueId }[],
-): Folds | undefined {
-  const folds = new Float64Array(count << FOLD_SHIFT)
-  const groups = relation.columns[group]!
-  const rows = rowsThat(relation, filters)
-  const end = rows ? rows.length : relation.count
-  if (over === undefined) {
-    for (let i = 0; i < end; i++) folds[(numbers[(groups[rows ? rows[i]! : i]! - base) | 0]! << FOLD_SHIFT) | 0]! += 1
-    return folds
+  name: AggregateLiteral['function'],
+  { rows, groups, counts }: Numbering,
+  over: Uint32Array,
+  values: Values,
+): Int32Array | undefined {
+  const ids = new Int32Array(counts.length).fill(NO_GROUP)
+  if (name === 'count') {
+    for (let n = 1; n < ids.length; n++) ids[n] = intId(values, counts[n]!)
+    return ids
   }
-  const overs = relation.columns[over]!
-  for (let i = 0; i < end; i++) {
-    const row = rows ? rows[i]! : i
-    const id = overs[row]! | 0
+  const isSum = name === 'sum' || name === 'mean'
+  const sums = new Float64Array(isSum ? counts.length : 0)
+  for (let i = 0; i < groups.length; i++) {
+    const id = over[rows ? rows[i]! : i]! | 0
     if (!isInlineInt(id)) return undefined
-    const at = (numbers[(groups[row]! - base) | 0]! << FOLD_SHIFT) | 0
-    const before = folds[at]!
-    folds[at] = before + 1
-    folds[at + 1] = folds[at + 1]! + inlineInt(id)
+    const number = groups[i]! | 0
+    if (isSum) sums[number] = sums[number]! + inlineInt(id)
     // Ids of inline integers are in the order of the integers.
-    if (before === 0 || id < folds[at + 2]!) folds[at + 2] = id
-    if (before === 0 || id > folds[at + 3]!) folds[at + 3] = id
+    else if (ids[number] === NO_GROUP || (name === 'min' ? id < ids[number]! : id > ids[number]!)) ids[number] = id
   }
-  return folds
+  for (let n = 1; isSum && n < ids.length; n++) {
+    ids[n] = name === 'sum' ? intId(values, sums[n]!) : values.float(sums[n]! / counts[n]!)
+  }
+  return ids
 }
 
 /** The rows that are there and pass the filters; nothing where these are all. */
-function rowsThat(
-  relation: Relation,
-  filters: readonly { readonly column: number; readonly id: ValueId }[],
-): Uint32Array | undefined {
+function rowsThat(relation: Relation, filters: Filters): Uint32Array | undefined {
   if (filters.length === 0 && relation.deaths === undefined) return undefined
   const rows = new Uint32Array(relation.count)
   let count = 0
@@ -145,19 +142,4 @@ function rowsThat(
     if (filters.every(({ column, id }) => relation.columns[column]![row] === id)) rows[count++] = row
   }
   return rows.subarray(0, count)
-}
-
-function resultOf(name: AggregateLiteral['function'], folds: Folds, at: number, values: Values): ValueId {
-  switch (name) {
-    case 'sum':
-      return intId(values, folds[at + FOLD.sum]!)
-    case 'mean':
-      return values.float(folds[at + FOLD.sum]! / folds[at]!)
-    case 'min':
-      return folds[at + FOLD.least]!
-    case 'max':
-      return folds[at + FOLD.greatest]!
-    default:
-      return intId(values, folds[at]!)
-  }
 }

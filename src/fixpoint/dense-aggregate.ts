@@ -49,10 +49,13 @@ export function denseGroups(
     numberGroups(relation, group, filters, sources),
   )
   if (!numbering) return undefined
-  const results = sources.remember(relation, `${aggregate.function} ${over} ${filtered}`, () =>
-    foldGroups(aggregate.function, numbering, relation.columns[over]!, values),
-  )
-  return results && { base: numbering.base, numbers: numbering.numbers, ids: results }
+  const isCount = aggregate.function === 'count'
+  const folds = isCount
+    ? undefined
+    : sources.remember(relation, `folds ${over} ${filtered}`, () => foldGroups(numbering, relation.columns[over]!))
+  if (!folds && !isCount) return undefined
+  const ids = resultsOf(aggregate.function, numbering.counts, folds, values)
+  return { base: numbering.base, numbers: numbering.numbers, ids }
 }
 
 /** So many inline integers can be added without a loss. */
@@ -88,6 +91,7 @@ function numberGroups(relation: Relation, group: number, filters: Filters, sourc
   const numbers = new Uint32Array(spanOf(bounds))
   const rows = rowsThat(relation, filters)
   const groups = new Uint32Array(rows ? rows.length : relation.count)
+  const counts = new Uint32Array(Math.min(numbers.length, groups.length) + 1)
   const ids = relation.columns[group]!
   let last = 0
   for (let i = 0; i < groups.length; i++) {
@@ -98,37 +102,55 @@ function numberGroups(relation: Relation, group: number, filters: Filters, sourc
       numbers[at] = number
     }
     groups[i] = number
+    counts[number]!++
   }
-  const counts = new Uint32Array(last + 1)
-  for (let i = 0; i < groups.length; i++) counts[groups[i]!]!++
-  return { base, numbers, rows, groups, counts }
+  return { base, numbers, rows, groups, counts: counts.subarray(0, last + 1) }
 }
 
-/** The result of each group; nothing where one needs more than inline integers. */
-function foldGroups(
-  name: AggregateLiteral['function'],
-  { rows, groups, counts }: Numbering,
-  over: Uint32Array,
-  values: Values,
-): Int32Array | undefined {
-  const ids = new Int32Array(counts.length).fill(NO_GROUP)
-  if (name === 'count') {
-    for (let n = 1; n < ids.length; n++) ids[n] = intId(values, counts[n]!)
-    return ids
-  }
-  const isSum = name === 'sum' || name === 'mean'
-  const sums = new Float64Array(isSum ? counts.length : 0)
+/** By the number of the group. */
+interface Folds {
+  readonly sums: Float64Array
+  readonly least: Int32Array
+  readonly greatest: Int32Array
+}
+
+/** What the groups come to; nothing where there are others than inline integers. */
+function foldGroups({ rows, groups, counts }: Numbering, over: Uint32Array): Folds | undefined {
+  const sums = new Float64Array(counts.length)
+  const least = new Int32Array(counts.length).fill(ID_MAX)
+  const greatest = new Int32Array(counts.length)
   for (let i = 0; i < groups.length; i++) {
     const id = over[rows ? rows[i]! : i]! | 0
     if (!isInlineInt(id)) return undefined
     const number = groups[i]! | 0
-    if (isSum) sums[number] = sums[number]! + inlineInt(id)
+    sums[number] = sums[number]! + inlineInt(id)
     // Ids of inline integers are in the order of the integers.
-    else if (ids[number] === NO_GROUP || (name === 'min' ? id < ids[number]! : id > ids[number]!)) ids[number] = id
+    if (id < least[number]!) least[number] = id
+    if (id > greatest[number]!) greatest[number] = id
   }
-  for (let n = 1; isSum && n < ids.length; n++) {
-    ids[n] = name === 'sum' ? intId(values, sums[n]!) : values.float(sums[n]! / counts[n]!)
+  return { sums, least, greatest }
+}
+
+/** No id is larger. */
+const ID_MAX = 0x7fffffff
+
+function resultsOf(
+  name: AggregateLiteral['function'],
+  counts: Uint32Array,
+  folds: Folds | undefined,
+  values: Values,
+): Int32Array {
+  const ids = new Int32Array(counts.length)
+  if (name === 'min') ids.set(folds!.least)
+  else if (name === 'max') ids.set(folds!.greatest)
+  else {
+    for (let n = 1; n < ids.length; n++) {
+      if (name === 'count') ids[n] = intId(values, counts[n]!)
+      else if (name === 'sum') ids[n] = intId(values, folds!.sums[n]!)
+      else ids[n] = values.float(folds!.sums[n]! / counts[n]!)
+    }
   }
+  ids[0] = NO_GROUP
   return ids
 }
 

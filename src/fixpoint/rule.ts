@@ -42,8 +42,9 @@ export interface PreparedRule {
 
 /** Runs a rule once. */
 export function compileRule(run: Run, rule: Rule, options: RuleOptions): Next {
-  const { target, plan, bound, isGenerated } = prepareRule(run, rule, options)
-  const body = isGenerated ? generateKernel(target, plan.steps, bound) : compileBody(target, plan.steps, bound)
+  const prepared = prepareRule(run, rule, options)
+  const { target, plan, bound } = prepared
+  const body = prepared.isGenerated ? generateInPieces(prepared) : compileBody(target, plan.steps, bound)
   const { emission } = target
   const { relation } = emission
   return (environment) => {
@@ -54,6 +55,33 @@ export function compileRule(run: Run, rule: Rule, options: RuleOptions): Next {
     checkFacts(run, rule)
   }
 }
+
+/**
+ * A kernel that goes through the rows of its first atom is called for some of them at a time: V8 makes fast code for a
+ * function that is called often, and later for a loop that goes on for long.
+ */
+function generateInPieces({ target, plan, bound }: PreparedRule): Next {
+  const piece: RowRange = { from: 0, to: 0 }
+  let whole: RowRange | undefined
+  const access: KernelTarget['access'] = (step, layout) => {
+    const found = target.access(step, layout)
+    if (step !== plan.steps[0] || found.kind !== 'scan') return found
+    whole = found.range
+    return { ...found, range: piece }
+  }
+  const kernel = generateKernel({ ...target, access }, plan.steps, bound)
+  const range = whole
+  if (!range) return kernel
+  return (environment) => {
+    const { from, to } = range
+    for (piece.from = from; piece.from < to; piece.from = piece.to) {
+      piece.to = Math.min(to, piece.from + PIECE_ROWS)
+      kernel(environment)
+    }
+  }
+}
+
+const PIECE_ROWS = 4096
 
 /** Chooses how a rule is run. */
 export function prepareRule(run: Run, rule: Rule, options: RuleOptions): PreparedRule {

@@ -23,7 +23,7 @@ import {
 import type { AtomLayout, BodyTarget, Next } from './body-target.ts'
 import { type DenseGroups, NO_GROUP } from './dense-aggregate.ts'
 import type { Emission } from './emission.ts'
-import { compileExpr } from './expression.ts'
+import { compileExpr, type Environment } from './expression.ts'
 import {
   crossText,
   distinctText,
@@ -35,7 +35,7 @@ import {
   sourceText,
   stepsText,
 } from './kernel-text.ts'
-import { ERROR } from './machine.ts'
+import { ERROR, spendSteps } from './machine.ts'
 import type { OrderedRun } from './sources.ts'
 
 type AtomStep = Step & { kind: 'match' | 'absent' }
@@ -60,33 +60,35 @@ export function canGenerate(): boolean {
 /** As `compileBody` of `target`, with `target.emission` at its end; `bound` are read from the environment. */
 export function generateKernel(target: KernelTarget, steps: readonly Step[], bound: readonly number[]): Next {
   const { text, captures } = kernelText(target, steps, bound)
-  return factoryOf(text)(captures)
+  const kernel = kernelOf(text)
+  return (environment) => kernel(captures, environment)
 }
 
-type Factory = (captures: readonly unknown[]) => Next
+type KernelFunction = (captures: readonly unknown[], environment: Environment) => void
 
 /**
- * By text, which holds nothing of the data but constants of rules: when a program is evaluated again, after an update or a
- * reload, its kernels are there, and warm.
+ * By text, which holds nothing of the data but constants of rules. What a kernel works on is an argument of it and nothing
+ * that it closes over: so V8 compiles it once, and when a program is evaluated again, after an update or a reload, it is fast
+ * from its first call on.
  */
-const factories = new Map<string, Factory>()
-const FACTORIES_MAX = 4096
+const kernels = new Map<string, KernelFunction>()
+const KERNELS_MAX = 4096
 
 /** The texts of the kernels that are kept, in the order in which they were made; forgets them. @internal */
 export function takeKernels(): string[] {
-  const texts = [...factories.keys()]
-  factories.clear()
+  const texts = [...kernels.keys()]
+  kernels.clear()
   return texts
 }
 
-function factoryOf(text: string): Factory {
-  let factory = factories.get(text)
-  if (!factory) {
-    factory = new Function('C', text) as Factory
-    if (factories.size >= FACTORIES_MAX) factories.clear()
-    factories.set(text, factory)
+function kernelOf(text: string): KernelFunction {
+  let kernel = kernels.get(text)
+  if (!kernel) {
+    kernel = new Function('C', 'E', text) as KernelFunction
+    if (kernels.size >= KERNELS_MAX) kernels.clear()
+    kernels.set(text, kernel)
   }
-  return factory
+  return kernel
 }
 
 /** The text of a kernel and what it is to be called with. */
@@ -97,23 +99,12 @@ export function kernelText(
 ): { readonly text: string; readonly captures: readonly unknown[] } {
   const text = new KernelText()
   const kernel: Kernel = { text, target, steps, before: progressOf(steps, startWith(bound)) }
-  const machine = text.capture(target.machine)
+  text.lines.push(`const spend=${text.capture(spendSteps)},machine=${text.capture(target.machine)};`)
   const body = stepText(kernel, 0)
   const variables = new Set([...bound, ...steps.flatMap(boundBy)])
   const locals = [...variables].map((v) => `v${v}=${bound.includes(v) ? `E[${v}]` : 0}`)
   const { start, end } = frameText(kernel)
-  const lines = [
-    ...text.once,
-    `const spend=n=>{if((${machine}.steps-=n)<0)${machine}.refill();return 0};`,
-    'return E=>{',
-    `let ${['steps=0', ...locals].join()};`,
-    ...text.prologue,
-    start,
-    body,
-    end,
-    'spend(steps);',
-    '}',
-  ]
+  const lines = [...text.lines, `let ${['steps=0', ...locals].join()};`, start, body, end, 'spend(machine,steps);']
   return { text: lines.filter(Boolean).join('\n'), captures: text.captures }
 }
 
@@ -272,10 +263,10 @@ function aggregateText(kernel: Kernel, s: Step & { kind: 'aggregate' }, i: numbe
 if(${t}===${ERROR}){${failedText(kernel, i)}}else if(${t}!==undefined){${next}}`
   }
   const empty = aggregate.empty === undefined ? NO_GROUP : target.constants.intern(aggregate.empty)
-  const at = placeText(`v${aggregate.groups[0]}`, text.constant(dense, 'base'))
-  const numbers = text.constant(dense, 'numbers')
+  const at = placeText(`v${aggregate.groups[0]}`, text.field(dense, 'base'))
+  const numbers = text.field(dense, 'numbers')
   const number = `(${at}>>>0)<${numbers}.length?${numbers}[${at}]:0`
-  return `${stepsText('1')}let ${t}=${text.constant(dense, 'ids')}[${number}];
+  return `${stepsText('1')}let ${t}=${text.field(dense, 'ids')}[${number}];
 if(${t}===${NO_GROUP})${t}=${empty};
 if(${t}!==${NO_GROUP}){${next}}`
 }

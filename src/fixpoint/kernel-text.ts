@@ -2,7 +2,7 @@
  * The text of a kernel: what is handed to it, what it reads once and at each call, and the loops over relations. Texts hold
  * numbers and generated names alone.
  */
-import { indexOn, type Relation } from '../image/relation.ts'
+import { indexOn, mixWord, type Relation } from '../image/relation.ts'
 import { type Access, noteRound } from './access.ts'
 import type { Bits } from './bits.ts'
 import type { AtomLayout } from './body-target.ts'
@@ -15,10 +15,8 @@ type RowAccess = Access & { kind: 'scan' | 'chain' | 'rounds' }
 /** Collects the captures of a kernel, and the lines that read their fields. */
 export class KernelText {
   readonly captures: unknown[] = []
-  /** Run when the kernel is made. */
-  readonly once: string[] = []
-  /** Run at each of its calls. */
-  readonly prologue: string[] = []
+  /** Run at the beginning of each call. */
+  readonly lines: string[] = []
   readonly #names = new Map<unknown, string>()
   #labels = 0
 
@@ -28,20 +26,18 @@ export class KernelText {
     if (name === undefined) {
       name = `c${this.captures.length}`
       this.#names.set(value, name)
-      this.once.push(`const ${name}=C[${this.captures.length}];`)
+      this.lines.push(`const ${name}=C[${this.captures.length}];`)
       this.captures.push(value)
     }
     return name
   }
 
-  /** The name of a field of a captured object that stays what it is. */
-  constant(object: unknown, field: string): string {
-    return this.#field(this.once, object, field)
-  }
-
-  /** The name of a field of a captured object that is read at each call, since it is replaced in between. */
-  current(object: unknown, field: string): string {
-    return this.#field(this.prologue, object, field)
+  /** The name of a field of a captured object. */
+  field(object: unknown, field: string): string {
+    const from = this.capture(object)
+    const name = `${from}_${field.replace(/\W/g, '')}`
+    addOnce(this.lines, `const ${name}=${from}.${field};`)
+    return name
   }
 
   /** The name of an index of a relation that grows between calls: of its heads with `h` behind it, of its links with `n`. */
@@ -49,20 +45,13 @@ export class KernelText {
     const from = this.capture(relation)
     const name = `x${from}_${key.join('_')}`
     const made = `${this.capture(indexOn)}(${from},[${key.join()}])`
-    addOnce(this.prologue, `const ${name}=${made},${name}h=${name}.heads,${name}n=${name}.next;`)
+    addOnce(this.lines, `const ${name}=${made},${name}h=${name}.heads,${name}n=${name}.next;`)
     return name
   }
 
   /** A number that no other name has. */
   label(): string {
     return String(this.#labels++)
-  }
-
-  #field(lines: string[], object: unknown, field: string): string {
-    const from = this.capture(object)
-    const name = `${from}_${field.replace(/\W/g, '')}`
-    addOnce(lines, `const ${name}=${from}.${field};`)
-    return name
   }
 }
 
@@ -83,7 +72,7 @@ export function placeText(id: string, base: string): string {
 
 /** Counts work, and looks at the clock from time to time. `machine` is told at the end of the kernel. */
 export function stepsText(count: string): string {
-  return `if((steps+=${count})>4096)steps=spend(steps);`
+  return `if((steps+=${count})>4096)steps=spend(machine,steps);`
 }
 
 /** What is done with a row that was found; once: the first one is enough. */
@@ -102,20 +91,20 @@ export function loopText(text: KernelText, access: Exclude<Access, { kind: 'memb
 
 function offsetsLoop(text: KernelText, { offsets, at }: Access & { kind: 'offsets' }, row: RowText): string {
   const n = text.label()
-  const starts = text.constant(offsets, 'starts')
+  const starts = text.field(offsets, 'starts')
   const { key, sources } = row.layout
-  const value = (column: number) => `(${text.constant(offsets, `columns[${column}]`)}[i${n}]|0)`
+  const value = (column: number) => `(${text.field(offsets, `columns[${column}]`)}[i${n}]|0)`
   const others = key.filter((_, k) => k !== at)
-  return `{const d${n}=${placeText(sourceText(sources[at]!), text.constant(offsets, 'base'))};if(d${n}>=0&&d${n}<${text.constant(offsets, 'span')}){
+  return `{const d${n}=${placeText(sourceText(sources[at]!), text.field(offsets, 'base'))};if(d${n}>=0&&d${n}<${text.field(offsets, 'span')}){
 let i${n}=${starts}[d${n}]|0;const e${n}=${starts}[d${n}+1]|0;${stepsText(`e${n}-i${n}+1`)}
 for(;i${n}<e${n};i${n}++){${rowText(row, others, value)}}}}`
 }
 
 function scanLoop(text: KernelText, { relation, range }: RowAccess, row: RowText): string {
   const n = text.label()
-  const [from, to] = [text.current(range, 'from'), text.current(range, 'to')]
-  const value = (column: number) => `(${text.current(relation, `columns[${column}]`)}[i${n}]|0)`
-  const gone = relation.deaths ? `if(${text.current(relation, 'deaths')}[i${n}]!==0)continue;` : ''
+  const [from, to] = [text.field(range, 'from'), text.field(range, 'to')]
+  const value = (column: number) => `(${text.field(relation, `columns[${column}]`)}[i${n}]|0)`
+  const gone = relation.deaths ? `if(${text.field(relation, 'deaths')}[i${n}]!==0)continue;` : ''
   return `${stepsText(`${to}-${from}+1`)}for(let i${n}=${from};i${n}<${to};i${n}++){${gone}${rowText(row, row.layout.key, value)}}`
 }
 
@@ -123,7 +112,7 @@ function scanLoop(text: KernelText, { relation, range }: RowAccess, row: RowText
 function roundsLoop(text: KernelText, { range, rounds }: Access & { kind: 'rounds' }, row: RowText): string {
   const n = text.label()
   const inner = rowText({ ...row, isOnce: false }, row.layout.key, (column) => `(h${column}[i${n}]|0)`)
-  return `for(let i${n}=${text.current(range, 'from')},e${n}=${text.current(range, 'to')},k${n}=1;i${n}<e${n};e${n}=n,k${n}++){
+  return `for(let i${n}=${text.field(range, 'from')},e${n}=${text.field(range, 'to')},k${n}=1;i${n}<e${n};e${n}=n,k${n}++){
 if(k${n}>${text.capture(rounds)}.most)${text.capture(noteRound)}(${text.capture(rounds)},k${n});
 ${stepsText(`e${n}-i${n}`)}for(;i${n}<e${n};i${n}++){${inner}}}`
 }
@@ -132,12 +121,12 @@ function chainLoop(text: KernelText, { relation, range }: RowAccess, row: RowTex
   const n = text.label()
   const { key, sources } = row.layout
   const index = text.index(relation, key)
-  const [from, to] = [text.current(range, 'from'), text.current(range, 'to')]
-  const value = (column: number) => `(${text.current(relation, `columns[${column}]`)}[r${n}]|0)`
+  const [from, to] = [text.field(range, 'from'), text.field(range, 'to')]
+  const value = (column: number) => `(${text.field(relation, `columns[${column}]`)}[r${n}]|0)`
   const inner = rowText({ ...row, isOnce: row.isOnce || key.length === relation.arity }, key, value)
-  const gone = relation.deaths ? `&&${text.current(relation, 'deaths')}[r${n}]===0` : ''
-  addOnce(text.once, 'const mix=(h,w)=>{const m=Math.imul(h^w,0x9e3779b1);return m^(m>>>15)};')
-  const hash = sources.reduce((h, source) => `mix(${h},${sourceText(source)})`, String(key.length))
+  const gone = relation.deaths ? `&&${text.field(relation, 'deaths')}[r${n}]===0` : ''
+  const mix = text.capture(mixWord)
+  const hash = sources.reduce((h, source) => `${mix}(${h},${sourceText(source)})`, String(key.length))
   return `for(let q${n}=${index}h[(Math.imul(${hash},0x85ebca6b)>>>8)&(${index}h.length-1)]|0;q${n}>0;q${n}=${index}n[q${n}-1]|0){
 const r${n}=q${n}-1;${stepsText('1')}if(r${n}<${from})break;if(r${n}<${to}${gone}){${inner}}}`
 }
@@ -174,9 +163,9 @@ export function memberText(
 
 function bitText(text: KernelText, bits: Bits, first: string, second: string): string {
   const [base, span, stride, base2, span2] = (['base', 'span', 'stride', 'base2', 'span2'] as const).map((field) =>
-    text.constant(bits, field),
+    text.field(bits, field),
   ) as [string, string, string, string, string]
-  const words = text.constant(bits, 'words')
+  const words = text.field(bits, 'words')
   const column = placeText(second, base2)
   const row = first === '0' ? '' : `${placeText(first, base)}*${stride}+`
   const inside = first === '0' ? '' : `(${placeText(first, base)}>>>0)<${span}&&`
@@ -203,18 +192,18 @@ function probeText(text: KernelText, runs: readonly RunText[], variable: number,
   const [first, second] = runs.map((run, k) => {
     const bits = run.bits!
     const [d, i, e] = [`d${n}_${k}`, `i${n}_${k}`, `e${n}_${k}`]
-    const starts = text.constant(run.offsets, 'starts')
+    const starts = text.field(run.offsets, 'starts')
     return {
-      open: `const ${d}=${placeText(run.key, text.constant(run.offsets, 'base'))};let ${i}=0,${e}=0;if(${d}>=0&&${d}<${text.constant(run.offsets, 'span')}){${i}=${starts}[${d}]|0;${e}=${starts}[${d}+1]|0;}`,
+      open: `const ${d}=${placeText(run.key, text.field(run.offsets, 'base'))};let ${i}=0,${e}=0;if(${d}>=0&&${d}<${text.field(run.offsets, 'span')}){${i}=${starts}[${d}]|0;${e}=${starts}[${d}+1]|0;}`,
       length: `(${e}-${i})`,
-      column: text.constant(run.offsets, `columns[${run.column}]`),
+      column: text.field(run.offsets, `columns[${run.column}]`),
       from: i,
       to: e,
       // A run that has rows is within the bounds of the bits.
-      row: `${placeText(run.key, text.constant(bits, 'base'))}*${text.constant(bits, 'stride')}`,
-      words: text.constant(bits, 'words'),
-      base2: text.constant(bits, 'base2'),
-      span2: text.constant(bits, 'span2'),
+      row: `${placeText(run.key, text.field(bits, 'base'))}*${text.field(bits, 'stride')}`,
+      words: text.field(bits, 'words'),
+      base2: text.field(bits, 'base2'),
+      span2: text.field(bits, 'span2'),
     }
   })
   const [a, b] = [first!, second!]
@@ -233,10 +222,10 @@ function leapfrogText(text: KernelText, runs: readonly RunText[], variable: numb
   const n = text.label()
   const open = runs.map(({ offsets, key }, k) => {
     const [d, i, e] = [`d${n}_${k}`, `i${n}_${k}`, `e${n}_${k}`]
-    const starts = text.constant(offsets, 'starts')
-    return `const ${d}=${placeText(key, text.constant(offsets, 'base'))};let ${i}=0,${e}=0;if(${d}>=0&&${d}<${text.constant(offsets, 'span')}){${i}=${starts}[${d}]|0;${e}=${starts}[${d}+1]|0;}`
+    const starts = text.field(offsets, 'starts')
+    return `const ${d}=${placeText(key, text.field(offsets, 'base'))};let ${i}=0,${e}=0;if(${d}>=0&&${d}<${text.field(offsets, 'span')}){${i}=${starts}[${d}]|0;${e}=${starts}[${d}+1]|0;}`
   })
-  const column = (k: number) => text.constant(runs[k]!.offsets, `columns[${runs[k]!.column}]`)
+  const column = (k: number) => text.field(runs[k]!.offsets, `columns[${runs[k]!.column}]`)
   const seek = text.capture(seekFrom)
   const leap = (k: number, to: string) => `i${n}_${k}=${seek}(${column(k)},i${n}_${k},e${n}_${k},${to});`
   const meet = runs.slice(1).map((_, j) => {
@@ -264,17 +253,16 @@ export function distinctText(
     case 'bits': {
       const n = text.label()
       const { bits } = distinct
-      const words = text.constant(bits, 'words')
-      const column = placeText(second, text.constant(bits, 'base2'))
-      const row =
-        first === '0' ? '' : `${placeText(first, text.constant(bits, 'base'))}*${text.constant(bits, 'stride')}+`
+      const words = text.field(bits, 'words')
+      const column = placeText(second, text.field(bits, 'base2'))
+      const row = first === '0' ? '' : `${placeText(first, text.field(bits, 'base'))}*${text.field(bits, 'stride')}+`
       return `const w${n}=${row}(${column}>>>5),b${n}=1<<(${column}&31),o${n}=${words}[w${n}];
 if((o${n}&b${n})===0){${words}[w${n}]=o${n}|b${n};${append}}`
     }
     case 'stamp': {
       const { stamps, column } = distinct
-      const at = `${text.constant(stamps, 'words')}[${placeText(column === 0 ? first : second, text.constant(stamps, 'base'))}]`
-      const group = text.current(stamps, 'group')
+      const at = `${text.field(stamps, 'words')}[${placeText(column === 0 ? first : second, text.field(stamps, 'base'))}]`
+      const group = text.field(stamps, 'group')
       return `if(${at}!==${group}){${at}=${group};${append}}`
     }
     case 'pairs':

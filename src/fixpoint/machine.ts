@@ -32,6 +32,13 @@ export function step(machine: Machine): void {
   if (--machine.steps < 0) machine.refill()
 }
 
+/** Counts so many steps; yields 0, which is how many are still to be counted. */
+export function spendSteps(machine: Machine, count: number): number {
+  machine.steps -= count
+  if (machine.steps < 0) machine.refill()
+  return 0
+}
+
 /** Counts the work on texts of so many units together: only long ones weigh. */
 export function stepOverText(machine: Machine, units: number): void {
   machine.steps -= units >> 8

@@ -316,17 +316,18 @@ function keyEquals(relation: Relation, key: readonly number[], row: number, valu
 
 function hashTuple(tuple: ArrayLike<number>, arity: number): number {
   let h = arity
-  for (let i = 0; i < arity; i++) h = mix(h, tuple[i]!)
+  for (let i = 0; i < arity; i++) h = mixWord(h, tuple[i]!)
   return finish(h)
 }
 
 function hashRow(relation: Relation, key: readonly number[], row: number): number {
   let h = key.length
-  for (let i = 0; i < key.length; i++) h = mix(h, relation.columns[key[i]!]![row]!)
+  for (let i = 0; i < key.length; i++) h = mixWord(h, relation.columns[key[i]!]![row]!)
   return finish(h)
 }
 
-function mix(h: number, word: number): number {
+/** One step of the hash of a key; generated code makes the others around it. */
+export function mixWord(h: number, word: number): number {
   const m = Math.imul(h ^ word, 0x9e3779b1)
   return m ^ (m >>> 15)
 }

@@ -93,10 +93,11 @@ export function groupedOptions(
   rounds?: Rounds,
 ): RuleOptions {
   const first = 'place' in rule ? rule.place : undefined
+  const here = new Set(stratum.predicates)
   return {
     distinct,
-    here: new Set(stratum.predicates),
-    range: ({ predicate }, place) => run.marks[predicate]![place === first ? 'recent' : 'known'],
+    here,
+    range: ({ predicate }, place) => run.marks[predicate]![place === first && here.has(predicate) ? 'recent' : 'known'],
     bound: [variable],
     ...(first !== undefined && { first, ...(rounds && steps.length === 1 && { rounds }) }),
   }

@@ -65,7 +65,7 @@ function generateInPieces({ target, plan, bound }: PreparedRule): Next {
   let whole: RowRange | undefined
   const access: KernelTarget['access'] = (step, layout) => {
     const found = target.access(step, layout)
-    if (step !== plan.steps[0] || found.kind !== 'scan') return found
+    if (step !== plan.steps[0] || step.kind !== 'match' || found.kind !== 'scan') return found
     whole = found.range
     return { ...found, range: piece }
   }
@@ -89,8 +89,8 @@ export function prepareRule(run: Run, rule: Rule, options: RuleOptions): Prepare
   const { here, range, first, rounds, bound = [], distinct } = options
   const relationOf = (atom: AtomLiteral) => image.relations[atom.predicate]!
   const access = (atom: AtomLiteral, place: number, layout: AtomLayout): Access =>
-    // The rows of the last round are few, and all of them are wanted.
-    place === first
+    // The rows of the last round are few, and all of them are wanted. (Places in the body of an aggregate count anew.)
+    place === first && here.has(atom.predicate)
       ? {
           relation: relationOf(atom),
           range: range(atom, place),

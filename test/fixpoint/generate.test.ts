@@ -57,6 +57,19 @@ worst(U, N) :- user(U), N = max(X, call(_, U, X)).\nall(U, A, B, C) :- calls(U, 
 [rules]\nnext(U, M, T) :- use(U, N, T), M = N + 1, M % 2 = 0, T in ["t0", "t1"].\nkept(U, T) :- next(U, _, T), use(U, _, "t2").`,
     output: 'kept',
   },
+  {
+    name: 'an aggregate in a recursion, and no atom before a negated one',
+    text: `[data]\nstart = [[1], [2], [3]]\nvia = [[7, "x"], [8, "y"]]\ncut = [[0]]
+[rules]\nlow(duration("1500ms"), "x").\nlow(duration("7s"), "y").
+p("x", Z) :- start(Z).\np("y", Y) :- p(A, Y), via(_, A), M = min(B, low(B, A)), M < duration("2s").
+q(X) :- not cut(1), p(X, _), not cut(2).`,
+    output: 'p',
+  },
+  {
+    name: 'a negated atom first',
+    text: `[data]\nstart = [[1], [2], [3]]\n[rules]\ndecl cut(n: Long).\nq(X) :- not cut(1), start(X), X > 1.`,
+    output: 'q',
+  },
 ]
 
 const MODES = ['auto', 'scan', 'hash', 'dense'].flatMap((storage) =>

@@ -72,7 +72,7 @@ type KernelFunction = (captures: readonly unknown[], environment: Environment) =
  * from its first call on.
  */
 const kernels = new Map<string, KernelFunction>()
-const KERNELS_MAX = 4096
+const KERNELS_MAX = 1000
 
 /** The texts of the kernels that are kept, in the order in which they were made; forgets them. @internal */
 export function takeKernels(): string[] {
@@ -85,7 +85,8 @@ function kernelOf(text: string): KernelFunction {
   let kernel = kernels.get(text)
   if (!kernel) {
     kernel = new Function('C', 'E', text) as KernelFunction
-    if (kernels.size >= KERNELS_MAX) kernels.clear()
+    const [oldest] = kernels.keys()
+    if (oldest !== undefined && kernels.size >= KERNELS_MAX) kernels.delete(oldest)
     kernels.set(text, kernel)
   }
   return kernel

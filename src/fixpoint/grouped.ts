@@ -6,6 +6,7 @@
  */
 import { definedVariables } from '../program/defined.ts'
 import { MEMBER } from '../program/links.ts'
+import { mentions } from '../program/plan.ts'
 import type { Rule, Stratum } from '../program/program.ts'
 import { noteRound, type Rounds } from './access.ts'
 import type { Next } from './body-target.ts'
@@ -141,31 +142,37 @@ function rulesBy(run: Run, stratum: Stratum, column: 0 | 1): Pick<Grouping, 'sta
   const steps: StepRule[] = []
   for (const rule of stratum.rules) {
     const arg = rule.args[column]!
-    if (arg.kind !== 'variable' || definedVariables(rule).has(arg.variable)) return undefined
+    const defined = definedVariables(rule)
+    if (arg.kind !== 'variable' || defined.has(arg.variable)) return undefined
     const { variable } = arg
     const recursive = rule.body.flatMap((literal, place) =>
       literal.kind === 'atom' && literal.predicate === predicate ? [{ atom: literal, place }] : [],
     )
     if (recursive.length === 0) {
-      const guard = guardOf(run, rule, variable)
+      const guard = guardOf(run, rule, variable, defined)
       if (!guard) return undefined
       starts.push({ rule, variable, guard })
     } else {
       const { atom, place } = recursive[0]!
       const handed = atom.args[column]!
-      if (recursive.length > 1 || handed.kind !== 'variable' || handed.variable !== variable) return undefined
+      // A rule whose recursive atom depends on an expression can fail without a row of it.
+      if (recursive.length > 1 || mentions(atom, defined) || handed.kind !== 'variable' || handed.variable !== variable)
+        return undefined
       steps.push({ rule, variable, place })
     }
   }
   return { starts, steps }
 }
 
-/** The rows by `variable` of the atom with the fewest rows that binds it; nothing where a rule is better run for all ids together. */
-function guardOf(run: Run, rule: Rule, variable: number): Offsets | undefined {
+/**
+ * The rows by `variable` of the atom with the fewest rows that binds it, whatever expressions come to; nothing where a rule
+ * is better run for all ids together.
+ */
+function guardOf(run: Run, rule: Rule, variable: number, defined: ReadonlySet<number>): Offsets | undefined {
   const { image, sources } = run
   let best: Offsets | undefined
   for (const literal of rule.body) {
-    if (literal.kind !== 'atom' || literal.negated) continue
+    if (literal.kind !== 'atom' || literal.negated || mentions(literal, defined)) continue
     const column = literal.args.findIndex((arg) => arg.kind === 'variable' && arg.variable === variable)
     if (column < 0) continue
     const offsets = sources.offsets(

@@ -101,6 +101,15 @@ describe.each(CASES)('$name', ({ name, text, output }) => {
   })
 })
 
+test('a rule fails in every mode where only what depends on the failure has no rows', () => {
+  const text = `[data]\nmany = [[0, "a"], [1, "b"], [4, "a"]]\n[rules]\ndecl none(a: Long, b: Long).
+p(X, X) :- 1 / X = Z, none(X, Z), many(X, _).`
+  for (const mode of MODES) {
+    for (const [key, value] of Object.entries(mode)) vi.stubEnv(key, value)
+    expect(() => rowsOf(text, 'p'), JSON.stringify(mode)).toThrow('division by zero')
+  }
+})
+
 test('no text of a program gets into a kernel', () => {
   vi.stubEnv('RUNE_CODEGEN', '1')
   const hostile = ['"];process.exit(1)//', '${process.exit(1)}', '*/throw 1/*', '`', "'+x+'", '\\u2028', '__proto__']

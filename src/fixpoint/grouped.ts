@@ -10,7 +10,7 @@ import { mentions } from '../program/plan.ts'
 import type { Rule, Stratum } from '../program/program.ts'
 import { noteRound, type Rounds } from './access.ts'
 import type { Next } from './body-target.ts'
-import { type Bounds, spanOf } from './bounds.ts'
+import { type Bounds, EMPTY, spanOf } from './bounds.ts'
 import { createStamps, type Distinct } from './distinct.ts'
 import { workOf } from './estimate.ts'
 import { isDense, type Offsets } from './offsets.ts'
@@ -20,7 +20,7 @@ import { isHashed, openMarks, type Run, roundsError } from './run.ts'
 export interface Grouping {
   /** The column that is handed on. */
   readonly column: 0 | 1
-  /** Those of that column. */
+  /** Those of the ids that there are groups for. A rule can fail for one that gets no rows. */
   readonly bounds: Bounds
   readonly starts: readonly StartRule[]
   readonly steps: readonly StepRule[]
@@ -125,15 +125,26 @@ export function groupingOf(run: Run, stratum: Stratum, bounds: readonly Bounds[]
     const rules = spanOf(other) <= STAMPS_MAX ? rulesBy(run, stratum, column) : undefined
     if (!rules) continue
     const rows = rules.starts.reduce((most, { guard }) => Math.max(most, guard.starts.at(-1)!), 0)
-    if (!isDense(bounds[column]!, rows)) continue
+    const ids = guardBounds(rules.starts)
+    if (!isDense(ids, rows)) continue
     const why = `all rules hand column ${column} on`
     const distinct = { kind: 'stamp', column: column === 0 ? 1 : 0, stamps: createStamps(other), why } as const
-    return { column, bounds: bounds[column]!, ...rules, distinct }
+    return { column, bounds: ids, ...rules, distinct }
   }
   return undefined
 }
 
 const STAMPS_MAX = 1 << 24
+
+function guardBounds(starts: readonly StartRule[]): Bounds {
+  let { min, max } = EMPTY
+  for (const { guard } of starts) {
+    if (guard.span === 0) continue
+    min = Math.min(min, guard.base)
+    max = Math.max(max, guard.base + guard.span - 1)
+  }
+  return { min, max }
+}
 
 /** The rules of `stratum`, if each of them hands `column` on. */
 function rulesBy(run: Run, stratum: Stratum, column: 0 | 1): Pick<Grouping, 'starts' | 'steps'> | undefined {

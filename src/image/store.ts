@@ -216,9 +216,9 @@ function sealRelation(store: Store, epoch: number, relation: Relation, keys: rea
   return [{ start: at, words: size }, ...blocks]
 }
 
-/** A sixteenth more than there is, so that updates append in place for a while; nothing for nothing. */
+/** A thirty-second part more than there is, so that updates append in place for a while; nothing for nothing. */
 function roomFor(count: number): number {
-  return count === 0 ? 0 : count + (count >>> 4) + 8
+  return count === 0 ? 0 : count + (count >>> 5) + 8
 }
 
 /** The array itself if it lies in the arena, else a copy of its first `length` words there. */

@@ -14,7 +14,16 @@ import type { Distinct } from './distinct.ts'
 import { compileEmission, type Emission } from './emission.ts'
 import { matchesOf } from './estimate.ts'
 import { canGenerate, generateKernel, type KernelTarget } from './generate.ts'
-import { checkFacts, derivationError, factsError, isHashed, type Run, roomLeft } from './run.ts'
+import {
+  bytesAllowed,
+  checkFacts,
+  derivationError,
+  factsError,
+  isHashed,
+  memoryError,
+  type Run,
+  roomLeft,
+} from './run.ts'
 import type { RowRange } from './scan.ts'
 
 export interface RuleOptions {
@@ -172,5 +181,9 @@ const ROWS_AT_FIRST = 64
 function growRelation(run: Run, rule: Rule, { relation, start }: Emission): void {
   const left = roomLeft(run, relation.count - start)
   if (left <= 0) throw factsError(run, rule)
-  growColumns(relation, Math.min(Math.max(ROWS_AT_FIRST, relation.capacity * 2), relation.count + left))
+  const capacity = Math.min(Math.max(ROWS_AT_FIRST, relation.capacity * 2), relation.count + left)
+  const added = (capacity - relation.capacity) * relation.arity
+  const words = run.image.relations.reduce((sum, other) => sum + other.capacity * other.arity, added)
+  if (words * 4 > bytesAllowed(run)) throw memoryError(run, rule)
+  growColumns(relation, capacity)
 }

@@ -85,6 +85,16 @@ export function factsError({ program }: Run, rule?: Rule, stratum?: Stratum): Ru
   return limitError(program, stratum, 'R501', `there are more than ${maxFacts} facts`, 'max_facts', rule)
 }
 
+/** The rows of all predicates may take so many bytes. */
+export function bytesAllowed({ program }: Run): number {
+  return program.settings.limits.maxMemory * 2 ** 20
+}
+
+export function memoryError({ program }: Run, rule: Rule): RuneError {
+  const { maxMemory } = program.settings.limits
+  return limitError(program, undefined, 'R506', `the facts need more than ${maxMemory} MiB`, 'max_memory', rule)
+}
+
 export function roundsError({ program }: Run, stratum: Stratum): RuneError {
   const { maxIterations } = program.settings.limits
   return limitError(program, stratum, 'R503', `the rules need more than ${maxIterations} rounds`, 'max_iterations')

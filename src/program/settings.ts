@@ -18,6 +18,7 @@ export function settingsOf(options: Options): Settings {
       maxFacts: limits.maxFacts ?? 50_000_000,
       maxIterations: limits.maxIterations ?? 1_000_000,
       maxEvalMs: limits.maxEvalMs ?? 60_000,
+      maxMemory: limits.maxMemory ?? 4096,
       maxSteps: limits.maxSteps ?? 1_000_000,
     },
   }

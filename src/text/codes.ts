@@ -37,6 +37,7 @@ export const CODES = {
   R503: 'the rules need more rounds than max_iterations allows',
   R504: 'a request needs more steps than max_steps allows',
   R505: 'more mistakes or warnings than are listed',
+  R506: 'the facts need more memory than max_memory allows',
   R601: 'the image has no room left',
   R602: 'a memory or file that holds no image which this engine reads',
   R603: 'a state that changed under a request again and again',

@@ -94,6 +94,8 @@ export interface Limits {
   readonly maxFacts?: number
   readonly maxIterations?: number
   readonly maxEvalMs?: number
+  /** In MiB. */
+  readonly maxMemory?: number
   readonly maxSteps?: number
 }
 

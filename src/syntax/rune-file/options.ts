@@ -53,6 +53,7 @@ const OPTIONS: ReadonlyMap<string, OptionKind> = new Map([
   ['max_facts', { name: 'maxFacts', read: (node, d) => countAt(node, 2 ** 31 - 1, d) }],
   ['max_iterations', { name: 'maxIterations', read: (node, d) => countAt(node, 2 ** 31 - 1, d) }],
   ['max_eval_ms', { name: 'maxEvalMs', read: (node, d) => countAt(node, 2 ** 31 - 1, d) }],
+  ['max_memory', { name: 'maxMemory', read: (node, d) => countAt(node, 4096, d) }],
   ['max_steps', { name: 'maxSteps', read: (node, d) => countAt(node, Number.MAX_SAFE_INTEGER, d) }],
 ] satisfies [string, OptionKind][])
 
@@ -92,7 +93,13 @@ export function uniteOptions(all: readonly FileOptions[], diagnostics: Diagnosti
     const given = united.get(name)
     return given === undefined ? {} : { [name]: given.value }
   }
-  const limits = { ...value('maxFacts'), ...value('maxIterations'), ...value('maxEvalMs'), ...value('maxSteps') }
+  const limits = {
+    ...value('maxFacts'),
+    ...value('maxIterations'),
+    ...value('maxEvalMs'),
+    ...value('maxMemory'),
+    ...value('maxSteps'),
+  }
   return {
     pathTypes: [],
     ...value('defaultPrincipalType'),

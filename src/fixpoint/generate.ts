@@ -30,6 +30,7 @@ import {
   KernelText,
   loopText,
   memberText,
+  pairText,
   placeText,
   type RunText,
   sourceText,
@@ -306,7 +307,7 @@ function emitText({ text, target }: Kernel): string {
   const columns = [...values.keys()].map((column) => `h${column}=${head}.columns[${column}];`).join('')
   const append = `if(n===cap){${head}.count=n;${text.capture(grow)}();cap=${head}.capacity;${columns}}
 ${values.map((value, column) => `h${column}[n]=${value};`).join('')}n++;`
-  return distinctText(text, distinct, values.length === 1 ? '0' : values[0]!, values.at(-1)!, append)
+  return distinctText(text, distinct, pairText(sources), append)
 }
 
 /** Around all steps: the head's columns in locals. */

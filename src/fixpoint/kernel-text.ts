@@ -75,6 +75,11 @@ export function stepsText(count: string): string {
   return `if((steps+=${count})>4096)steps=spend(machine,steps);`
 }
 
+/** The two columns that a row of one or two is; of one, the first is absent. */
+export function pairText(sources: readonly number[]): [string | undefined, string] {
+  return [sources.length === 2 ? sourceText(sources[0]!) : undefined, sourceText(sources.at(-1)!)]
+}
+
 /** What is done with a row that was found; once: the first one is enough. */
 export interface RowText {
   readonly layout: AtomLayout
@@ -155,20 +160,20 @@ export function memberText(
   access: Access & { kind: 'members' | 'run' },
   { sources }: AtomLayout,
 ): string {
-  const [first, second] = sources.length === 1 ? ['0', sourceText(sources[0]!)] : sources.map(sourceText)
+  const [first, second] = pairText(sources)
   return access.kind === 'run'
     ? `${text.capture(isInRun)}(${text.capture(access.offsets)},1,${first},${second})`
-    : bitText(text, access.members, first!, second!)
+    : bitText(text, access.members, first, second)
 }
 
-function bitText(text: KernelText, bits: Bits, first: string, second: string): string {
+function bitText(text: KernelText, bits: Bits, first: string | undefined, second: string): string {
   const [base, span, stride, base2, span2] = (['base', 'span', 'stride', 'base2', 'span2'] as const).map((field) =>
     text.field(bits, field),
   ) as [string, string, string, string, string]
   const words = text.field(bits, 'words')
   const column = placeText(second, base2)
-  const row = first === '0' ? '' : `${placeText(first, base)}*${stride}+`
-  const inside = first === '0' ? '' : `(${placeText(first, base)}>>>0)<${span}&&`
+  const row = first === undefined ? '' : `${placeText(first, base)}*${stride}+`
+  const inside = first === undefined ? '' : `(${placeText(first, base)}>>>0)<${span}&&`
   return `(${inside}(${column}>>>0)<${span2}&&(${words}[${row}(${column}>>>5)]&(1<<(${column}&31)))!==0)`
 }
 
@@ -241,12 +246,11 @@ ${meet.join('\n')}
 v${variable}=x${n};i${n}_0++;${inner}}}`
 }
 
-/** `append`, if a row of two columns (of one, `first` is 0) is new. Not for `rows`. */
+/** `append`, if a row is new. Not for `rows`. */
 export function distinctText(
   text: KernelText,
   distinct: Distinct,
-  first: string,
-  second: string,
+  [first, second]: readonly [string | undefined, string],
   append: string,
 ): string {
   switch (distinct.kind) {
@@ -255,13 +259,14 @@ export function distinctText(
       const { bits } = distinct
       const words = text.field(bits, 'words')
       const column = placeText(second, text.field(bits, 'base2'))
-      const row = first === '0' ? '' : `${placeText(first, text.field(bits, 'base'))}*${text.field(bits, 'stride')}+`
+      const row =
+        first === undefined ? '' : `${placeText(first, text.field(bits, 'base'))}*${text.field(bits, 'stride')}+`
       return `const w${n}=${row}(${column}>>>5),b${n}=1<<(${column}&31),o${n}=${words}[w${n}];
 if((o${n}&b${n})===0){${words}[w${n}]=o${n}|b${n};${append}}`
     }
     case 'stamp': {
       const { stamps, column } = distinct
-      const at = `${text.field(stamps, 'words')}[${placeText(column === 0 ? first : second, text.field(stamps, 'base'))}]`
+      const at = `${text.field(stamps, 'words')}[${placeText(column === 0 ? (first ?? second) : second, text.field(stamps, 'base'))}]`
       const group = text.field(stamps, 'group')
       return `if(${at}!==${group}){${at}=${group};${append}}`
     }

@@ -70,6 +70,12 @@ q(X) :- not cut(1), p(X, _), not cut(2).`,
     text: `[data]\nstart = [[1], [2], [3]]\n[rules]\ndecl cut(n: Long).\nq(X) :- not cut(1), start(X), X > 1.`,
     output: 'q',
   },
+  {
+    name: 'a constant whose id is 0',
+    text: `[data]\nfirst = [["a", 1]]\nn = [[1], [2], [3]]\ncut = [["b", 2], ["c", 3]]
+[rules]\nq("a", X) :- n(X), not cut("a", X).\nq("c", X) :- n(X), not cut("c", X).`,
+    output: 'q',
+  },
 ]
 
 const MODES = ['auto', 'scan', 'hash', 'dense'].flatMap((storage) =>

@@ -37,10 +37,20 @@ export function cell(value: Value): Cell {
   return { key: valueKey(value), value }
 }
 
+/** So many bindings are looked at for one program, complete or not. */
+const BINDINGS_MAX = 300_000
+let bindingsSeen = 0
+
+/** Another program begins. */
+export function beginProgram(): void {
+  bindingsSeen = 0
+}
+
 /** All bindings that extend `outer` and satisfy `body`, and all for which it fails. */
 export function solve({ steps, defined }: Body, outer: Bindings, database: Database): Binding[] {
   const found = new Map<string, Binding>()
   const search = (pending: readonly Step[], bindings: Bindings, sure: boolean): void => {
+    if (++bindingsSeen > BINDINGS_MAX) throw new Error('too many bindings')
     const next = cheapest(pending, bindings, defined)
     if (next !== undefined) {
       const others = pending.filter((step) => step !== next)

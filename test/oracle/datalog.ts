@@ -6,6 +6,7 @@ import type { Clause, Expr } from '../../src/syntax/datalog/ast.ts'
 import type { Value } from '../../src/values/value.ts'
 import {
   type Bindings,
+  beginProgram,
   type Cell,
   cell,
   evaluate as evaluateIn,
@@ -29,8 +30,9 @@ export interface Tuples {
 
 const ROWS_MAX = 100_000
 
-/** The perfect model of `clauses` over `facts`; throws where it does not end. */
+/** The perfect model of `clauses` over `facts`; throws where it does not end, or not soon. */
 export function evaluate(clauses: readonly Clause[], facts: Facts): ReadonlyMap<string, Tuples> {
+  beginProgram()
   const rules = [...flatten(clauses), ...flatten(clauses.flatMap(equivalence)), ...BRIDGE]
   const database = new Map<string, Relation>()
   const relation = (predicate: string): Relation => {

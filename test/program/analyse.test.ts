@@ -12,7 +12,13 @@ describe('a program', () => {
       pathTypes: new Set(),
       globs: true,
       onPolicyError: 'deny',
-      limits: { maxFacts: 50_000_000, maxIterations: 1_000_000, maxEvalMs: 60_000, maxSteps: 1_000_000 },
+      limits: {
+        maxFacts: 50_000_000,
+        maxIterations: 1_000_000,
+        maxEvalMs: 60_000,
+        maxMemory: 4096,
+        maxSteps: 1_000_000,
+      },
     })
   })
 

@@ -10,6 +10,7 @@
 import { type Relation, rowCount } from '../image/relation.ts'
 import { type Bits, hasBit } from './bits.ts'
 import type { AtomLayout, Next } from './body-target.ts'
+import { spanOf } from './bounds.ts'
 import type { Environment } from './expression.ts'
 import { type Machine, step } from './machine.ts'
 import type { Offsets } from './offsets.ts'
@@ -66,7 +67,7 @@ export function chooseAccess(
     const offsets = relation.arity === 2 ? sources.offsets(relation, 0, 1) : undefined
     return offsets ? { kind: 'run', offsets, why: 'many ids' } : { kind: 'chain', relation, range, why: SPARSE }
   }
-  const runs = key.map((column) => rows / Math.max(1, Math.min(rows, spanOfColumn(sources, relation, column))))
+  const runs = key.map((column) => rows / Math.max(1, Math.min(rows, spanOf(sources.bounds(relation, column)))))
   const at = runs.indexOf(Math.min(...runs))
   if (key.length === 1 || runs[at]! <= RUN_FILTERED) {
     const offsets = sources.offsets(relation, key[at]!)
@@ -78,11 +79,6 @@ export function chooseAccess(
 
 const FORCED = '$RUNE_STORAGE says so'
 const SPARSE = 'ids are sparse'
-
-function spanOfColumn(sources: Sources, relation: Relation, column: number): number {
-  const { min, max } = sources.bounds(relation, column)
-  return max - min + 1
-}
 
 /** Calls `next` for every row that `access` finds. */
 export function followAccess(access: Access, layout: AtomLayout, machine: Machine, next: Next): Next {

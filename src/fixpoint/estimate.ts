@@ -4,7 +4,7 @@
  */
 import { rowCount } from '../image/relation.ts'
 import { definedVariables } from '../program/defined.ts'
-import { planBody, type Step } from '../program/plan.ts'
+import { planBody } from '../program/plan.ts'
 import type { PredicateId, Rule } from '../program/program.ts'
 import { spanOf } from './bounds.ts'
 import type { Run } from './run.ts'
@@ -33,30 +33,16 @@ export function workOf(
   here: ReadonlySet<PredicateId>,
   given: readonly number[] = [],
 ): number {
-  const { steps } = planBody(rule.body, {
+  const { expected } = planBody(rule.body, {
     defined: definedVariables(rule),
     bound: given,
     rows: (predicate) => rowCount(facts.image.relations[predicate]!),
     matches: (predicate, columns) => matchesOf(facts, predicate, columns, here),
   })
-  const bound = new Set(given)
   let [rows, work] = [1, 0]
-  for (const step of steps) {
-    rows *= expected(facts, step, bound, here)
+  for (const matches of expected) {
+    rows *= matches
     work += rows
   }
   return work
-}
-
-/** The bindings that a step is expected to make of one; binds its variables. */
-function expected(facts: Facts, step: Step, bound: Set<number>, here: ReadonlySet<PredicateId>): number {
-  if (step.kind !== 'match') return 1
-  const { predicate, args } = step.atom
-  const known = args.flatMap((arg, column) =>
-    arg.kind === 'constant' || (arg.kind === 'variable' && bound.has(arg.variable)) ? [column] : [],
-  )
-  for (const arg of args) if (arg.kind === 'variable') bound.add(arg.variable)
-  const rows = rowCount(facts.image.relations[predicate]!)
-  if (known.length === 0) return rows
-  return Math.min(rows, matchesOf(facts, predicate, known, here) ?? 1)
 }

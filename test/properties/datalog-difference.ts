@@ -1,24 +1,20 @@
 /** Engine against oracle on one random program: what `datalog.test.ts` asks for many. */
-import { requestRows } from '../../src/decide/request-facts.ts'
 import { OPEN } from '../../src/fixpoint/goal.ts'
-import { createMachine } from '../../src/fixpoint/machine.ts'
-import { createSolver, type Solver } from '../../src/fixpoint/solve.ts'
-import { createOverlay } from '../../src/image/dictionary.ts'
-import { createValues, type ValueId, type Values } from '../../src/image/value-ids.ts'
+import type { Solver } from '../../src/fixpoint/solve.ts'
+import type { ValueId, Values } from '../../src/image/value-ids.ts'
 import { analyse } from '../../src/program/analyse.ts'
 import { writtenPredicate } from '../../src/program/links.ts'
-import { readsSome } from '../../src/program/plan.ts'
-import { BUILTIN, type Predicate, type PredicateId, type Program } from '../../src/program/program.ts'
+import type { Predicate, PredicateId, Program } from '../../src/program/program.ts'
 import { parseClauses } from '../../src/syntax/datalog/parse.ts'
 import { nodeHost } from '../../src/syntax/rune-file/host.ts'
 import { loadConfiguration } from '../../src/syntax/rune-file/load.ts'
 import { Diagnostics, RuneError } from '../../src/text/diagnostic.ts'
 import { type Built, build } from '../../src/threads/build.ts'
 import { canonicalKey } from '../../src/values/equality.ts'
-import { normalisePath } from '../../src/values/path.ts'
-import type { EntityUid, Value } from '../../src/values/value.ts'
+import type { Value } from '../../src/values/value.ts'
 import { evaluate, type Facts, type Tuples } from '../oracle/datalog.ts'
 import { entityFacts, requestFacts } from '../oracle/datalog-facts.ts'
+import { readersOf, StepsUsedUp, solverOf } from './datalog-answers.ts'
 import { type DatalogCase, generateDatalog, PATH_TYPE, runeText } from './generate-datalog.ts'
 
 /** What became of cases: `endless` are those that the oracle or a request gives up, by counted steps. */
@@ -65,11 +61,6 @@ export async function difference(of: DatalogCase, counts = noCounts()): Promise<
     return undefined
   }
 }
-
-/** What is asked of the rules of one case takes no more steps. A goal can ask for ever larger numbers, even if few rows hold. */
-const STEPS_MAX = 300_000
-
-class StepsUsedUp extends Error {}
 
 /** Whether what is materialised fails: an error of another predicate is one of who asks for it. */
 function failsAtLoad(of: DatalogCase, model: ReadonlyMap<string, Tuples>): boolean {
@@ -136,69 +127,16 @@ function modelOf(of: DatalogCase): ReadonlyMap<string, Tuples> | undefined {
   }
 }
 
-function solverOf(
-  { program, image }: Built,
-  { request }: DatalogCase,
-  brought: DatalogCase['entities'],
-): { solver: Solver; values: Values } {
-  const values = createValues(createOverlay(image.dictionary))
-  const machine = createMachine(values)
-  machine.steps = STEPS_MAX
-  machine.refill = () => {
-    throw new StepsUsedUp()
-  }
-  const solver = createSolver(program, image, machine)
-  const uid = (of: EntityUid): ValueId => {
-    const path = of.type === PATH_TYPE ? normalisePath(of.id) : { path: of.id }
-    return values.intern('path' in path ? { ...of, id: path.path } : of)
-  }
-  const fields = (all: ReadonlyMap<string, Value>) =>
-    new Map([...all].map(([k, v]) => [values.string(k), values.intern(v)]))
-  const entities = new Map(
-    brought.map(({ uid: of, attrs, tags, parents }) => [
-      uid(of),
-      { attrs: fields(attrs), tags: fields(tags), parents: [...parents].map(uid) },
-    ]),
-  )
-  const nobody = { kind: 'entity', type: 'Nobody', id: '' } as const
-  const { principal, action, resource, context } = request ?? {
-    principal: nobody,
-    action: nobody,
-    resource: nobody,
-    context: new Map(),
-  }
-  const interned = {
-    principal: uid(principal),
-    action: uid(action),
-    resource: uid(resource),
-    context: values.intern({ kind: 'record', fields: context }),
-    entities,
-  }
-  const isPath = resource.type === PATH_TYPE
-  solver.begin({
-    rows: (predicate) =>
-      request || predicate > BUILTIN.context ? requestRows(interned, predicate, values, isPath) : [],
-    bringsEntities: brought.length > 0,
-  })
-  return { solver, values }
-}
-
 /**
- * The predicates that read, through any number of others, one with errors of unknown columns. Who asks for such a predicate
- * with a value sees that some literal is false, or that two unknown columns are one, where the oracle, who asks openly, sees
- * an error: the engine may fail for fewer rows of what reads it, never for more. LANGUAGE leaves that open.
+ * The predicates that read one with errors of unknown columns. Who asks for such a predicate with a value sees that some
+ * literal is false, or that two unknown columns are one, where the oracle, who asks openly, sees an error: the engine may
+ * fail for fewer rows of what reads it, never for more. LANGUAGE's "Errors in a derivation" leaves that open.
  */
-function blurredBy(model: ReadonlyMap<string, Tuples>, { predicates, rules }: Program): ReadonlySet<PredicateId> {
-  const isVague = (id: PredicateId): boolean => {
-    const { errors } = model.get(predicates[id]?.name ?? '') ?? {}
+function blurredBy(model: ReadonlyMap<string, Tuples>, program: Program): ReadonlySet<PredicateId> {
+  return readersOf(program, (id) => {
+    const { errors } = model.get(program.predicates[id]?.name ?? '') ?? {}
     return [...(errors?.values() ?? [])].some((row) => row.includes(undefined))
-  }
-  const blurred = new Set<PredicateId>()
-  for (let before = -1; before < blurred.size; ) {
-    before = blurred.size
-    for (const { head, body } of rules) if (readsSome(body, (id) => blurred.has(id) || isVague(id))) blurred.add(head)
-  }
-  return blurred
+  })
 }
 
 /** How errors must agree: each as it is; as far as known; or none that the oracle does not have. */

@@ -12,8 +12,8 @@ const report = process.env['RUNE_TEST_REPORT']
 
 export default defineConfig({
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     maxWorkers: '100%',
     sequence: { shuffle: true },
     ...(report && { reporters: ['default', 'json'], outputFile: { json: report } }),

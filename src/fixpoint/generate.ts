@@ -21,7 +21,7 @@ import {
   startWith,
 } from './body.ts'
 import type { AtomLayout, BodyTarget, Next } from './body-target.ts'
-import { type DenseGroups, NO_GROUP } from './dense-aggregate.ts'
+import { BLOCK_SHIFT, type DenseGroups, NO_GROUP } from './dense-aggregate.ts'
 import type { Emission } from './emission.ts'
 import { compileExpr, type Environment } from './expression.ts'
 import {
@@ -266,9 +266,10 @@ if(${t}===${ERROR}){${failedText(kernel, i)}}else if(${t}!==undefined){${next}}`
   }
   const empty = aggregate.empty === undefined ? NO_GROUP : target.constants.intern(aggregate.empty)
   const at = placeText(`v${aggregate.groups[0]}`, text.field(dense, 'base'))
-  const numbers = text.field(dense, 'numbers')
-  const number = `(${at}>>>0)<${numbers}.length?${numbers}[${at}]:0`
-  return `${stepsText('1')}let ${t}=${text.field(dense, 'ids')}[${number}];
+  const blocks = text.field(dense, 'blocks')
+  const block = `${at}>>>${BLOCK_SHIFT}`
+  const slot = `(${block})<${blocks}.length?(${blocks}[${block}]<<${BLOCK_SHIFT})|(${at}&${2 ** BLOCK_SHIFT - 1}):0`
+  return `${stepsText('1')}let ${t}=${text.field(dense, 'ids')}[${slot}];
 if(${t}===${NO_GROUP})${t}=${empty};
 if(${t}!==${NO_GROUP}){${next}}`
 }

@@ -47,7 +47,8 @@ export function buildOffsets(
 /** The key's own column is not needed: its id is what one comes with. */
 const NO_WORDS = new Uint32Array(0)
 
-function gather(column: Uint32Array, rows: Uint32Array): Uint32Array {
+/** What `column` holds in `rows`. */
+export function gather(column: Uint32Array, rows: Uint32Array): Uint32Array {
   const moved = new Uint32Array(rows.length)
   for (let i = 0; i < rows.length; i++) moved[i] = column[rows[i]!]!
   return moved

@@ -130,7 +130,7 @@ s(N) :- N = count(X, (q(X, ${literal(hostile[2] ?? '')}), X != ${literal(hostile
   expect(kernels.length).toBeGreaterThan(5)
   const words = new Set(kernels.flatMap((kernel) => kernel.match(/[\p{L}_$][\p{L}\p{N}_$]*/gu) ?? []))
   const known =
-    /^(const|let|if|else|for|while|break|continue|return|true|false|undefined|C|E|n|w|h|m|x|cap|steps|spend|machine|Math|imul|add|count|columns|capacity|refill|most|length|heads|next|from|to|starts|base2?|span2?|stride|words|group|numbers|ids|deaths|[a-z]t?\d+(_\d+)*[hn]?|c\d+_[a-z]+\d*|xc\d+(_\d+)*[hn]?)$/
+    /^(const|let|if|else|for|while|break|continue|return|true|false|undefined|C|E|n|w|h|m|x|cap|steps|spend|machine|Math|imul|add|count|columns|capacity|refill|most|length|heads|next|from|to|starts|base2?|span2?|stride|words|group|blocks|ids|deaths|[a-z]t?\d+(_\d+)*[hn]?|c\d+_[a-z]+\d*|xc\d+(_\d+)*[hn]?)$/
   expect([...words].filter((word) => !known.test(word))).toEqual([])
   for (const kernel of kernels) expect(kernel).toMatch(/^[\w\s=+\-*%&|^<>!?:;,.()[\]{}]*$/)
 })

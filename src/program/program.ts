@@ -180,6 +180,8 @@ export interface CompareLiteral {
   readonly operator: '=' | '!=' | '<' | '<=' | '>' | '>='
   readonly left: Expr
   readonly right: Expr
+  /** Set for `<`, `<=`, `>` and `>=` of variables and constants that types show to have an order, wherever the other literals hold. */
+  readonly isTotal?: true
   readonly span?: Span
 }
 

@@ -94,7 +94,7 @@ export function followAccess(access: Access, layout: AtomLayout, machine: Machin
       const has = membership(access, layout)
       return (environment) => {
         step(machine)
-        if (has(environment)) next(environment)
+        return has(environment) && next(environment)
       }
     }
   }
@@ -106,19 +106,12 @@ export function followAbsent(access: Access, layout: AtomLayout, machine: Machin
     const has = membership(access, layout)
     return (environment) => {
       step(machine)
-      if (!has(environment)) next(environment)
+      return !has(environment) && next(environment)
     }
   }
-  let found = false
   // Repeated variables can't occur: all variables of a negated atom are bound before.
-  const search = followAccess(access, layout, machine, () => {
-    found = true
-  })
-  return (environment) => {
-    found = false
-    search(environment)
-    if (!found) next(environment)
-  }
+  const search = followAccess(access, layout, machine, () => true)
+  return (environment) => !search(environment) && next(environment)
 }
 
 function followRounds(
@@ -135,6 +128,7 @@ function followRounds(
       range.from = range.to
       range.to = relation.count
     }
+    return false
   }
 }
 
@@ -151,11 +145,12 @@ function followOffsets(offsets: Offsets, at: number, layout: AtomLayout, machine
   const others = layout.key.flatMap((column, i) => (i === at ? [] : [{ column, source: layout.sources[i]! }]))
   return (environment) => {
     const slot = (source < 0 ? environment[~source]! : source) - base
-    if (slot < 0 || slot >= span) return
+    if (slot < 0 || slot >= span) return false
     for (let i = starts[slot]!, end = starts[slot + 1]!; i < end; i++) {
       step(machine)
-      if (fits(columns, others, layout, i, environment)) next(environment)
+      if (fits(columns, others, layout, i, environment) && next(environment)) return true
     }
+    return false
   }
 }
 

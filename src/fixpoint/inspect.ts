@@ -7,6 +7,7 @@ import { isShared } from '../image/fixed-table.ts'
 import type { Image } from '../image/image.ts'
 import { copyRows, insert, isGone, type Relation, rowCount, rowsOf } from '../image/relation.ts'
 import { printType } from '../program/column-types.ts'
+import { neverHolds } from '../program/fold.ts'
 import { readsSome } from '../program/plan.ts'
 import { type RulePrinter, rulePrinter } from '../program/print-rule.ts'
 import {
@@ -81,6 +82,8 @@ export interface InspectedRule {
   readonly file?: string
   readonly line?: number
   readonly column?: number
+  /** The literal that is false whatever rows there are, in a rule that is not evaluated. */
+  readonly never?: string
   readonly orders: readonly InspectedOrder[]
 }
 
@@ -89,6 +92,7 @@ export function inspect(program: ReaderProgram, image: Image, epoch: number): In
   const askers = askersOf(program, image)
   const printer = rulePrinter(program.predicates)
   const run = createRun(program, { ...image, relations: [...image.relations] })
+  const never = program.rules.filter(neverHolds)
   let numbered = 0
   const predicates = program.strata.flatMap((stratum) => {
     const isOwn = stratum.rules.some(({ head, span }) => span !== undefined || head >= BUILTINS.length)
@@ -105,7 +109,9 @@ export function inspect(program: ReaderProgram, image: Image, epoch: number): In
         recursive: stratum.recursive,
         ...stored(image.relations[id]!, (key) => askers.get(`${id}:${key}`)),
         ...(derivation && { derivation }),
-        rules: stratum.rules.flatMap((rule) => (rule.head === id ? [aboutRule(rule, printer, orders.get(rule))] : [])),
+        rules: [...stratum.rules, ...never].flatMap((rule) =>
+          rule.head === id ? [aboutRule(rule, printer, orders.get(rule))] : [],
+        ),
       }
     })
   })
@@ -280,9 +286,10 @@ function demanded(program: ReaderProgram, image: Image, { rules }: Stratum, prin
 }
 
 function aboutRule(rule: Rule, printer: RulePrinter, orders: readonly InspectedOrder[] = []): InspectedRule {
-  const { name, span } = rule
+  const { name, span, body } = rule
   const place = span && { file: span.source.path, ...positionOf(span.source, span.start) }
-  return { name, head: printer.head(rule), ...place, orders }
+  const never = neverHolds(rule) ? { never: body.map((literal) => printer.literal(rule, literal)).join(', ') } : {}
+  return { name, head: printer.head(rule), ...place, ...never, orders }
 }
 
 function number(value: number): string {

@@ -40,16 +40,9 @@ export function scanAbsent(
   machine: Machine,
   next: Next,
 ): Next {
-  let found = false
   // Repeated variables can't occur: all variables of a negated atom are bound before.
-  const search = scanRows(relation, range, layout, machine, () => {
-    found = true
-  })
-  return (environment) => {
-    found = false
-    search(environment)
-    if (!found) next(environment)
-  }
+  const search = scanRows(relation, range, layout, machine, () => true)
+  return (environment) => !search(environment) && next(environment)
 }
 
 /** Fills `key` with the known columns' values. */
@@ -71,8 +64,9 @@ function scanAll(relation: Relation, range: RowRange, layout: AtomLayout, machin
     for (let row = range.from; row < range.to; row++) {
       step(machine)
       if (isGone(relation, row) || !isKnown(row, environment)) continue
-      if (take(relation, layout, row, environment)) next(environment)
+      if (take(relation, layout, row, environment) && next(environment)) return true
     }
+    return false
   }
 }
 
@@ -88,9 +82,10 @@ function scanIndex(relation: Relation, range: RowRange, layout: AtomLayout, mach
       row = nextRow(relation, index, key, row)
     ) {
       step(machine)
-      if (take(relation, layout, row, environment)) next(environment)
-      if (once) return
+      if (take(relation, layout, row, environment) && next(environment)) return true
+      if (once) return false
     }
+    return false
   }
 }
 

@@ -18,6 +18,7 @@ import type { Environment } from './expression.ts'
 import { type Answer, type ErrorRow, type Goal, matchErrors, newGoal, OPEN, takeRow } from './goal.ts'
 import { type Machine, step } from './machine.ts'
 import { loadKey, scanAbsent, scanRows } from './scan.ts'
+import { tailOf } from './tail.ts'
 
 /** What holds for one request. */
 export interface RequestFacts {
@@ -259,14 +260,18 @@ function compileRule(
     emit: (environment: Environment) => {
       const row = rowOf(environment)
       if (fits(row)) addRow(state, goal, row)
+      return false
     },
     error: (known: ReadonlySet<number>) => (environment: Environment) => {
       const row = args.map((arg) => (arg >= 0 ? arg : known.has(~arg) ? environment[~arg]! : OPEN))
       if (fits(row)) addError(state, goal, { row, rule, message: machine.failure })
+      return false
     },
   }
   const { steps } = planGoal(rule, bound, state.image, (predicate) => isGoal(state, predicate))
-  const body = compileBody(target, steps, bound)
+  const wanted = new Set(args.flatMap((arg) => (arg < 0 ? [~arg] : [])))
+  const tail = tailOf(steps, { bound, wanted, needsAll: ({ predicate }) => isGoal(state, predicate) })
+  const body = compileBody(target, steps, bound, tail)
   const environment = new Int32Array(rule.variables.length)
   return (of) => {
     goal = of
@@ -325,6 +330,7 @@ function goalReader(state: State): Reader {
           if (takeRow(layout, goal.rows[i]!, environment)) next(environment)
         }
         matchErrors(machine, layout, goal, environment, failed)
+        return false
       }
     },
     absent: (atom, layout, next, failed) => {
@@ -335,14 +341,14 @@ function goalReader(state: State): Reader {
         const goal = askFor(predicate, layout, environment)
         for (const row of goal.rows) {
           step(machine)
-          if (takeRow(layout, row, environment)) return
+          if (takeRow(layout, row, environment)) return false
         }
         let failing = false
         matchErrors(machine, layout, goal, environment, () => () => {
           failing = true
+          return false
         })
-        if (failing) failed(environment)
-        else next(environment)
+        return failing ? failed(environment) : next(environment)
       }
     },
   }

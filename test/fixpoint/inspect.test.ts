@@ -144,6 +144,17 @@ both(X, Y) :- edge(X, Y), edge(Y, X), reach(X, Y).
   await rune.close()
 })
 
+test('a rule that never holds is shown with the literal that is false', async () => {
+  const found = await inspected(`${edges(3)}[rules]
+far(X) :- edge(X, Y), N = 1 + 1, N > 2.
+far(X) :- edge(X, "n1").`)
+  const { rules } = found.get('far') ?? { rules: [] }
+  expect(rules.map(({ never, orders }) => [never, orders.length])).toEqual([
+    [undefined, 1],
+    ['2 > 2', 0],
+  ])
+})
+
 test('a reader that is attached, and one that made indexes of its own, say the same', async () => {
   const rune = await Rune.fromText(`version = "rune/1.0"\n${edges(3)}[rules]\nreach(X, Y) :- edge(X, Y).`, {
     coordinator: 'inline',

@@ -158,7 +158,7 @@ function stored(
   relation: Relation,
   askersOf: (key: string) => ReadonlySet<string> | undefined,
 ): Pick<InspectedPredicate, 'rows' | 'facts' | 'derived' | 'bytes' | 'storage'> {
-  const { columns, deaths, unique, indexes, capacity } = relation
+  const { columns, deaths, indexes, capacity } = relation
   const rows = rowCount(relation)
   let facts = Math.min(relation.baseCount, relation.count)
   if (deaths) for (let row = facts - 1; row >= 0; row--) if (isGone(relation, row)) facts--
@@ -169,7 +169,7 @@ function stored(
   if (deaths) {
     storage.push({ kind: 'removed', bytes: deaths.byteLength, why: `rows that went away: ${number(relation.gone)}` })
   }
-  for (const { key, heads, next } of [unique, ...indexes.values()]) {
+  for (const { key, heads, next } of indexes) {
     // One that this thread made for itself is not published.
     if (!isShared(heads) || heads.length === 0) continue
     const why = whyIndexed(key, [...(askersOf(key.join()) ?? [])])

@@ -26,10 +26,8 @@ export interface Relation {
   gone: number
   /** The first epoch in which its rows had their numbers; 0 before it. Later ones add rows, wherever the columns lie. */
   born: number
-  /** Index over all columns; like all others it may lag behind the rows. */
-  unique: Index
-  /** By the columns that make the key, ascending. */
-  readonly indexes: Map<string, Index>
+  /** The first is over all columns. All may lag behind the rows. */
+  indexes: [Index, ...Index[]]
 }
 
 export interface Index {
@@ -55,8 +53,7 @@ export function createRelation(arity: number): Relation {
     deathLimit: ALL_DEATHS,
     gone: 0,
     born: 0,
-    unique: createUnique(arity),
-    indexes: new Map(),
+    indexes: [createUnique(arity)],
   }
 }
 
@@ -94,7 +91,7 @@ export function isGone(relation: Relation, row: number): boolean {
 
 /** Appends `tuple` unless it is there; says whether it was new. */
 export function insert(relation: Relation, tuple: ArrayLike<number>): boolean {
-  const unique = indexOn(relation, relation.unique.key)
+  const unique = syncedIndex(relation, relation.indexes[0])
   const hash = hashTuple(tuple, relation.arity)
   if (followTuple(relation, tuple, hash) >= 0) return false
   reserve(relation, 1)
@@ -114,7 +111,8 @@ export function appendRow(relation: Relation, tuple: ArrayLike<number>): void {
 
 /** Drops what `appendRow` appended twice, and closes the gaps; yields how many rows stay. No row may have gone. */
 export function settleRows(relation: Relation): number {
-  const { unique, columns, arity, count } = relation
+  const { columns, arity, count } = relation
+  const [unique] = relation.indexes
   const first = unique.synced
   if (count > unique.next.length) growIndex(relation, unique, columns[0]?.length ?? count)
   const { heads, next } = unique
@@ -155,7 +153,7 @@ export function reserve(relation: Relation, rows: number): void {
   const need = relation.count + rows
   if (need <= relation.capacity) return
   growColumns(relation, Math.max(need, relation.capacity * 2, 8))
-  for (const index of [relation.unique, ...relation.indexes.values()]) {
+  for (const index of relation.indexes) {
     if (index.synced > 0) growIndex(relation, index, relation.capacity)
   }
 }
@@ -182,7 +180,7 @@ export function unmarkGone(relation: Relation, row: number): void {
 
 /** Takes back the newest rows, down to `count`, which nobody has published. */
 export function takeBack(relation: Relation, count: number): void {
-  if (!isShared(relation.columns[0] ?? relation.unique.heads)) truncate(relation, count)
+  if (!isShared(relation.columns[0] ?? relation.indexes[0].heads)) truncate(relation, count)
   // A reader may be about to follow one of these rows to older ones. If another row took its place, it would be led to the
   // rows of another key, and find none of its own: so their numbers are not used again.
   else for (let row = count; row < relation.count; row++) markGone(relation, row, FIRST_DEATH)
@@ -192,7 +190,7 @@ export function takeBack(relation: Relation, count: number): void {
 const FIRST_DEATH = 1
 
 function truncate(relation: Relation, count: number): void {
-  for (const index of [relation.unique, ...relation.indexes.values()]) {
+  for (const index of relation.indexes) {
     for (let row = index.synced - 1; row >= count; row--) {
       const slot = hashRow(relation, index.key, row) & (index.heads.length - 1)
       storeEntry(index.heads, slot, index.next[row]!)
@@ -204,17 +202,33 @@ function truncate(relation: Relation, count: number): void {
 
 /** The row of `tuple`, or -1. */
 export function findRow(relation: Relation, tuple: ArrayLike<number>): number {
-  indexOn(relation, relation.unique.key)
+  syncedIndex(relation, relation.indexes[0])
   return followTuple(relation, tuple, hashTuple(tuple, relation.arity))
 }
 
 /** The index over the columns `key` (ascending), made for this thread if there is none, with all rows in it. */
 export function indexOn(relation: Relation, key: readonly number[]): Index {
-  let index = key.length === relation.arity ? relation.unique : relation.indexes.get(key.join())
+  let index = relation.indexes.find((other) => isSameKey(other.key, key))
   if (!index) {
     index = createIndex(key)
-    relation.indexes.set(key.join(), index)
+    relation.indexes.push(index)
   }
+  return syncedIndex(relation, index)
+}
+
+/** Puts `index` in the place of the one with the same key. */
+export function putIndex({ indexes }: Relation, index: Index): void {
+  const at = indexes.findIndex(({ key }) => isSameKey(key, index.key))
+  indexes[at < 0 ? indexes.length : at] = index
+}
+
+function isSameKey(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+function syncedIndex(relation: Relation, index: Index): Index {
   if (index.synced < relation.count) syncIndex(relation, index)
   return index
 }
@@ -279,7 +293,7 @@ function follow(relation: Relation, index: Index, key: ArrayLike<number>, first:
 }
 
 function followTuple(relation: Relation, tuple: ArrayLike<number>, hash: number): number {
-  const { unique } = relation
+  const [unique] = relation.indexes
   return follow(relation, unique, tuple, unique.heads[hash & (unique.heads.length - 1)]!, relation.count)
 }
 

@@ -99,7 +99,7 @@ export class World {
   readonly isEntry = (offset: number): boolean => {
     const { fixed, blobs } = this.image.dictionary.tables
     const buckets = [...Object.values(fixed), ...Object.values(blobs)].map((table) => table.buckets)
-    const heads = this.image.relations.flatMap(({ unique, indexes }) => [unique, ...indexes.values()])
+    const heads = this.image.relations.flatMap(({ indexes }) => indexes)
     return [...buckets, ...heads.map((index) => index.heads)].some(
       (array) => isShared(array) && offset >= array.byteOffset / 4 && offset < array.byteOffset / 4 + array.length,
     )

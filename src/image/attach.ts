@@ -248,11 +248,14 @@ function attachIndexes(arena: Arena, relation: Relation, from: number, count: nu
   for (let i = 0; i < count; i++) {
     const length = words[at + INDEX.keyLength]!
     const key = Array.from(words.subarray(at + INDEX.key, at + INDEX.key + Math.min(length, relation.arity)))
+    const longest = words[at + INDEX.longest]!
     putIndex(relation, {
       key,
       synced: relation.count,
       heads: view(arena, words[at + INDEX.heads]!, words[at + INDEX.headsWords]!),
       next: view(arena, words[at + INDEX.next]!, capacity),
+      counted: longest > 0 ? relation.count : 0,
+      longest,
     })
     at += INDEX.key + length
   }

@@ -38,6 +38,9 @@ export interface Index {
   /** `heads[hash & mask]` and `next[row]` hold a row number + 1, or 0. */
   heads: Uint32Array
   next: Uint32Array
+  /** No key has more rows than `longest` below the row `counted`, or more than are worth counting (`search.ts`). */
+  counted: number
+  longest: number
 }
 
 /** An empty relation. */
@@ -196,6 +199,7 @@ function truncate(relation: Relation, count: number): void {
       storeEntry(index.heads, slot, index.next[row]!)
     }
     index.synced = Math.min(index.synced, count)
+    index.counted = Math.min(index.counted, count)
   }
   relation.count = count
 }
@@ -242,17 +246,6 @@ export function syncIndex(relation: Relation, index: Index): void {
   }
 }
 
-/** The newest row below `limit` whose key columns hold `key` (one id for each key column), or -1. */
-export function firstRow(relation: Relation, index: Index, key: ArrayLike<number>, limit: number): number {
-  const hash = hashTuple(key, index.key.length)
-  return follow(relation, index, key, index.heads[hash & (index.heads.length - 1)]!, limit)
-}
-
-/** The next older row of the same key, or -1. */
-export function nextRow(relation: Relation, index: Index, key: ArrayLike<number>, row: number): number {
-  return follow(relation, index, key, index.next[row]!, row)
-}
-
 /** A relation with the rows that are there and for which `keep` holds, in their order, and its base; indexes on `keys`. */
 export function copyRows(
   relation: Relation,
@@ -278,23 +271,38 @@ export function createUnique(arity: number): Index {
 
 /** An index over `key` without any rows. */
 export function createIndex(key: readonly number[]): Index {
-  return { key, synced: 0, heads: NO_WORDS, next: NO_WORDS }
+  return { key, synced: 0, heads: NO_WORDS, next: NO_WORDS, counted: 0, longest: 0 }
 }
 
-function follow(relation: Relation, index: Index, key: ArrayLike<number>, first: number, limit: number): number {
+/** The entry of `index` at which the rows begin that hold `values` in the columns `key`; these are its own, and maybe more. */
+export function firstOf(index: Index, key: readonly number[], values: ArrayLike<number>): number {
+  const own = index.key
+  let h = own.length
+  for (let i = 0; i < own.length; i++) h = mixWord(h, values[own.length === key.length ? i : key.indexOf(own[i]!)]!)
+  return index.heads[finish(h) & (index.heads.length - 1)]!
+}
+
+/** The newest row below `limit`, from the entry `first` on, that holds `values` in the columns `key`, or -1. */
+export function follow(
+  relation: Relation,
+  index: Index,
+  key: readonly number[],
+  values: ArrayLike<number>,
+  first: number,
+  limit: number,
+): number {
   let above = Number.MAX_SAFE_INTEGER
   // INVARIANT: rows of a chain descend. Words that belong to somebody else by now can't lead a reader in circles.
   for (let entry = first; entry > 0 && entry < above; entry = index.next[entry - 1]!) {
     above = entry
-    if (entry <= limit && keyEquals(relation, index.key, entry - 1, key) && !isGone(relation, entry - 1))
-      return entry - 1
+    if (entry <= limit && keyEquals(relation, key, entry - 1, values) && !isGone(relation, entry - 1)) return entry - 1
   }
   return -1
 }
 
 function followTuple(relation: Relation, tuple: ArrayLike<number>, hash: number): number {
   const [unique] = relation.indexes
-  return follow(relation, unique, tuple, unique.heads[hash & (unique.heads.length - 1)]!, relation.count)
+  return follow(relation, unique, unique.key, tuple, unique.heads[hash & (unique.heads.length - 1)]!, relation.count)
 }
 
 function chain(relation: Relation, index: Index, row: number, hash: number): void {
@@ -323,7 +331,8 @@ function growIndex(relation: Relation, index: Index, capacity: number): void {
   }
 }
 
-function keyEquals(relation: Relation, key: readonly number[], row: number, values: ArrayLike<number>): boolean {
+/** Whether a row holds `values` in the columns `key`. */
+export function keyEquals(relation: Relation, key: readonly number[], row: number, values: ArrayLike<number>): boolean {
   for (let i = 0; i < key.length; i++) if (relation.columns[key[i]!]![row] !== values[i]) return false
   return true
 }

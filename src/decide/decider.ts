@@ -6,7 +6,7 @@ import type { Overlay } from '../image/dictionary.ts'
 import { entitiesWith, type RequestEntity, storedEntities } from '../image/entity-store.ts'
 import type { EntityView } from '../image/entity-view.ts'
 import type { Image } from '../image/image.ts'
-import { firstRow, indexOn } from '../image/relation.ts'
+import { firstRow, searchBy } from '../image/search.ts'
 import type { ValueId, Values } from '../image/value-ids.ts'
 import { type Demand, FREE } from '../program/demand.ts'
 import { readsSome } from '../program/plan.ts'
@@ -110,7 +110,7 @@ function refuseNewAncestors(image: Image, { entities }: InternedRequest, stored:
   const parents = image.relations[BUILTIN.entityParent]!
   for (const [uid, entity] of entities ?? []) {
     if (entity.parents.length === 0 || stored.exists(uid)) continue
-    if (firstRow(parents, indexOn(parents, [1]), [uid], parents.count) < 0) continue
+    if (firstRow(searchBy(parents, [1]), [uid], parents.count) < 0) continue
     const message = `entities: \`${printEntityUid(values.uidOf(uid))}\` has parents, and stored entities are in it`
     throw runeError('R743', message, { help: 'a request can add entities, and change nothing that the store knows' })
   }

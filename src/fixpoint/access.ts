@@ -173,6 +173,6 @@ function membership(access: Access & { kind: 'members' | 'run' }, layout: AtomLa
   const [first, second] = layout.sources.length === 1 ? [0, layout.sources[0]!] : layout.sources
   const value = (source: number, environment: Environment) => (source < 0 ? environment[~source]! : source)
   return access.kind === 'run'
-    ? (environment) => isInRun(access.offsets, 1, value(first!, environment), value(second!, environment))
+    ? (environment) => isInRun(access.offsets, value(first!, environment), value(second!, environment))
     : (environment) => hasBit(access.members, value(first!, environment), value(second!, environment))
 }

@@ -22,6 +22,7 @@ import {
 } from './body.ts'
 import type { AtomLayout, BodyTarget } from './body-target.ts'
 import { BLOCK_SHIFT, type DenseGroups, NO_GROUP } from './dense-aggregate.ts'
+import type { PairDistinct } from './distinct.ts'
 import type { Emission } from './emission.ts'
 import { compileExpr, type Environment } from './expression.ts'
 import {
@@ -336,9 +337,9 @@ function failedText({ text, target, steps, before }: Making, i: number): string 
 
 function emitText({ text, target }: Making): string {
   const { emission, emit } = target
-  const { relation, distinct, sources, grow } = emission
-  if (isEmittedByClosure(emission))
-    return `${storeText(sources.flatMap((from) => (from < 0 ? [~from] : [])))}${text.capture(emit)}(E);`
+  const { relation, sources, grow } = emission
+  const distinct = notedInKernel(emission)
+  if (!distinct) return `${storeText(sources.flatMap((from) => (from < 0 ? [~from] : [])))}${text.capture(emit)}(E);`
   const values = sources.map(sourceText)
   const head = text.capture(relation)
   const columns = [...values.keys()].map((column) => `h${column}=${head}.columns[${column}];`).join('')
@@ -350,12 +351,13 @@ ${values.map((value, column) => `h${column}[n]=${value};`).join('')}n++;`
 /** Around all steps: the head's columns in locals. */
 function frameText({ text, target }: Making): { readonly start: string; readonly end: string } {
   const { emission } = target
-  if (isEmittedByClosure(emission)) return { start: '', end: '' }
+  if (!notedInKernel(emission)) return { start: '', end: '' }
   const head = text.capture(emission.relation)
   const columns = emission.sources.map((_, column) => `,h${column}=${head}.columns[${column}]`).join('')
   return { start: `let n=${head}.count,cap=${head}.capacity${columns};`, end: `${head}.count=n;` }
 }
 
-function isEmittedByClosure({ offer, distinct }: Emission): boolean {
-  return offer !== undefined || distinct.kind === 'rows'
+/** What keeps the rows distinct, if that is not left to a closure. */
+function notedInKernel({ offer, distinct }: Emission): PairDistinct | undefined {
+  return offer !== undefined || distinct.kind === 'rows' ? undefined : distinct
 }

@@ -6,7 +6,8 @@
  * Source: Vieille, "Recursive axioms in deductive databases: the query/subquery approach" (1986), on strata.
  */
 import type { Image } from '../image/image.ts'
-import { firstRow, indexOn, isGone, nextRow, rowCount, rowsOf } from '../image/relation.ts'
+import { isGone, rowCount, rowsOf } from '../image/relation.ts'
+import { firstRow, nextRow, searchBy } from '../image/search.ts'
 import type { ValueId } from '../image/value-ids.ts'
 import { definedVariables } from '../program/defined.ts'
 import { type Plan, planBody } from '../program/plan.ts'
@@ -139,8 +140,8 @@ function matchingRows(state: State, predicate: PredicateId, pattern: readonly Va
     for (let row = 0; row < limit; row++) if (!isGone(relation, row)) take(row)
   } else {
     const key = columns.map((column) => pattern[column]!)
-    const index = indexOn(relation, columns)
-    for (let row = firstRow(relation, index, key, limit); row >= 0; row = nextRow(relation, index, key, row)) take(row)
+    const search = searchBy(relation, columns)
+    for (let row = firstRow(search, key, limit); row >= 0; row = nextRow(search, key, row)) take(row)
   }
   return rows
 }

@@ -79,16 +79,16 @@ function membersOf(relation: Relation, sources: Sources): Bits | undefined {
   return bits
 }
 
-/** Whether a pair is in a run of offsets that are in the order of column `order`. */
-export function isInRun({ base, span, starts, columns }: Offsets, order: number, key: number, other: number): boolean {
-  const at = key - base
+/** Whether a pair is in offsets by column 0 whose runs are in the order of column 1. */
+export function isInRun({ base, span, starts, columns }: Offsets, first: number, second: number): boolean {
+  const at = first - base
   if (at < 0 || at >= span) return false
-  const column = columns[order]!
+  const column = columns[1]!
   let [low, high] = [starts[at]!, starts[at + 1]!]
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (column[middle]! < other) low = middle + 1
+    if (column[middle]! < second) low = middle + 1
     else high = middle
   }
-  return low < starts[at + 1]! && column[low] === other
+  return low < starts[at + 1]! && column[low] === second
 }

@@ -5,7 +5,8 @@
 import { BUILTIN } from '../program/program.ts'
 import type { EntityView } from './entity-view.ts'
 import type { Image } from './image.ts'
-import { firstRow, indexOn, nextRow, type Relation } from './relation.ts'
+import type { Relation } from './relation.ts'
+import { firstRow, nextRow, searchBy } from './search.ts'
 import type { ValueId } from './value-ids.ts'
 
 /** An entity of a request, interned. */
@@ -60,17 +61,13 @@ function lookup(relation: Relation, entity: ValueId, key: ValueId): ValueId {
 }
 
 function find(relation: Relation, key: readonly number[], values: readonly ValueId[]): number {
-  return firstRow(relation, indexOn(relation, key), values, relation.count)
+  return firstRow(searchBy(relation, key), values, relation.count)
 }
 
 function second(relation: Relation, first: ValueId): ValueId[] {
   const found: ValueId[] = []
-  const index = indexOn(relation, [0])
-  for (
-    let row = firstRow(relation, index, [first], relation.count);
-    row >= 0;
-    row = nextRow(relation, index, [first], row)
-  ) {
+  const search = searchBy(relation, [0])
+  for (let row = firstRow(search, [first], relation.count); row >= 0; row = nextRow(search, [first], row)) {
     found.push(relation.columns[1]![row]!)
   }
   return found

@@ -97,15 +97,26 @@ member(X) :- user(X).`,
 })
 
 test('an index says who asks for it, and counts in the bytes', async () => {
+  const members = Array.from({ length: 12 }, (_, i) => `{ who = "u${i % 6}", team = "t${i}" }`)
   const found = await inspected(`[data]
-member = [{ who = "ana", team = "staff" }]
+member = [{ who = "ana", team = "staff" }, ${members}]
+few = [["ana", "staff"]]
+[rules]
+permit("some") :- principal(P, "User"), member(P, _), few(P, _).
 [policies]
 @id("staff read")
 permit(principal, action, resource) when { context.facts.member.contains({who: "ana", team: "staff"}) };`)
   const member = found.get('member')
   expect(member?.storage).toMatchObject([
     { kind: 'columns' },
-    { kind: 'hashed index', columns: [0, 1], why: 'asked by policy `staff read` with columns 0, 1 given' },
+    {
+      kind: 'hashed index',
+      columns: [0],
+      why: 'asked by rule `permit0` with column 0 given; also (0, 1): up to 2 rows each',
+    },
+  ])
+  expect(found.get('few')?.storage).toMatchObject([
+    { kind: 'columns', why: 'room for 9 rows; few, so there is no index' },
   ])
   expect(member?.bytes).toBe(member?.storage.reduce((sum, { bytes }) => sum + bytes, 0))
 })

@@ -68,6 +68,8 @@ export interface CoordinatorOptions {
   readonly predecessor?: Predecessor
   readonly store?: StoreOptions
   readonly waste?: Waste
+  /** The names of the predicates that queries will ask, as far as sources are read; absent: any. */
+  readonly asked?: readonly string[]
 }
 
 /** What a coordinator leaves behind: its memory, and the updates that it had accepted. */
@@ -98,6 +100,7 @@ interface Kept extends KeptSources {
 
 interface State {
   readonly input: ConfigurationInput
+  readonly asked: readonly string[] | undefined
   readonly delta: Delta
   /** Whether keys of the delta have changed since somebody asked. */
   isRefitted: boolean
@@ -119,7 +122,7 @@ interface State {
 
 /** A coordinator that has published nothing yet, or goes on where another one ended. */
 export function createCoordinator(options: CoordinatorOptions): Coordinator {
-  const { input, predecessor, store: storeOptions = {}, waste = WASTE } = options
+  const { input, predecessor, store: storeOptions = {}, waste = WASTE, asked } = options
   const delta = predecessor?.delta ?? emptyDelta()
   const files: readonly RecordedFile[] = []
   const nothing = {
@@ -134,6 +137,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   const sourced = new Set([...delta.facts.keys(), ...delta.entities.keys()])
   const state = {
     input,
+    asked,
     delta,
     sourced,
     forgotten: [],
@@ -197,6 +201,7 @@ function loadSources(state: State, host: Host): void {
   let fitted: Fitted | undefined
   const { program, image, warnings } = build(state.input, host, {
     kept: state.kept,
+    ...(state.asked && { asked: state.asked }),
     ...(state.image && !isNewDictionary && { dictionary: state.image.dictionary }),
     adjust: (program, image, diagnostics) => {
       for (const relation of image.relations) relation.baseCount = relation.count

@@ -108,10 +108,11 @@ function modelOf(of: DatalogCase): ReadonlyMap<string, Tuples> | undefined {
   }
 }
 
-function solverOf(
+/** What answers for the request of a case. */
+export function solverOf(
   { program, image }: Built,
   { request }: DatalogCase,
-  brought: DatalogCase['entities'],
+  brought: DatalogCase['entities'] = [],
 ): { solver: Solver; values: Values } {
   const values = createValues(createOverlay(image.dictionary))
   const solver = createSolver(program, image, createMachine(values))

@@ -43,7 +43,10 @@ export interface InspectedPredicate {
   /** 0 where the engine has no rules for it but its own of the entity store, else from 1. Equal for those that depend on each other. */
   readonly stratum: number
   readonly recursive: boolean
-  readonly evaluation: { readonly kind: 'static' | 'on demand' | 'request-scoped'; readonly why: string }
+  readonly evaluation: {
+    readonly kind: 'static' | 'on demand' | 'request-scoped' | 'not derived'
+    readonly why: string
+  }
   /** Rows that are stored; those that are facts, and those that rules derived. */
   readonly rows: number
   readonly facts: number
@@ -101,7 +104,9 @@ export function inspect(program: ReaderProgram, image: Image, epoch: number): In
     const isDerived = stratum.evaluation === 'materialized' && stratum.rules.length > 0
     const { derivations, orders } = isDerived
       ? derivationOf(run, image, stratum, printer)
-      : demanded(program, image, stratum, printer)
+      : stratum.evaluation === 'not asked'
+        ? NO_CHOICES
+        : demanded(program, image, stratum, printer)
     return stratum.predicates.map((id): InspectedPredicate => {
       const derivation = derivations.get(id)
       return {
@@ -152,6 +157,7 @@ function evaluationOf(
     const from = source((other) => other.scope === 'request')
     return { kind: 'request-scoped', why: from ? `depends on \`${from.name}\`` : 'comes with the request' }
   }
+  if (evaluation === 'not asked') return { kind: 'not derived', why: 'nothing asks for it' }
   if (evaluation === 'on demand') {
     const from = source((other) => other.evaluation === 'on demand')
     return { kind: 'on demand', why: from ? `depends on \`${from.name}\`` : 'declared, or part of a rule that is' }
@@ -228,6 +234,8 @@ interface Choices {
   readonly derivations: ReadonlyMap<PredicateId, InspectedDerivation>
   readonly orders: ReadonlyMap<Rule, readonly InspectedOrder[]>
 }
+
+const NO_CHOICES: Choices = { derivations: new Map(), orders: new Map() }
 
 /** What would be chosen for a stratum of the fixpoint if it were derived now. `run` has the relations of `image`, and has them again at the end. */
 function derivationOf(run: Run, image: Image, stratum: Stratum, printer: RulePrinter): Choices {

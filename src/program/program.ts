@@ -53,9 +53,9 @@ export interface Predicate {
 
 /**
  * Materialised by the fixpoint, or evaluated for each request and query that asks: what is request-scoped or declared
- * `on_demand`, and all that depends on such.
+ * `on_demand`, and all that depends on such. `not asked` is never evaluated (`asked.ts`).
  */
-export type Evaluation = 'materialized' | 'on demand'
+export type Evaluation = 'materialized' | 'on demand' | 'not asked'
 
 export interface Column {
   /** From a `decl` or from rows given as tables. */

@@ -143,9 +143,9 @@ function stepText(kernel: Kernel, i: number): string {
 function matchText(kernel: Kernel, s: AtomStep, i: number): string {
   const { text, target } = kernel
   const layout = layoutOf(s.atom, kernel.before[i]!.bound, target.constants)
-  const access = target.access(s, layout)
-  const crossing = access.kind === 'offsets' ? crossingOf(kernel, layout, i) : undefined
+  const crossing = crossingOf(kernel, layout, i)
   if (crossing) return crossText(text, crossing.runs, crossing.variable, stepText(kernel, i + crossing.runs.length))
+  const access = target.access(s, layout)
   const inner = stepText(kernel, i + 1)
   if (access.kind === 'members' || access.kind === 'run') return `if(${memberText(text, access, layout)}){${inner}}`
   return loopText(text, access, { layout, inner, isOnce: isExistential(kernel, layout, i) })
@@ -169,7 +169,7 @@ interface Crossing {
 }
 
 /**
- * Atoms that follow step `i`, whose access are offsets, and only test the variable that it binds, together with one that is
+ * Atoms that follow step `i`, and only test the variable that it binds, together with one that is
  * bound before: the run of this one and theirs are all in the order of that variable, and are met in step.
  */
 export function crossingOf(

@@ -8,6 +8,7 @@
  * - `members`, `run`: all columns are known, and a bit or a binary search says whether the row is there.
  */
 import { type Relation, rowCount } from '../image/relation.ts'
+import { ROWS_SCANNED } from '../image/search.ts'
 import { type Bits, hasBit } from './bits.ts'
 import type { AtomLayout, Next } from './body-target.ts'
 import { spanOf } from './bounds.ts'
@@ -38,8 +39,6 @@ export interface Rounds {
 /** What is not `auto` is for tests: rows compared one by one, hashed, or arrays by id even for a few rows. */
 export type Storage = 'auto' | 'scan' | 'hash' | 'dense'
 
-/** Few rows are compared one by one. */
-const ROWS_SCANNED = 8
 /** A run of more rows than this, of which other known columns pass only some, is worth a hashed index over all of them. */
 const RUN_FILTERED = 8
 
@@ -60,7 +59,7 @@ export function chooseAccess(
   if (storage === 'scan') return { kind: 'scan', relation, range, why: FORCED }
   if (!isFinished) return { kind: 'chain', relation, range, why: 'rows still come' }
   if (storage === 'hash') return { kind: 'chain', relation, range, why: FORCED }
-  if (rows <= ROWS_SCANNED && storage !== 'dense') return { kind: 'scan', relation, range, why: 'few rows' }
+  if (isScanned(relation, storage)) return { kind: 'scan', relation, range, why: 'few rows' }
   if (key.length === relation.arity) {
     const members = sources.members(relation)
     if (members) return { kind: 'members', members, why: 'ids are dense' }
@@ -75,6 +74,11 @@ export function chooseAccess(
     return { kind: 'chain', relation, range, why: SPARSE }
   }
   return { kind: 'chain', relation, range, why: 'runs are long' }
+}
+
+/** Whether there are so few rows that they are compared one by one. */
+export function isScanned(relation: Relation, storage: Storage): boolean {
+  return rowCount(relation) <= ROWS_SCANNED && storage !== 'dense'
 }
 
 const FORCED = '$RUNE_STORAGE says so'

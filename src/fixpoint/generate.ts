@@ -174,13 +174,16 @@ function onlyStepText(kernel: Making, i: number): string {
 function matchText(kernel: Making, s: AtomStep, i: number): string {
   const { text, target } = kernel
   const layout = layoutOf(s.atom, kernel.before[i]!.bound, target.constants)
+  const crossing = crossingOf(kernel, layout, i)
+  if (crossing) {
+    if (kernel.isTail) kernel.isLeft = true
+    return crossText(text, crossing.runs, crossing.variable, stepText(kernel, i + crossing.runs.length))
+  }
   const access = target.access(s, layout)
-  const crossing = access.kind === 'offsets' ? crossingOf(kernel, layout, i) : undefined
   const isTest = access.kind === 'members' || access.kind === 'run'
   const isOnce = isExistential(kernel, layout, i)
   // A loop that ends with its first row is left without more, unless it is within another.
-  if (kernel.isTail && !isTest && (crossing || !isOnce)) kernel.isLeft = true
-  if (crossing) return crossText(text, crossing.runs, crossing.variable, stepText(kernel, i + crossing.runs.length))
+  if (kernel.isTail && !isTest && !isOnce) kernel.isLeft = true
   const inner = stepText(kernel, i + 1)
   if (isTest) return `if(${memberText(text, access, layout)}){${inner}}`
   return loopText(text, access, { layout, inner, isOnce })
@@ -204,7 +207,7 @@ interface Crossing {
 }
 
 /**
- * Atoms that follow step `i`, whose access are offsets, and only test the variable that it binds, together with one that is
+ * Atoms that follow step `i`, and only test the variable that it binds, together with one that is
  * bound before: the run of this one and theirs are all in the order of that variable, and are met in step.
  */
 export function crossingOf(

@@ -65,10 +65,8 @@ export function preparedOrder(
     if (s.kind === 'aggregate') access.set(i, aggregateAccess(s.aggregate, isGenerated && target.dense(s.aggregate)))
     if (access.has(i) || (s.kind !== 'match' && s.kind !== 'absent')) continue
     const layout = layoutOf(s.atom, before[i]!.bound, target.constants)
-    const path = target.access(s, layout)
-    const isCrossing = isGenerated && s.kind === 'match' && path.kind === 'offsets'
-    const crossing = isCrossing ? crossingOf({ target, steps, before }, layout, i) : undefined
-    if (!crossing) access.set(i, accessOf(path, layout))
+    const crossing = isGenerated && s.kind === 'match' ? crossingOf({ target, steps, before }, layout, i) : undefined
+    if (!crossing) access.set(i, accessOf(target.access(s, layout), layout))
     crossing?.runs.forEach(({ column }, k, { length }) => {
       const columns = k === 0 ? layout.key : [1 - column]
       access.set(i + k, { kind: 'leapfrog', columns, why: `${length} atoms in step` })

@@ -6,7 +6,7 @@ import { growColumns, rowCount } from '../image/relation.ts'
 import { definedVariables } from '../program/defined.ts'
 import { type Plan, planBody } from '../program/plan.ts'
 import type { AtomLiteral, PredicateId, Rule } from '../program/program.ts'
-import { type Access, chooseAccess, followAbsent, followAccess, type Rounds } from './access.ts'
+import { type Access, chooseAccess, followAbsent, followAccess, isScanned, type Rounds } from './access.ts'
 import { compileBody } from './body.ts'
 import type { AtomLayout } from './body-target.ts'
 import { denseGroups } from './dense-aggregate.ts'
@@ -134,7 +134,9 @@ export function prepareRule(run: Run, rule: Rule, options: RuleOptions): Prepare
     },
     access: ({ atom, literal }, layout) => access(atom, literal, layout),
     orderedRun: ({ atom }, key, order) =>
-      here.has(atom.predicate) || isHashed(run.modes) ? undefined : sources.orderedRun(relationOf(atom), key, order),
+      here.has(atom.predicate) || isHashed(run.modes) || isScanned(relationOf(atom), run.modes.storage)
+        ? undefined
+        : sources.orderedRun(relationOf(atom), key, order),
     dense: (aggregate) =>
       !isHashed(run.modes) ? denseGroups(aggregate, relationOf, sources, image.values) : undefined,
   }

@@ -61,3 +61,14 @@ forbid :- action("check"), q(X, _), q(Y, _), X / (Y + 1) > 1000.`,
   expect(() => rune.authorize({ ...request, action: 'check' })).toThrow('needs more than 2000 steps')
   await rune.close()
 })
+
+test.each(['0', '1'])(
+  'a rule over a predicate without rows fails where that depends on the failure, and only there: code %s',
+  (codegen) => {
+    vi.stubEnv('RUNE_CODEGEN', codegen)
+    const rows = (body: string) => rowsOf(`[rules]\n${FACTS}\ndecl none(n: Long).\nh(X) :- n(X), ${body}.`, 'h')
+    expect(rows('none(Y), Z = X / 0, Z > 1')).toEqual([])
+    expect(() => rows('Z = X / 0, none(Z)')).toThrow('division by zero')
+    expect(rows('not none(X)')).toEqual(['1'])
+  },
+)

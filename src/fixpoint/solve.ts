@@ -17,7 +17,7 @@ import { compileBody } from './body.ts'
 import type { AtomLayout, Reader } from './body-target.ts'
 import type { Environment } from './expression.ts'
 import { type Answer, type ErrorRow, type Goal, matchErrors, newGoal, OPEN, takeRow } from './goal.ts'
-import { type Machine, step } from './machine.ts'
+import { type Machine, spendSteps, step } from './machine.ts'
 import { loadKey, scanAbsent, scanRows } from './scan.ts'
 import { tailOf } from './tail.ts'
 
@@ -154,6 +154,8 @@ function ask(state: State, predicate: PredicateId, asked: readonly ValueId[]): G
   let goal = state.goals.get(key)
   const { work } = state
   if (!goal) {
+    // Goals can ask for ever further ones, each of which finds no row.
+    spendSteps(state.machine, STEPS_OF_GOAL)
     goal = newGoal(predicate, pattern)
     state.goals.set(key, goal)
     seed(state, goal)
@@ -165,6 +167,9 @@ function ask(state: State, predicate: PredicateId, asked: readonly ValueId[]): G
   if (!goal.complete && work?.current) goal.waiting.add(work.current)
   return goal
 }
+
+/** A goal takes the time of a hundred rows and nearly a kilobyte, but most find rows, whose steps count besides. */
+const STEPS_OF_GOAL = 8
 
 /** What of a goal's answer was asked for: of a best value's group the goal has the best row, whatever value was asked. */
 function fitting(goal: Goal, asked: readonly ValueId[]): Answer {
@@ -207,7 +212,6 @@ function workOff(state: State, work: Work, first: Goal): void {
     goal.queued = false
     work.current = goal
     for (const rule of state.rulesOf.get(goal.predicate) ?? []) {
-      // Goals can ask for ever further ones, each of which finds no row.
       step(machine)
       compiledRule(state, rule, goal)(goal)
     }

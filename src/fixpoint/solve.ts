@@ -204,7 +204,11 @@ function workOff(state: State, work: Work, first: Goal): void {
     const goal = work.queue[next]!
     goal.queued = false
     work.current = goal
-    for (const rule of state.rulesOf.get(goal.predicate) ?? []) compiledRule(state, rule, goal)(goal)
+    for (const rule of state.rulesOf.get(goal.predicate) ?? []) {
+      // Goals can ask for ever further ones, each of which finds no row.
+      step(machine)
+      compiledRule(state, rule, goal)(goal)
+    }
   }
   for (const goal of work.goals) goal.complete = true
   state.work = outer
@@ -329,7 +333,10 @@ function goalReader(state: State): Reader {
         return scanAbsent(image.relations[predicate]!, all(predicate), layout, machine, next)
       return (environment) => {
         const goal = askFor(predicate, layout, environment)
-        if (goal.rows.some((row) => takeRow(layout, row, environment))) return
+        for (const row of goal.rows) {
+          step(machine)
+          if (takeRow(layout, row, environment)) return
+        }
         let failing = false
         matchErrors(machine, layout, goal, environment, () => () => {
           failing = true

@@ -29,6 +29,8 @@ export interface DatalogCase {
   /** Facts for `[data]`. */
   readonly data: readonly Fact[]
   readonly predicates: readonly Predicate[]
+  /** What `[data]` says instead of the rows of a predicate: the table of a fact file. */
+  readonly tables?: ReadonlyMap<string, string>
   readonly entities: readonly Entity[]
   /** If there is one, rules read it. */
   readonly request?: Request
@@ -73,12 +75,12 @@ export function generateDatalog(seed: number): DatalogCase {
 export const PATH_TYPE = 'File'
 
 /** The whole case as a `.rune` file. */
-export function runeText({ clauses, data, predicates, entities, request }: DatalogCase): string {
+export function runeText({ clauses, data, predicates, tables, entities, request }: DatalogCase): string {
   const rows = (name: string): string[] =>
     data.filter(({ predicate }) => predicate === name).map(({ row }) => `[${row.map(tomlText).join(', ')}]`)
-  const tables = predicates
+  const given = predicates
     .filter(({ level, best }) => level === 0 && best === undefined)
-    .map(({ name }) => `${name} = [${rows(name).join(', ')}]`)
+    .map(({ name }) => `${name} = ${tables?.get(name) ?? `[${rows(name).join(', ')}]`}`)
   const store = entities.map(({ uid, attrs, parents, tags }) => {
     const fields = (all: ReadonlyMap<string, Value>): string =>
       `{ ${[...all].map(([name, value]) => `${JSON.stringify(name)} = ${tomlText(value)}`).join(', ')} }`
@@ -89,7 +91,7 @@ export function runeText({ clauses, data, predicates, entities, request }: Datal
     'version = "rune/1.0"',
     ...(request === undefined ? [] : ['[options]', `path_types = ["${PATH_TYPE}"]`]),
     '[data]',
-    ...tables,
+    ...given,
     ...(store.length === 0 ? [] : ['[entities]', ...store]),
     '[rules]',
     ...clauses,

@@ -77,9 +77,24 @@ export function openCedarSubject(): CedarSubject {
     counts.sets++
     if (set.schema) counts.withSchema++
     const tooDeep = random.chance(0.005) ? checkTooDeep(reference, set) : undefined
-    return tooDeep ?? (await difference(reference, set))
+    return tooDeep ?? (await inMode(random.pick(MODES), () => difference(reference, set)))
   }
   return { counts, attempt }
+}
+
+/** Of `RUNE_CODEGEN`: code after a few requests, never, and from the first on. */
+const MODES = ['', '0', '1'] as const
+
+/** `work` with code or closures, where the environment does not say which; a difference with which it was. */
+async function inMode(mode: string, work: () => Promise<string | undefined>): Promise<string | undefined> {
+  const given = process.env['RUNE_CODEGEN']
+  process.env['RUNE_CODEGEN'] = given ?? mode
+  try {
+    const problem = await work()
+    return problem && `RUNE_CODEGEN=${given ?? mode} ${problem}`
+  } finally {
+    if (given === undefined) delete process.env['RUNE_CODEGEN']
+  }
 }
 
 async function difference(reference: Reference, set: CedarSet): Promise<string | undefined> {

@@ -72,7 +72,11 @@ export function openCedarSubject(): CedarSubject {
   const attempt = async (seed: number) => {
     const random = createRandom(~seed)
     const one = generateCedar(seed)
-    const requests = [one.request, ...random.list(REQUESTS - 1, REQUESTS - 1, () => randomRequest(random, one.world))]
+    const requests = random.list(REQUESTS, REQUESTS, () => {
+      const request = randomRequest(random, one.world)
+      // A schema refuses it.
+      return random.chance(0.05) ? { ...request, principal: request.action } : request
+    })
     const set = { one, requests, schema: random.chance(0.4) ? schemaOf(one.world) : undefined }
     counts.sets++
     if (set.schema) counts.withSchema++

@@ -108,7 +108,7 @@ export function inspect(program: ReaderProgram, image: Image, epoch: number): In
         ? NO_CHOICES
         : demanded(program, image, stratum, printer)
     return stratum.predicates.map((id): InspectedPredicate => {
-      const derivation = derivations.get(id)
+      const derivation = stratum.rules.some(({ head }) => head === id) ? derivations.get(id) : undefined
       return {
         ...described(program, stratum, id),
         stratum: number,

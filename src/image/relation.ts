@@ -317,13 +317,13 @@ function keyEquals(relation: Relation, key: readonly number[], row: number, valu
 function hashTuple(tuple: ArrayLike<number>, arity: number): number {
   let h = arity
   for (let i = 0; i < arity; i++) h = mixWord(h, tuple[i]!)
-  return finish(h)
+  return finishHash(h)
 }
 
 function hashRow(relation: Relation, key: readonly number[], row: number): number {
   let h = key.length
   for (let i = 0; i < key.length; i++) h = mixWord(h, relation.columns[key[i]!]![row]!)
-  return finish(h)
+  return finishHash(h)
 }
 
 /** One step of the hash of a key; generated code makes the others around it. */
@@ -332,6 +332,7 @@ export function mixWord(h: number, word: number): number {
   return m ^ (m >>> 15)
 }
 
-function finish(h: number): number {
+/** The last step of it. */
+export function finishHash(h: number): number {
   return Math.imul(h, 0x85ebca6b) >>> 8
 }

@@ -23,6 +23,8 @@ interface Node {
 
 /** It costs no more to ask so few than to look up which of them can match. */
 const FEW = 8
+/** So many ancestors are looked up, though that may cost more than to ask a few policies more. */
+const REACHED = 8
 /** Actions whose policies are known at a time. */
 const ACTIONS_MAX = 1024
 
@@ -134,7 +136,9 @@ function collect(search: Search, frame: Frame, node: Node, depth: number): void 
   const name = SIDES[depth]
   const { members } = node
   const side =
-    name === undefined || members.length <= search.few ? undefined : reach(search[name], frame, name, members.length)
+    name === undefined || members.length <= search.few
+      ? undefined
+      : reach(search[name], frame, name, members.length + REACHED)
   if (side === undefined || name === undefined) {
     search.lists[search.listCount++] = members
     return

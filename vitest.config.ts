@@ -1,17 +1,19 @@
 /**
- * The test runner: two projects, so that the tests of one folder start at once. `source` runs what the tests import from
- * `src/`; `built` runs what needs `dist/` (another process, another thread, the packed package), which a global setup
- * builds once, only where such a test was asked for and only if a source is newer than the build.
+ * The test runner: projects, so that the tests of one folder start at once. `source` runs what the tests import from
+ * `src/`, which is loaded once for all of them, and `mocks` those that replace some of it. `built` runs what needs `dist/`
+ * (another process, another thread, the packed package), which a global setup builds once, only where such a test was asked
+ * for and only if a source is newer than the build.
  */
 import { defineConfig } from 'vitest/config'
 
+const mocks = ['test/fixpoint/inspect.test.ts']
 const needsBuild = ['test/pack.test.ts', 'test/{cli,threads,server,agents}/**/*.test.ts']
 const report = process.env['RUNE_TEST_REPORT']
 
 export default defineConfig({
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     maxWorkers: '100%',
     sequence: { shuffle: true },
     ...(report && { reporters: ['default', 'json'], outputFile: { json: report } }),
@@ -22,7 +24,11 @@ export default defineConfig({
       thresholds: { lines: 90 },
     },
     projects: [
-      { extends: true, test: { name: 'source', include: ['test/**/*.test.ts'], exclude: needsBuild } },
+      {
+        extends: true,
+        test: { name: 'source', include: ['test/**/*.test.ts'], exclude: [...needsBuild, ...mocks], isolate: false },
+      },
+      { extends: true, test: { name: 'mocks', include: mocks } },
       { extends: true, test: { name: 'built', include: needsBuild, globalSetup: 'test/global-setup.ts' } },
     ],
   },

@@ -1,13 +1,14 @@
 /**
  * What the thread that opened an engine feels of the coordinator's work: the delay of its event loop while a million facts
- * of a file load in another thread, and while an update has a large predicate derived anew; next to the same at rest.
+ * of a file load in another thread, while an update has a large predicate derived anew, and while a snapshot of it all is
+ * opened; next to the same at rest.
  * `--smoke` takes few facts.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { Rune } from '../src/index.ts'
+import { compile, Rune } from '../src/index.ts'
 
 const facts = process.argv.includes('--smoke') ? 1000 : 1_000_000
 const users = facts / 10
@@ -57,6 +58,9 @@ check(!allowed(), 'after the update')
 await measured('a reload', () => rune.reload())
 check(!allowed(), 'after the reload')
 await rune.close()
+const snapshot = join(folder, 'main.img')
+await compile({ path }, snapshot)
+await (await measured('opening a snapshot', () => Rune.open(snapshot, { coordinator: 'thread' }))).close()
 rmSync(folder, { recursive: true })
 
 function check(isRight: boolean, when: string): void {

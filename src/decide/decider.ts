@@ -5,7 +5,7 @@
 import type { Overlay } from '../image/dictionary.ts'
 import { entitiesWith, type RequestEntity, StoredEntities } from '../image/entity-store.ts'
 import type { Image } from '../image/image.ts'
-import { firstRow, indexOn } from '../image/relation.ts'
+import { firstRow, searchBy } from '../image/search.ts'
 import type { ValueId, Values } from '../image/value-ids.ts'
 import { type Demand, FREE } from '../program/demand.ts'
 import { readsSome } from '../program/plan.ts'
@@ -53,7 +53,7 @@ export interface DeciderOptions {
 
 /** A decider over `image`, in which all static rows have been derived. */
 export function createDecider(options: DeciderOptions): Decider {
-  const { program, image, overlay, values, rules, epoch } = options
+  const { program, image, overlay, values, epoch } = options
   const stored = new StoredEntities(image)
   const policies = createPolicySet({ ...options, policies: program.policies, values: image.values, stored })
   const decides = [BUILTIN.permit, BUILTIN.forbid].map((head) => program.rules.some((rule) => rule.head === head))
@@ -61,39 +61,8 @@ export function createDecider(options: DeciderOptions): Decider {
   const dependsOnRules = decides.includes(true) || readsContext
   const verdicts = createVerdicts()
   const reader = createRequestReader({ program, image }, values, overlay)
-  let hasBegun = false
-  let brought: ReadonlyMap<ValueId, RequestEntity> | undefined
-  const begin = () => {
-    hasBegun = true
-    const isPath = program.settings.pathTypes.has(values.textOf(values.entityType(frame.resource)))
-    rules.begin({
-      rows: (predicate) => requestRows(frame, brought ?? NO_ENTITIES, predicate, values, isPath),
-      bringsEntities: brought !== undefined,
-    })
-  }
-  // Most requests ask for no facts, and then nothing is made ready for it.
-  const demand: Demand = (predicate, pattern) => {
-    if (!hasBegun) begin()
-    return rules.demand(predicate, pattern)
-  }
-  const frame = new Frame(values, stored, demand)
   const decisions = createDecisions(program.policies)
-  const start = () => {
-    overlay.trim()
-    hasBegun = false
-    brought = undefined
-    frame.entities = stored
-  }
-  const take = (checked: CheckedRequest) => {
-    frame.principal = values.intern(checked.principal)
-    frame.action = values.intern(checked.action)
-    frame.resource = values.intern(checked.resource)
-    frame.context = values.intern({ kind: 'record', fields: checked.context })
-    if (!checked.entities) return
-    brought = internEntities(checked.entities, values)
-    frame.entities = entitiesWith(stored, brought)
-    refuseNewAncestors(image, brought, stored, values)
-  }
+  const { frame, demand, begin, start, take } = createStage(options, stored)
   const findings = (): Findings => {
     askPolicies(policies, frame, verdicts)
     return {
@@ -137,6 +106,58 @@ export function createDecider(options: DeciderOptions): Decider {
   }
 }
 
+/** Where requests are asked about, one at a time. */
+interface Stage {
+  readonly frame: Frame
+  readonly demand: Demand
+  /** Makes room for another request. */
+  start(): void
+  /** Puts a request into the frame. */
+  take(checked: CheckedRequest): void
+  /** Makes the facts of the request ready for rules. */
+  begin(): void
+}
+
+function createStage({ program, image, overlay, values, rules }: DeciderOptions, stored: StoredEntities): Stage {
+  let hasBegun = false
+  let brought: ReadonlyMap<ValueId, RequestEntity> | undefined
+  const begin = () => {
+    hasBegun = true
+    const isPath = program.settings.pathTypes.has(values.textOf(values.entityType(frame.resource)))
+    rules.begin({
+      rows: (predicate) => requestRows(frame, brought ?? NO_ENTITIES, predicate, values, isPath),
+      bringsEntities: brought !== undefined,
+    })
+  }
+  // Most requests ask for no facts, and then nothing is made ready for it.
+  const demand: Demand = (predicate, pattern) => {
+    if (!hasBegun) begin()
+    return rules.demand(predicate, pattern)
+  }
+  const frame = new Frame(values, stored, demand)
+  return {
+    frame,
+    demand,
+    begin,
+    start: () => {
+      overlay.trim()
+      hasBegun = false
+      brought = undefined
+      frame.entities = stored
+    },
+    take: (checked) => {
+      frame.principal = values.intern(checked.principal)
+      frame.action = values.intern(checked.action)
+      frame.resource = values.intern(checked.resource)
+      frame.context = values.intern({ kind: 'record', fields: checked.context })
+      if (!checked.entities) return
+      brought = internEntities(checked.entities, values)
+      frame.entities = entitiesWith(stored, brought)
+      refuseNewAncestors(image, brought, stored, values)
+    },
+  }
+}
+
 const NOTHING: RuleAnswer = { reasons: [], failures: [] }
 const NO_ENTITIES: ReadonlyMap<ValueId, RequestEntity> = new Map()
 
@@ -158,7 +179,7 @@ function refuseNewAncestors(
   const parents = image.relations[BUILTIN.entityParent]!
   for (const [uid, entity] of brought) {
     if (entity.parents.length === 0 || stored.exists(uid)) continue
-    if (firstRow(parents, indexOn(parents, [1]), [uid], parents.count) < 0) continue
+    if (firstRow(searchBy(parents, [1]), [uid], parents.count) < 0) continue
     const message = `entities: \`${printEntityUid(values.uidOf(uid))}\` has parents, and stored entities are in it`
     throw runeError('R743', message, { help: 'a request can add entities, and change nothing that the store knows' })
   }

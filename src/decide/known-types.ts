@@ -11,10 +11,10 @@ import type { Frame } from './cedar/frame.ts'
 
 export interface KnownTypes {
   /** Whether principal, action and resource are known to conform. */
-  fit(frame: Frame): boolean
+  conform(frame: Frame): boolean
   /** Notes that they do. */
   note(frame: Frame): void
-  /** The context of an action of which `fit` knows. */
+  /** The context of an action of which `conform` knows. */
   contextOf(action: ValueId): ContextKinds | undefined
 }
 
@@ -40,7 +40,7 @@ export function createKnownTypes(schema: Schema, values: Values): KnownTypes {
     return !isLocal(type) && !isActionType(name) && schema.entityTypes.get(name)?.enum === undefined
   }
   return {
-    fit: ({ principal, action, resource }) => {
+    conform: ({ principal, action, resource }) => {
       const types = actions.get(action)?.types.get(values.entityType(principal))
       return types?.has(values.entityType(resource)) ?? false
     },

@@ -73,7 +73,7 @@ export function createRequestReader(target: RequestTarget, values: Values, overl
       const context = contextOf(request)
       const entities = entitiesOf(request)
       frame.clearContext()
-      const isPlain = (entities === undefined || entities === null) && (types === undefined || types.fit(frame))
+      const isPlain = (entities === undefined || entities === null) && (types === undefined || types.conform(frame))
       const rest = isPlain ? readContext(context, frame, textId, values, types) : { context }
       if (rest === undefined) return undefined
       const principal = values.uidOf(frame.principal)

@@ -8,7 +8,8 @@ import type { Span } from '../text/source.ts'
 import { printBriefly } from '../values/print.ts'
 import type { EntityUid } from '../values/value.ts'
 import type { Image } from './image.ts'
-import { firstRow, indexOn, isGone } from './relation.ts'
+import { isGone } from './relation.ts'
+import { firstRow, searchBy } from './search.ts'
 import type { ValueId } from './value-ids.ts'
 
 /** Reports each cycle of parents and each attribute or tag with two values. */
@@ -31,10 +32,10 @@ export function checkEntities(program: Program, image: Image, diagnostics: Diagn
     [BUILTIN.entityTag, 'tag'],
   ] as const) {
     const relation = relations[predicate]!
-    const index = indexOn(relation, [0, 1])
+    const search = searchBy(relation, [0, 1])
     const [entities, keys, held] = relation.columns
     for (let row = 0; row < relation.count; row++) {
-      const other = firstRow(relation, index, [entities![row]!, keys![row]!], relation.count)
+      const other = firstRow(search, [entities![row]!, keys![row]!], relation.count)
       if (other === row || isGone(relation, row)) continue
       const both = `${show(held![row]!)}\` and \`${show(held![other]!)}`
       const message = `${what} \`${values.textOf(keys![row]!)}\` of \`${show(entities![row]!)}\` has two values, \`${both}\``

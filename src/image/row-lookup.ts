@@ -3,12 +3,15 @@
  * once and then stand in fields, and a key needs no array. What is found is what `firstRow` and `nextRow` find.
  */
 import { finishHash, indexOn, mixWord, type Relation } from './relation.ts'
+import { servingIndex } from './search.ts'
 
 /** Of one relation; `turn` comes before the first look-up, and whenever the relation may have changed. */
 export class RowLookup {
   readonly #columns: 1 | 2
   #relation: Relation
   #isTurned = false
+  /** The columns of the index, which may be fewer than those of the key. */
+  #by = BOTH
   #heads = NO_WORDS
   #next = NO_WORDS
   #first = NO_WORDS
@@ -35,7 +38,10 @@ export class RowLookup {
     if (!this.#isTurned) this.#attach()
     const heads = this.#heads
     const next = this.#next
-    const hash = finishHash(mixWord(mixWord(2, first), second))
+    const by = this.#by
+    const hash = finishHash(
+      by === BOTH ? mixWord(mixWord(2, first), second) : mixWord(1, by === FIRST ? first : second),
+    )
     let above = Number.MAX_SAFE_INTEGER
     // As in `follow` of `relation.ts`: words that belong to somebody else by now can't lead in circles.
     for (let entry = heads[hash & (heads.length - 1)]!; entry > 0 && entry < above; entry = next[entry - 1]!) {
@@ -84,7 +90,9 @@ export class RowLookup {
 
   #attach(): void {
     const relation = this.#relation
-    const index = indexOn(relation, this.#columns === 1 ? FIRST : BOTH)
+    const key = this.#columns === 1 ? FIRST : BOTH
+    const index = servingIndex(relation, key) ?? indexOn(relation, key)
+    this.#by = index.key.length === 2 ? BOTH : index.key[0] === 0 ? FIRST : SECOND
     this.#heads = index.heads
     this.#next = index.next
     const [first, second, third] = relation.columns
@@ -100,6 +108,7 @@ export class RowLookup {
 
 const NO_WORDS: Uint32Array = new Uint32Array(0)
 const FIRST = [0]
+const SECOND = [1]
 const BOTH = [0, 1]
 /** Nothing is written to it. */
 const ANY: number[] = []

@@ -4,6 +4,7 @@
  * who wrote them. Layout: `native-layout/snapshot.ts`.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { HEADER, HEADER_WORDS, LAYOUT_VERSION } from '../../native-layout/layout.ts'
 import { SNAPSHOT, SNAPSHOT_MAGIC, SNAPSHOT_WORDS } from '../../native-layout/snapshot.ts'
@@ -40,6 +41,13 @@ export function* snapshotOf(store: Store, metadata: Uint8Array): Iterable<Uint8A
   yield image
 }
 
+/** The bytes of a snapshot, as they were written: an image to open, and what is said about it. */
+export interface SnapshotBytes {
+  readonly path: string
+  readonly arena: Arena
+  readonly metadata: Uint8Array
+}
+
 /** What a snapshot holds; the program is still bytes, and so are the metadata. */
 export interface Snapshot extends Opened {
   readonly metadata: Uint8Array
@@ -49,12 +57,29 @@ export interface Snapshot extends Opened {
  * Reads a snapshot into a memory for all threads, or into this thread's own, where it is only read from. Throws R604 for one
  * that is damaged, R602 for one of another layout, R700 where the file cannot be read.
  */
-export function readSnapshot(path: string, memory: 'shared' | 'private', options: StoreOptions = {}): Snapshot {
+export function readSnapshot(path: string, memory: 'shared' | 'private'): SnapshotBytes {
+  const reading = readPieces(path, memory)
+  for (;;) {
+    const { done, value } = reading.next()
+    if (done) return value
+  }
+}
+
+/** Does as `readSnapshot` for all threads, and lets other work of this thread go first after each piece. */
+export async function readSnapshotInPieces(path: string): Promise<SnapshotBytes> {
+  const reading = readPieces(path, 'shared')
+  for (;;) {
+    const { done, value } = reading.next()
+    if (done) return value
+    await setImmediate()
+  }
+}
+
+function* readPieces(path: string, memory: 'shared' | 'private'): Generator<void, SnapshotBytes> {
   let file: number | undefined
   try {
     file = openSync(path, 'r')
-    const { arena, metadata } = readParts({ file, path, at: 0 }, memory)
-    return { ...openImage(arena, path, options), metadata }
+    return { path, ...(yield* readParts({ file, path, at: 0 }, memory)) }
   } catch (e) {
     if (!(e instanceof Error) || !('syscall' in e)) throw e
     throw runeError('R700', `file ${shown(path)} cannot be read: ${reasonOf(e)}`)
@@ -70,13 +95,13 @@ interface Reading {
   at: number
 }
 
-function readParts(reading: Reading, memory: 'shared' | 'private'): { arena: Arena; metadata: Uint8Array } {
+function* readParts(reading: Reading, memory: 'shared' | 'private'): Generator<void, Omit<SnapshotBytes, 'path'>> {
   const { file, path } = reading
   const stat = fstatSync(file)
   if (!stat.isFile() || stat.size < SNAPSHOT_WORDS * 4) throw damaged(path, 'its header is cut off')
   const header = new Uint32Array(SNAPSHOT_WORDS)
   const bytes = new Uint8Array(header.buffer)
-  readInto(reading, bytes)
+  yield* readInto(reading, bytes)
   const hasMagic = SNAPSHOT_MAGIC.every((byte, i) => bytes[i] === byte)
   if (!hasMagic || headerCrc(bytes) !== header[SNAPSHOT.headerCrc])
     throw damaged(path, 'its header is not what was written')
@@ -89,22 +114,23 @@ function readParts(reading: Reading, memory: 'shared' | 'private'): { arena: Are
   const size = SNAPSHOT_WORDS * 4 + metadataBytes + imageWords * 4
   if (stat.size !== size) throw damaged(path, `it has ${stat.size < size ? 'fewer' : 'more'} bytes than were written`)
   const metadata = new Uint8Array(metadataBytes)
-  if (readInto(reading, metadata) !== header[SNAPSHOT.metadataCrc]) throw damaged(path, METADATA_DIFFER)
+  if ((yield* readInto(reading, metadata)) !== header[SNAPSHOT.metadataCrc]) throw damaged(path, METADATA_DIFFER)
   if (imageWords < HEADER_WORDS || imageWords > PAGES_MAX * PAGE_WORDS) throw damaged(path, 'no image has its size')
   const arena = memory === 'shared' ? createArena(imageWords) : createPrivateArena(imageWords)
   const image = new Uint8Array(arena.memory.buffer, 0, imageWords * 4)
-  if (readInto(reading, image) !== header[SNAPSHOT.imageCrc]) throw damaged(path, 'its image is not what was written')
+  if ((yield* readInto(reading, image)) !== header[SNAPSHOT.imageCrc])
+    throw damaged(path, 'its image is not what was written')
   return { arena, metadata }
 }
 
 export const COMPILE_ANEW = 'compile it anew, with this version of rune-engine'
 const METADATA_DIFFER = 'what it says about itself is not what was written'
 
-/** No reader is at work yet, whatever the words of the file say. */
-function openImage(arena: Arena, path: string, options: StoreOptions): Opened {
+/** The image of a snapshot, with a writer. No reader is at work yet, whatever the words of the file say. */
+export function openImage({ arena, path, metadata }: SnapshotBytes, options: StoreOptions = {}): Snapshot {
   arena.words.fill(0, HEADER.crowded, HEADER_WORDS)
   try {
-    return openStore(arena, options)
+    return { ...openStore(arena, options), metadata }
   } catch (cause) {
     // Damage would have been found before: who wrote this file was no engine.
     throw damaged(path, 'it holds no image', cause)
@@ -114,8 +140,8 @@ function openImage(arena: Arena, path: string, options: StoreOptions): Opened {
 /** So much is read at once that its checksum finds it in the processor's cache. */
 const PIECE_BYTES = 2 ** 20
 
-/** Fills `bytes` with what the file has next; yields their checksum. */
-function readInto(reading: Reading, bytes: Uint8Array): number {
+/** Fills `bytes` with what the file has next; returns their checksum. */
+function* readInto(reading: Reading, bytes: Uint8Array): Generator<void, number> {
   let crc = 0
   for (let from = 0; from < bytes.length; ) {
     const read = readSync(reading.file, bytes, from, Math.min(PIECE_BYTES, bytes.length - from), reading.at)
@@ -123,6 +149,7 @@ function readInto(reading: Reading, bytes: Uint8Array): number {
     crc = crc32(bytes.subarray(from, from + read), crc)
     from += read
     reading.at += read
+    yield
   }
   return crc
 }

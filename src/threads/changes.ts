@@ -4,16 +4,8 @@
  */
 import type { FactChange } from '../fixpoint/change.ts'
 import { type Image, relationOf } from '../image/image.ts'
-import {
-  copyRows,
-  findRow,
-  firstRow,
-  indexOn,
-  insert as insertRow,
-  nextRow,
-  type Relation,
-  tupleAt,
-} from '../image/relation.ts'
+import { copyRows, findRow, insert as insertRow, type Relation, tupleAt } from '../image/relation.ts'
+import { firstRow, nextRow, searchBy } from '../image/search.ts'
 import { factsOf } from '../program/links.ts'
 import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
 import { type Diagnostics, runeError } from '../text/diagnostic.ts'
@@ -124,9 +116,9 @@ function changeEntity(
 
 /** The facts whose first column is `id`. */
 function rowsFrom(relation: Relation, id: number): number[][] {
-  const index = indexOn(relation, [0])
+  const search = searchBy(relation, [0])
   const rows: number[][] = []
-  let row = firstRow(relation, index, [id], relation.baseCount)
-  for (; row >= 0; row = nextRow(relation, index, [id], row)) rows.push(tupleAt(relation, row))
+  let row = firstRow(search, [id], relation.baseCount)
+  for (; row >= 0; row = nextRow(search, [id], row)) rows.push(tupleAt(relation, row))
   return rows
 }

@@ -4,7 +4,7 @@
  */
 import { EventEmitter } from 'node:events'
 import { statSync } from 'node:fs'
-import { isSnapshotFile } from '../image/snapshot.ts'
+import { isSnapshotFile, readSnapshotInPieces } from '../image/snapshot.ts'
 import { nodeHost } from '../syntax/rune-file/host.ts'
 import { type Diagnostic, RuneError, runeError } from '../text/diagnostic.ts'
 import type { ConfigurationInput } from './build.ts'
@@ -36,7 +36,7 @@ const RESTART_MS_MAX = 5000
 /** One that lived so long died of something else than the one before. */
 const LIFE_MS_MIN = 10_000
 
-/** A larger snapshot would keep the opening thread from other work for more than about a tenth of a second. */
+/** A larger snapshot would keep the opening thread busy for more than about a tenth of a second. */
 const SMALL_SNAPSHOT_BYTES_MAX = 2 ** 26
 
 export class CoordinatorClient {
@@ -64,7 +64,7 @@ export class CoordinatorClient {
   /** Opens the sources; resolves with what was published, and the memory that readers attach to. */
   async open(): Promise<{ readonly published: Published; readonly memory: unknown }> {
     const { mode, ...options } = this.#options
-    if (mode === 'thread' && isSmallSnapshot(options.input)) return this.#openHere()
+    if (mode === 'thread' && isSmallSnapshot(options.input)) return this.#openHere(options.input)
     const published = await this.#request({ kind: 'open', id: ++this.#ids, options })
     return { published, memory: this.#memory }
   }
@@ -96,9 +96,11 @@ export class CoordinatorClient {
   }
 
   /** A small snapshot is read sooner than a thread starts, which takes over what this one has published when it is up. */
-  #openHere(): { readonly published: Published; readonly memory: unknown } {
+  async #openHere({ path }: { readonly path: string }): ReturnType<CoordinatorClient['open']> {
     const { mode: _, ...options } = this.#options
-    const first = createCoordinator(options)
+    const snapshot = await readSnapshotInPieces(path)
+    if (this.#isClosed) throw runeError('R740', 'the engine is closed')
+    const first = createCoordinator({ ...options, snapshot })
     const published = first.load()
     const { warnings = [], counts } = published
     const { memory } = first
@@ -212,7 +214,7 @@ export class CoordinatorClient {
   }
 }
 
-function isSmallSnapshot(input: ConfigurationInput): boolean {
+function isSmallSnapshot(input: ConfigurationInput): input is { readonly path: string } {
   if ('text' in input || !isSnapshotFile(input.path, nodeHost.readFile)) return false
   return (statSync(input.path, { throwIfNoEntry: false })?.size ?? 0) <= SMALL_SNAPSHOT_BYTES_MAX
 }

@@ -14,7 +14,7 @@ import { type Image, relationOf } from '../image/image.ts'
 import { keepRelations } from '../image/keep-relations.ts'
 import { decodeProgram, type EncodedPolicies, encodeProgram } from '../image/program-bytes.ts'
 import { copyRows, rowCount } from '../image/relation.ts'
-import { isSnapshotFile } from '../image/snapshot.ts'
+import { isSnapshotFile, readSnapshot, type SnapshotBytes } from '../image/snapshot.ts'
 import { arenaBytes, claimNext, createStore, publish, reclaim, type Store, type StoreOptions } from '../image/store.ts'
 import { openStore, takeOver } from '../image/take-over.ts'
 import { type Counts, counts } from '../program/counts.ts'
@@ -68,6 +68,10 @@ export interface CoordinatorOptions {
   readonly predecessor?: Predecessor
   readonly store?: StoreOptions
   readonly waste?: Waste
+  /** The snapshot that the input names, read already, in a shared memory. */
+  readonly snapshot?: SnapshotBytes
+  /** The names of the predicates that queries will ask, as far as sources are read; absent: any. */
+  readonly asked?: readonly string[]
 }
 
 /** What a coordinator leaves behind: its memory, and the updates that it had accepted. */
@@ -98,6 +102,7 @@ interface Kept extends KeptSources {
 
 interface State {
   readonly input: ConfigurationInput
+  readonly asked: readonly string[] | undefined
   readonly delta: Delta
   /** Whether keys of the delta have changed since somebody asked. */
   isRefitted: boolean
@@ -115,11 +120,13 @@ interface State {
   /** Values of the dictionary when it was made. */
   freshValues: number
   indexes: ReturnType<typeof indexNeeds>
+  /** Until it is loaded. */
+  firstSnapshot: SnapshotBytes | undefined
 }
 
 /** A coordinator that has published nothing yet, or goes on where another one ended. */
 export function createCoordinator(options: CoordinatorOptions): Coordinator {
-  const { input, predecessor, store: storeOptions = {}, waste = WASTE } = options
+  const { input, predecessor, store: storeOptions = {}, waste = WASTE, snapshot, asked } = options
   const delta = predecessor?.delta ?? emptyDelta()
   const files: readonly RecordedFile[] = []
   const nothing = {
@@ -129,11 +136,13 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
     warnings: undefined,
     freshValues: 0,
     indexes: new Map(),
+    firstSnapshot: snapshot,
   }
   // Of what a coordinator that is gone knew of its sources, nothing is known.
   const sourced = new Set([...delta.facts.keys(), ...delta.entities.keys()])
   const state = {
     input,
+    asked,
     delta,
     sourced,
     forgotten: [],
@@ -197,6 +206,7 @@ function loadSources(state: State, host: Host): void {
   let fitted: Fitted | undefined
   const { program, image, warnings } = build(state.input, host, {
     kept: state.kept,
+    ...(state.asked && { asked: state.asked }),
     ...(state.image && !isNewDictionary && { dictionary: state.image.dictionary }),
     adjust: (program, image, diagnostics) => {
       for (const relation of image.relations) relation.baseCount = relation.count
@@ -233,7 +243,9 @@ function remember(state: State, { delta, stored }: Fitted): void {
 /** The first one stays in the memory that it is read into; what comes later is published into that memory. */
 function loadSnapshot(state: State, path: string): void {
   const isFirst = state.store.epoch === 0
-  const snapshot = openSnapshot(path, isFirst ? 'shared' : 'private', state.store.options)
+  const bytes = state.firstSnapshot ?? readSnapshot(path, isFirst ? 'shared' : 'private')
+  state.firstSnapshot = undefined
+  const snapshot = openSnapshot(bytes, state.store.options)
   const { store, program, image, counts } = snapshot
   if (isFirst) {
     Object.assign(state, { store, warnings: snapshot.warnings, counts, ...derived(program, image) })

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import type { Image } from '../image/image.ts'
 import { decodeProgram } from '../image/program-bytes.ts'
-import { COMPILE_ANEW, damaged, readSnapshot } from '../image/snapshot.ts'
+import { COMPILE_ANEW, damaged, openImage, readSnapshot, type SnapshotBytes } from '../image/snapshot.ts'
 import type { Store, StoreOptions } from '../image/store.ts'
 import type { Counts } from '../program/counts.ts'
 import type { Program, ReaderProgram } from '../program/program.ts'
@@ -61,9 +61,10 @@ export interface OpenedSnapshot extends Pick<Metadata, 'sources' | 'counts' | 'w
   readonly bytes: Uint8Array
 }
 
-/** Opens a snapshot as `readSnapshot` does. Throws R602 where another version of the engine or a newer Node wrote it. */
-export function openSnapshot(path: string, memory: 'shared' | 'private', options: StoreOptions = {}): OpenedSnapshot {
-  const { store, image, program: bytes, metadata } = readSnapshot(path, memory, options)
+/** Opens what was read. Throws R602 where another version of the engine or a newer Node wrote it. */
+export function openSnapshot(snapshot: SnapshotBytes, options: StoreOptions = {}): OpenedSnapshot {
+  const { path } = snapshot
+  const { store, image, program: bytes, metadata } = openImage(snapshot, options)
   const { package: version, node, sources, counts, warnings } = decodeMetadata(metadata, path)
   if (version !== packageVersion()) {
     const message = `the snapshot ${shown(path)} was compiled by rune-engine ${version}, and this is ${packageVersion()}`
@@ -77,7 +78,7 @@ export function openSnapshot(path: string, memory: 'shared' | 'private', options
 
 /** A snapshot without its state: whether it can be opened, and a warning for each source that is another one now. */
 export function inspectSnapshot(path: string): Pick<Metadata, 'counts' | 'warnings'> {
-  const { sources, counts, warnings } = openSnapshot(path, 'private')
+  const { sources, counts, warnings } = openSnapshot(readSnapshot(path, 'private'))
   const diagnostics = new Diagnostics()
   for (const warning of warnings) diagnostics.add(warning)
   for (const source of sources) {

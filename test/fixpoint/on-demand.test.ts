@@ -131,6 +131,15 @@ n(0).
 n(X + 1) :- n(X).`)
     expect(() => rune.query('n(X)')).toThrow(/R504/)
   })
+
+  test('needs steps even where it asks for ever further values and finds no row', async () => {
+    const rune = await open(`max_steps = 10000
+[rules]
+decl far(x: Long, y: Long) on_demand.
+far(0, 1).
+far(X, X) :- far(Y, Y), Y = X + 1, far(X, Y).`)
+    expect(() => rune.query('far(0, X)')).toThrow(/R504/)
+  })
 })
 
 describe('an error of an on-demand predicate', () => {

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { HEADER, HEADER_WORDS } from '../../native-layout/layout.ts'
 import { SNAPSHOT_WORDS } from '../../native-layout/snapshot.ts'
 import { compile, Rune, validate } from '../../src/engine.ts'
-import { isSnapshotFile, readSnapshot } from '../../src/image/snapshot.ts'
+import { isSnapshotFile, openImage, readSnapshot } from '../../src/image/snapshot.ts'
 import { nodeHost } from '../../src/syntax/rune-file/host.ts'
 import { RuneError } from '../../src/text/diagnostic.ts'
 import { withImageWords, withLayout, withMetadata } from '../snapshots.ts'
@@ -108,7 +108,7 @@ describe('a snapshot is refused', () => {
 test('readers that the words of a snapshot announce do not exist', async () => {
   const slots = Array.from({ length: HEADER_WORDS - HEADER.slots }, () => 1)
   writeFileSync(changed, withImageWords(bytes, HEADER.slots, slots))
-  const { store } = readSnapshot(changed, 'shared')
+  const { store } = openImage(readSnapshot(changed, 'shared'))
   expect(store.arena.words.subarray(HEADER.slots, HEADER_WORDS).every((word) => word === 0)).toBe(true)
 })
 

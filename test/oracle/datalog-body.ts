@@ -23,7 +23,17 @@ export interface Relation {
   readonly errors: Map<string, Row>
 }
 
-export type Database = ReadonlyMap<string, Relation>
+/** What is known so far, and how much work may still be done for it. */
+export interface Database {
+  readonly relations: ReadonlyMap<string, Relation>
+  readonly budget: Budget
+}
+
+/** Counted down by one for each row and each literal of a binding that is looked at. */
+export interface Budget {
+  steps: number
+}
+
 export type Bindings = ReadonlyMap<string, Cell>
 
 /** `sure` bindings satisfy the body; all others are errors. */
@@ -37,20 +47,17 @@ export function cell(value: Value): Cell {
   return { key: valueKey(value), value }
 }
 
-/** So many bindings are looked at for one program, complete or not. */
-const BINDINGS_MAX = 300_000
-let bindingsSeen = 0
-
-/** Another program begins. */
-export function beginProgram(): void {
-  bindingsSeen = 0
+/** Counts work; throws where the budget is used up. */
+export function spend(budget: Budget, steps: number): void {
+  budget.steps -= steps
+  if (budget.steps < 0) throw new Error('too many steps')
 }
 
 /** All bindings that extend `outer` and satisfy `body`, and all for which it fails. */
 export function solve({ steps, defined }: Body, outer: Bindings, database: Database): Binding[] {
   const found = new Map<string, Binding>()
   const search = (pending: readonly Step[], bindings: Bindings, sure: boolean): void => {
-    if (++bindingsSeen > BINDINGS_MAX) throw new Error('too many bindings')
+    spend(database.budget, 1 + pending.length)
     const next = cheapest(pending, bindings, defined)
     if (next !== undefined) {
       const others = pending.filter((step) => step !== next)
@@ -175,7 +182,7 @@ function unify(left: Expr, right: Expr, bindings: Bindings): Bindings[] {
 }
 
 function matchAtom(atom: Atom, bindings: Bindings, database: Database): Binding[] {
-  const { rows, errors } = database.get(atom.predicate.text) ?? { rows: new Map(), errors: new Map() }
+  const { rows, errors } = database.relations.get(atom.predicate.text) ?? { rows: new Map(), errors: new Map() }
   let wanted: (Cell | undefined)[]
   try {
     wanted = atom.args.map((arg) => {
@@ -186,8 +193,10 @@ function matchAtom(atom: Atom, bindings: Bindings, database: Database): Binding[
     if (!(error instanceof EvaluationError)) throw error
     return [{ bindings, sure: false }]
   }
-  const match = (all: ReadonlyMap<string, Row>): Bindings[] =>
-    [...all.values()].flatMap((row) => matchRow(atom.args, wanted, row, bindings) ?? [])
+  const match = (all: ReadonlyMap<string, Row>): Bindings[] => {
+    spend(database.budget, all.size)
+    return [...all.values()].flatMap((row) => matchRow(atom.args, wanted, row, bindings) ?? [])
+  }
   // Where nothing is left to bind, the key of the row says it all.
   const sure = wanted.every((one) => one !== undefined) ? (rows.has(rowKey(wanted)) ? [bindings] : []) : match(rows)
   const unsure = errors.size > 0 ? match(errors) : []

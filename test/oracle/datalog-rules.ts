@@ -92,7 +92,7 @@ function receiver(inHead: readonly string[], rest: readonly Flat[], inner: reado
 const NOWHERE = { source: { path: '<oracle>', text: '' }, start: 0, end: 0 }
 
 /** The variables that `literals` bind where nothing fails. */
-function bindableBy(literals: readonly Flat[]): ReadonlySet<string> {
+export function bindableBy(literals: readonly Literal[]): ReadonlySet<string> {
   const bound = new Set<string>()
   const isBound = (...exprs: Expr[]): boolean => exprs.flatMap(variablesOf).every((name) => bound.has(name))
   const bind = (target: Expr): void => {
@@ -111,7 +111,8 @@ function bindableBy(literals: readonly Flat[]): ReadonlySet<string> {
   return bound
 }
 
-function literalVariables(literal: Literal): string[] {
+/** The variables of a literal, but for those that are an aggregate's own. */
+export function literalVariables(literal: Literal): string[] {
   switch (literal.kind) {
     case 'atom':
       return literal.args.flatMap(variablesOf)

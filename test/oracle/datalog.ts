@@ -6,14 +6,16 @@ import type { Clause, Expr } from '../../src/syntax/datalog/ast.ts'
 import type { Value } from '../../src/values/value.ts'
 import {
   type Bindings,
-  beginProgram,
+  type Budget,
   type Cell,
   cell,
+  type Database,
   evaluate as evaluateIn,
   type Relation,
   type Row,
   rowKey,
   solve,
+  spend,
 } from './datalog-body.ts'
 import { EvaluationError, order } from './datalog-expressions.ts'
 import { declaredTypes, type FlatRule, flatten, readAs } from './datalog-rules.ts'
@@ -28,23 +30,25 @@ export interface Tuples {
   readonly errors: ReadonlyMap<string, readonly (Value | undefined)[]>
 }
 
-const ROWS_MAX = 100_000
+/** So much work is done for one program. */
+const STEPS_MAX = 3_000_000
 
 /** The perfect model of `clauses` over `facts`; throws where it does not end, or not soon. */
 export function evaluate(clauses: readonly Clause[], facts: Facts): ReadonlyMap<string, Tuples> {
-  beginProgram()
+  const budget: Budget = { steps: STEPS_MAX }
   const rules = [...flatten(clauses), ...flatten(clauses.flatMap(equivalence)), ...BRIDGE]
-  const database = new Map<string, Relation>()
+  const relations = new Map<string, Relation>()
+  const database: Database = { relations, budget }
   const relation = (predicate: string): Relation => {
-    const found = database.get(predicate) ?? { rows: new Map(), errors: new Map() }
-    database.set(predicate, found)
+    const found = relations.get(predicate) ?? { rows: new Map(), errors: new Map() }
+    relations.set(predicate, found)
     return found
   }
   const declared = declaredTypes(clauses)
   for (const [predicate, rows] of facts) {
     for (const row of rows) {
       const cells = row.map((value, i) => cell(readAs(value, declared.get(predicate)?.[i])))
-      insert(relation(predicate), cells, bestOf(rules, predicate))
+      insert(relation(predicate), cells, bestOf(rules, predicate), budget)
     }
   }
   for (const stratum of stratify(rules)) {
@@ -54,7 +58,7 @@ export function evaluate(clauses: readonly Clause[], facts: Facts): ReadonlyMap<
   const values = <T>(all: ReadonlyMap<string, Row>): Map<string, T> =>
     new Map([...all].map(([key, row]) => [key, row.map((one) => one?.value) as T]))
   return new Map(
-    [...database].map(([name, { rows, errors }]) => [name, { rows: values(rows), errors: values(errors) }]),
+    [...relations].map(([name, { rows, errors }]) => [name, { rows: values(rows), errors: values(errors) }]),
   )
 }
 
@@ -64,18 +68,18 @@ export function tupleKey(tuple: readonly (Value | undefined)[]): string {
 }
 
 /** Adds what `rule` derives; says whether there was anything new. */
-function deriveRows(rule: FlatRule, database: ReadonlyMap<string, Relation>, relation: Relation): boolean {
+function deriveRows(rule: FlatRule, database: Database, relation: Relation): boolean {
   const best = bestOf([rule], rule.head.predicate.text)
   let isNew = false
   for (const { bindings, sure } of solve(rule.body, new Map(), database)) {
     const row = headRow(rule, bindings)
-    if (sure && row.every((one) => one !== undefined)) isNew = insert(relation, row, best) || isNew
+    if (sure && row.every((one) => one !== undefined)) isNew = insert(relation, row, best, database.budget) || isNew
   }
   return isNew
 }
 
 /** Adds the error tuples of `rule`. Of a group with an error the best value is not known. */
-function deriveErrors(rule: FlatRule, database: ReadonlyMap<string, Relation>, { errors }: Relation): boolean {
+function deriveErrors(rule: FlatRule, database: Database, { errors }: Relation): boolean {
   const before = errors.size
   for (const { bindings, sure } of solve(rule.body, new Map(), database)) {
     const row = headRow(rule, bindings)
@@ -83,7 +87,6 @@ function deriveErrors(rule: FlatRule, database: ReadonlyMap<string, Relation>, {
     const known = row.map((one, i) => (rule.head.args[i]?.best === undefined ? one : undefined))
     errors.set(rowKey(known), known)
   }
-  if (errors.size > ROWS_MAX) throw new Error('too many errors')
   return errors.size > before
 }
 
@@ -113,10 +116,16 @@ function bestOf(rules: readonly FlatRule[], predicate: string): Best | undefined
   return undefined
 }
 
-function insert({ rows }: Relation, row: readonly (Cell | undefined)[], best: Best | undefined): boolean {
+function insert(
+  { rows }: Relation,
+  row: readonly (Cell | undefined)[],
+  best: Best | undefined,
+  budget: Budget,
+): boolean {
   const key = rowKey(row)
   if (rows.has(key)) return false
   if (best !== undefined) {
+    spend(budget, rows.size)
     const value = (of: Row): Value => of[best.column]?.value ?? ''
     for (const [otherKey, other] of rows) {
       const isSameGroup = other.every((one, i) => i === best.column || one?.key === row[i]?.key)
@@ -126,7 +135,6 @@ function insert({ rows }: Relation, row: readonly (Cell | undefined)[], best: Be
     }
   }
   rows.set(key, row)
-  if (rows.size > ROWS_MAX) throw new Error('too many rows')
   return true
 }
 

@@ -90,7 +90,7 @@ const KEYS = [
   '__proto__',
 ]
 
-test('calls that are nearly right succeed and fail as with cedar-wasm', { timeout: 60_000 + runs(60_000) }, () => {
+test('calls that are nearly right succeed and fail as with cedar-wasm', { timeout: 300_000 + runs(60_000) }, () => {
   preparse({ preparsePolicySet, preparseSchema })
   let wasm = preparse(loadWasm())
   let [calls, failures] = [0, 0]

@@ -76,7 +76,7 @@ test.each([
 })
 
 function timeout(): number {
-  return 60_000 + runs(60_000)
+  return 300_000 + runs(60_000)
 }
 
 function check(ask: Ask, generate: (seed: number) => CedarCase, judges: readonly ((one: CedarCase) => Answer)[]) {

@@ -1,29 +1,41 @@
 /** Engine against oracle on one random program: what `datalog.test.ts` asks for many. */
-import { requestRows } from '../../src/decide/request-facts.ts'
 import { OPEN } from '../../src/fixpoint/goal.ts'
-import { createMachine } from '../../src/fixpoint/machine.ts'
-import { createSolver, type Solver } from '../../src/fixpoint/solve.ts'
-import { createOverlay } from '../../src/image/dictionary.ts'
-import { createValues, type ValueId, type Values } from '../../src/image/value-ids.ts'
+import type { Solver } from '../../src/fixpoint/solve.ts'
+import type { ValueId, Values } from '../../src/image/value-ids.ts'
 import { analyse } from '../../src/program/analyse.ts'
 import { writtenPredicate } from '../../src/program/links.ts'
-import { BUILTIN, type Predicate } from '../../src/program/program.ts'
+import type { Predicate, PredicateId, Program } from '../../src/program/program.ts'
 import { parseClauses } from '../../src/syntax/datalog/parse.ts'
 import { nodeHost } from '../../src/syntax/rune-file/host.ts'
 import { loadConfiguration } from '../../src/syntax/rune-file/load.ts'
 import { Diagnostics, RuneError } from '../../src/text/diagnostic.ts'
 import { type Built, build } from '../../src/threads/build.ts'
 import { canonicalKey } from '../../src/values/equality.ts'
-import { normalisePath } from '../../src/values/path.ts'
-import type { EntityUid, Value } from '../../src/values/value.ts'
+import type { Value } from '../../src/values/value.ts'
 import { evaluate, type Facts, type Tuples } from '../oracle/datalog.ts'
 import { entityFacts, requestFacts } from '../oracle/datalog-facts.ts'
+import { readersOf, StepsUsedUp, solverOf } from './datalog-answers.ts'
 import { type DatalogCase, generateDatalog, PATH_TYPE, runeText } from './generate-datalog.ts'
 
+/** What became of cases: `endless` are those that the oracle or a request gives up, by counted steps. */
+export interface Counts {
+  built: number
+  refused: number
+  endless: number
+}
+
+/** No cases yet. */
+export function noCounts(): Counts {
+  return { built: 0, refused: 0, endless: 0 }
+}
+
 /** How engine and oracle differ on a case; undefined where they agree. */
-export async function difference(of: DatalogCase, counts = { built: 0, refused: 0 }): Promise<string | undefined> {
+export async function difference(of: DatalogCase, counts = noCounts()): Promise<string | undefined> {
   const model = modelOf(of)
-  if (model === undefined) return undefined
+  if (model === undefined) {
+    counts.endless++
+    return undefined
+  }
   let built: Built
   try {
     built = build({ text: runeText(of) })
@@ -41,7 +53,13 @@ export async function difference(of: DatalogCase, counts = { built: 0, refused: 
       .map((d) => `${d.code} ${d.message}`)
       .join('; ')}`
   }
-  return compareAll(built, model, of) ?? withoutStore(of, model)
+  try {
+    return compareAll(built, model, of) ?? withoutStore(of, model)
+  } catch (error) {
+    if (!(error instanceof StepsUsedUp)) throw error
+    counts.endless++
+    return undefined
+  }
 }
 
 /** Whether what is materialised fails: an error of another predicate is one of who asks for it. */
@@ -82,9 +100,10 @@ function compareAll(
     const variables = args.flatMap((arg) => (arg.kind === 'variable' ? [arg.variable] : []))
     return new Set(variables).size < variables.length
   })
+  const blurred = blurredBy(model, built.program)
   for (const predicate of built.program.predicates) {
     if (predicate.name.startsWith('$') || predicate.span === undefined) continue
-    const exactness = isBlurred(predicate, built, model) ? 'covered' : repeats ? 'alike' : 'exact'
+    const exactness = blurred.has(predicate.id) ? 'covered' : repeats ? 'alike' : 'exact'
     const problem = compare(predicate, model.get(predicate.name), { solver, values, exactness })
     if (problem !== undefined) return problem
   }
@@ -108,55 +127,16 @@ function modelOf(of: DatalogCase): ReadonlyMap<string, Tuples> | undefined {
   }
 }
 
-function solverOf(
-  { program, image }: Built,
-  { request }: DatalogCase,
-  brought: DatalogCase['entities'],
-): { solver: Solver; values: Values } {
-  const values = createValues(createOverlay(image.dictionary))
-  const solver = createSolver(program, image, createMachine(values))
-  const uid = (of: EntityUid): ValueId => {
-    const path = of.type === PATH_TYPE ? normalisePath(of.id) : { path: of.id }
-    return values.intern('path' in path ? { ...of, id: path.path } : of)
-  }
-  const fields = (all: ReadonlyMap<string, Value>) =>
-    new Map([...all].map(([k, v]) => [values.string(k), values.intern(v)]))
-  const entities = new Map(
-    brought.map(({ uid: of, attrs, tags, parents }) => [
-      uid(of),
-      { attrs: fields(attrs), tags: fields(tags), parents: [...parents].map(uid) },
-    ]),
-  )
-  const nobody = { kind: 'entity', type: 'Nobody', id: '' } as const
-  const { principal, action, resource, context } = request ?? {
-    principal: nobody,
-    action: nobody,
-    resource: nobody,
-    context: new Map(),
-  }
-  const interned = {
-    principal: uid(principal),
-    action: uid(action),
-    resource: uid(resource),
-    context: values.intern({ kind: 'record', fields: context }),
-  }
-  const isPath = resource.type === PATH_TYPE
-  solver.begin({
-    rows: (predicate) =>
-      request || predicate > BUILTIN.context ? requestRows(interned, entities, predicate, values, isPath) : [],
-    bringsEntities: brought.length > 0,
-  })
-  return { solver, values }
-}
-
 /**
- * Whether errors of unknown columns come back to where they came from. A call that gives such a column a value then sees that
- * some literal is false, where the oracle, who asks openly, sees an error: the engine may fail for fewer rows, never for more.
+ * The predicates that read one with errors of unknown columns. Who asks for such a predicate with a value sees that some
+ * literal is false, or that two unknown columns are one, where the oracle, who asks openly, sees an error: the engine may
+ * fail for fewer rows of what reads it, never for more. LANGUAGE's "Errors in a derivation" leaves that open.
  */
-function isBlurred({ id }: Predicate, { program }: Built, model: ReadonlyMap<string, Tuples>): boolean {
-  const stratum = program.strata.find(({ predicates }) => predicates.includes(id))
-  const names = stratum?.recursive ? stratum.predicates.map((p) => program.predicates[p]?.name ?? '') : []
-  return names.some((name) => [...(model.get(name)?.errors.values() ?? [])].some((row) => row.includes(undefined)))
+function blurredBy(model: ReadonlyMap<string, Tuples>, program: Program): ReadonlySet<PredicateId> {
+  return readersOf(program, (id) => {
+    const { errors } = model.get(program.predicates[id]?.name ?? '') ?? {}
+    return [...(errors?.values() ?? [])].some((row) => row.includes(undefined))
+  })
 }
 
 /** How errors must agree: each as it is; as far as known; or none that the oracle does not have. */

@@ -115,6 +115,28 @@ export function tomlText(value: Value): string | undefined {
   }
 }
 
+/** Rows as a fact file of a format; strings hold neither tabs nor line breaks. */
+export function fileText(rows: readonly (readonly Value[])[], format: 'tsv' | 'csv' | 'jsonl'): string {
+  const line = (row: readonly Value[]): string => {
+    if (format === 'jsonl')
+      return `[${row.map((v) => (isPlain(v) ? fieldText(v) : JSON.stringify(fieldText(v)))).join(', ')}]`
+    if (format === 'tsv') return row.map(fieldText).join('\t')
+    return row.map((value) => `"${fieldText(value).replaceAll('"', '""')}"`).join(',')
+  }
+  return rows.map((row) => `${line(row)}\n`).join('')
+}
+
+/** Whether JSON writes a value without quotes. */
+function isPlain(value: Value): boolean {
+  return ['bigint', 'number', 'boolean'].includes(typeof value)
+}
+
+function fieldText(value: Value): string {
+  if (typeof value !== 'object') return `${value}`
+  if (value.kind === 'entity') return value.id
+  return CALLS.get(valueKey(value))?.text.match(/"(.*)"/u)?.[1] ?? ''
+}
+
 function floatText(value: number): string {
   return Number.isInteger(value) ? `${value}.0` : `${value}`
 }

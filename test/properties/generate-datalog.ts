@@ -29,6 +29,8 @@ export interface DatalogCase {
   /** Facts for `[data]`. */
   readonly data: readonly Fact[]
   readonly predicates: readonly Predicate[]
+  /** What `[data]` says instead of the rows of a predicate: the table of a fact file. */
+  readonly tables?: ReadonlyMap<string, string>
   readonly entities: readonly Entity[]
   /** If there is one, rules read it. */
   readonly request?: Request
@@ -73,12 +75,12 @@ export function generateDatalog(seed: number): DatalogCase {
 export const PATH_TYPE = 'File'
 
 /** The whole case as a `.rune` file. */
-export function runeText({ clauses, data, predicates, entities, request }: DatalogCase): string {
+export function runeText({ clauses, data, predicates, tables, entities, request }: DatalogCase): string {
   const rows = (name: string): string[] =>
     data.filter(({ predicate }) => predicate === name).map(({ row }) => `[${row.map(tomlText).join(', ')}]`)
-  const tables = predicates
+  const given = predicates
     .filter(({ level, best }) => level === 0 && best === undefined)
-    .map(({ name }) => `${name} = [${rows(name).join(', ')}]`)
+    .map(({ name }) => `${name} = ${tables?.get(name) ?? `[${rows(name).join(', ')}]`}`)
   const store = entities.map(({ uid, attrs, parents, tags }) => {
     const fields = (all: ReadonlyMap<string, Value>): string =>
       `{ ${[...all].map(([name, value]) => `${JSON.stringify(name)} = ${tomlText(value)}`).join(', ')} }`
@@ -89,7 +91,7 @@ export function runeText({ clauses, data, predicates, entities, request }: Datal
     'version = "rune/1.0"',
     ...(request === undefined ? [] : ['[options]', `path_types = ["${PATH_TYPE}"]`]),
     '[data]',
-    ...tables,
+    ...given,
     ...(store.length === 0 ? [] : ['[entities]', ...store]),
     '[rules]',
     ...clauses,
@@ -189,6 +191,7 @@ function randomRule(options: RuleOptions): string {
   const usable = draft.predicates.filter(
     ({ level, best }) => level < predicate.level || (level === predicate.level && best === undefined),
   )
+  if (random.chance(0.15)) addConstant(draft)
   if (random.chance(0.15)) addCycle(draft)
   else
     random.list(1, 3, (i) =>
@@ -225,6 +228,19 @@ function ruleText({ random, literals }: Draft, head: string): string {
   const left = [...literals]
   const shuffled = literals.map(() => left.splice(random.int(left.length), 1)[0])
   return shuffled.length === 0 ? `${head}.` : `${head} :- ${shuffled.join(', ')}.`
+}
+
+/** A variable that is equal to a constant, or rarely a comparison of constants: what is computed before any row is seen. */
+function addConstant(draft: Draft): void {
+  const { random, literals } = draft
+  const kind = random.pick(random.pick(draft.predicates).kinds) ?? 'long'
+  if (random.chance(0.2)) {
+    literals.push(`${constant(draft, kind)} ${random.pick(['=', '!='])} ${constant(draft, kind)}`)
+    return
+  }
+  const name = fresh(draft)
+  draft.bound.set(name, kind)
+  literals.push(`${name} = ${constant(draft, kind)}`)
 }
 
 /** Four atoms around a cycle. */

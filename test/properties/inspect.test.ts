@@ -8,7 +8,7 @@ const CASES = runs(60)
 const FIRST_SEED = Number(process.env.RUNE_SEED ?? Date.now() % 1_000_000_000)
 
 test(`${CASES} random programs from seed ${FIRST_SEED} can be inspected`, {
-  timeout: 60_000 + CASES * 500,
+  timeout: 300_000 + CASES * 500,
 }, async () => {
   let opened = 0
   for (let seed = FIRST_SEED; seed < FIRST_SEED + CASES; seed++) {

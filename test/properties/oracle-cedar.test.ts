@@ -9,7 +9,7 @@ import { runs, smallest } from './random.ts'
 
 const reference = createReference()
 
-test('the Cedar oracle answers as cedar-wasm does', { timeout: 60_000 + runs(60_000) }, () => {
+test('the Cedar oracle answers as cedar-wasm does', { timeout: 300_000 + runs(60_000) }, () => {
   let [allowed, failing] = [0, 0]
   const property = fc.property(fc.integer(), (seed) => {
     const cedarCase = generateCedar(seed)

@@ -228,7 +228,7 @@ describe('readers of other threads', () => {
 describe('a process', () => {
   const run = async (...args: string[]) => {
     const path = fileURLToPath(new URL('./left-open.js', import.meta.url))
-    const { stdout } = await promisify(execFile)(process.execPath, [path, ...args], { timeout: 50_000 })
+    const { stdout } = await promisify(execFile)(process.execPath, [path, ...args], { timeout: 250_000 })
     return stdout.trim()
   }
 

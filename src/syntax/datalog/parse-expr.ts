@@ -188,8 +188,14 @@ function parseNumber(reader: Reader, start: number): Expr | undefined {
   return expr
 }
 
+/** Of the largest decimal number; one in base 16 has 18 with its `0x`. */
+const LONG_CHARACTERS_MAX = 19
+
 function longOf(digits: string, sign: string): bigint | undefined {
-  const magnitude = BigInt(digits)
+  const short = digits.replace(/^(0x|)0+(?=[0-9a-f])/i, '$1')
+  // A number of millions of digits is refused before it is converted, which would take more than linear time.
+  if (short.length > LONG_CHARACTERS_MAX) return undefined
+  const magnitude = BigInt(short)
   const value = sign === '' ? magnitude : -magnitude
   return inLongRange(value) ? value : undefined
 }

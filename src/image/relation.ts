@@ -279,7 +279,7 @@ export function firstOf(index: Index, key: readonly number[], values: ArrayLike<
   const own = index.key
   let h = own.length
   for (let i = 0; i < own.length; i++) h = mixWord(h, values[own.length === key.length ? i : key.indexOf(own[i]!)]!)
-  return index.heads[finish(h) & (index.heads.length - 1)]!
+  return index.heads[finishHash(h) & (index.heads.length - 1)]!
 }
 
 /** The newest row below `limit`, from the entry `first` on, that holds `values` in the columns `key`, or -1. */
@@ -340,13 +340,13 @@ export function keyEquals(relation: Relation, key: readonly number[], row: numbe
 function hashTuple(tuple: ArrayLike<number>, arity: number): number {
   let h = arity
   for (let i = 0; i < arity; i++) h = mixWord(h, tuple[i]!)
-  return finish(h)
+  return finishHash(h)
 }
 
 function hashRow(relation: Relation, key: readonly number[], row: number): number {
   let h = key.length
   for (let i = 0; i < key.length; i++) h = mixWord(h, relation.columns[key[i]!]![row]!)
-  return finish(h)
+  return finishHash(h)
 }
 
 /** One step of the hash of a key; generated code makes the others around it. */
@@ -355,6 +355,7 @@ export function mixWord(h: number, word: number): number {
   return m ^ (m >>> 15)
 }
 
-function finish(h: number): number {
+/** The last step of it. */
+export function finishHash(h: number): number {
   return Math.imul(h, 0x85ebca6b) >>> 8
 }

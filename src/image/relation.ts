@@ -239,6 +239,16 @@ export function nextRow(relation: Relation, index: Index, key: ArrayLike<number>
   return follow(relation, index, key, index.next[row]!, row)
 }
 
+/** The rows below `limit` that are there and hold `id` in `column`, newest first. */
+export function rowsWith(relation: Relation, column: number, id: number, limit = relation.count): number[] {
+  const index = indexOn(relation, [column])
+  const key = [id]
+  const rows: number[] = []
+  let row = firstRow(relation, index, key, limit)
+  for (; row >= 0; row = nextRow(relation, index, key, row)) rows.push(row)
+  return rows
+}
+
 /** A relation with the rows that are there and for which `keep` holds, in their order, and its base; indexes on `keys`. */
 export function copyRows(
   relation: Relation,

@@ -42,7 +42,7 @@ export interface Publication {
   /** Absent where it is the one published before. */
   readonly program?: Uint8Array
   /** Predicates whose relations changed; absent: all. */
-  readonly changed?: ReadonlySet<number>
+  readonly changed?: Pick<ReadonlySet<number>, 'keys'>
   /** Keys of the indexes that readers need, by predicate. */
   readonly indexes: ReadonlyMap<number, readonly (readonly number[])[]>
   /** Value ids have changed their meaning. */
@@ -133,7 +133,7 @@ export function arenaBytes(store: Store): number {
 interface Sealing {
   readonly image: Image
   readonly indexes: Publication['indexes']
-  readonly changed?: ReadonlySet<number>
+  readonly changed?: Publication['changed']
   /** Receives the blocks of what was sealed. */
   readonly blocks: Map<string, Extent[]>
 }
@@ -159,7 +159,7 @@ function sealRelations(store: Store, epoch: number, sealing: Sealing): Extent {
   const before = blocks.get('relations')?.[0]
   if (changed && before) {
     words.copyWithin(table.start, before.start, before.start + table.words)
-    for (const predicate of changed) put(predicate)
+    for (const predicate of changed.keys()) put(predicate)
   } else {
     for (const key of blocks.keys()) if (/^(relation|replaced):/.test(key)) blocks.delete(key)
     for (const predicate of image.relations.keys()) put(predicate)

@@ -6,7 +6,7 @@ import { BUILTIN, type EntityRecord } from '../program/program.ts'
 import type { EntityUid, Value } from '../values/value.ts'
 import { createOverlay } from './dictionary.ts'
 import type { Image } from './image.ts'
-import { firstRow, indexOn, nextRow, type Relation } from './relation.ts'
+import { type Relation, rowsWith, tupleAt } from './relation.ts'
 import { createValues, type ValueId } from './value-ids.ts'
 
 /** The entity stored under `uid`, if there is one. */
@@ -28,10 +28,5 @@ export function storedEntity(image: Image, uid: EntityUid): EntityRecord | undef
 }
 
 function rowsBelow(limit: number, relation: Relation, entity: ValueId): ValueId[][] {
-  const index = indexOn(relation, [0])
-  const rows: ValueId[][] = []
-  let row = firstRow(relation, index, [entity], limit)
-  for (; row >= 0; row = nextRow(relation, index, [entity], row))
-    rows.push(relation.columns.map((column) => column[row]!))
-  return rows
+  return rowsWith(relation, 0, entity, limit).map((row) => tupleAt(relation, row))
 }

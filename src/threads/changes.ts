@@ -4,18 +4,9 @@
  */
 import type { FactChange } from '../fixpoint/change.ts'
 import { type Image, relationOf } from '../image/image.ts'
-import {
-  copyRows,
-  findRow,
-  firstRow,
-  indexOn,
-  insert as insertRow,
-  nextRow,
-  type Relation,
-  tupleAt,
-} from '../image/relation.ts'
+import { copyRows, findRow, insert as insertRow, type Relation, rowsWith, tupleAt } from '../image/relation.ts'
 import { factsOf } from '../program/links.ts'
-import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
+import { BUILTIN, type EntityRecord, type PredicateId, type Program } from '../program/program.ts'
 import { type Diagnostics, runeError } from '../text/diagnostic.ts'
 import { type Delta, type EntityUpdate, type FactUpdate, fitDelta, fitRow, updatable } from './update.ts'
 
@@ -82,7 +73,7 @@ interface Misfit {
 /** Whether a fact or an entity is among the facts of `image`, which need no rule. */
 export function isStored(update: FactUpdate | EntityUpdate, program: Program, image: Image): boolean {
   const { intern } = image.values
-  if ('uid' in update) return rowsFrom(relationOf(image, BUILTIN.entityType), intern(update.uid)).length > 0
+  if ('uid' in update) return factsWith(relationOf(image, BUILTIN.entityType), intern(update.uid)).length > 0
   const { predicate: name, row } = update
   const predicate = updatable(program, name, row.length)
   const fitted = predicate && fitRow(predicate, row, program.settings.pathTypes)
@@ -101,32 +92,39 @@ export function refuseMisfit({ predicate }: FactUpdate, { error, help }: Misfit)
   throw runeError('R745', `\`${predicate}\`: ${error}`, help === undefined ? {} : { help })
 }
 
-const ENTITY_PREDICATES = [BUILTIN.entityType, BUILTIN.entityParent, BUILTIN.entityAttr, BUILTIN.entityTag]
-
-/** Takes away all that is stored of an entity, and adds what it is now. */
+/** Changes what is stored of an entity into what it is now; what stays is not touched. */
 function changeEntity(
   { uid, record }: EntityUpdate,
   image: Image,
   of: (predicate: PredicateId) => MutableChange,
 ): void {
-  const intern = image.values.intern
+  const { intern } = image.values
   const id = intern(uid)
-  for (const predicate of ENTITY_PREDICATES) {
-    const remove = rowsFrom(relationOf(image, predicate), id)
-    if (remove.length > 0) of(predicate).remove.push(...remove)
+  const rows = (fields: EntityRecord['attrs'] = NO_FIELDS) =>
+    [...fields].map(([key, value]) => [id, intern(key), intern(value)])
+  const now: readonly (readonly [PredicateId, number[][]])[] = [
+    [BUILTIN.entityType, record ? [[id, intern(uid.type)]] : []],
+    [BUILTIN.entityParent, record ? record.parents.map((parent) => [id, intern(parent)]) : []],
+    [BUILTIN.entityAttr, rows(record?.attrs)],
+    [BUILTIN.entityTag, rows(record?.tags)],
+  ]
+  for (const [predicate, wanted] of now) {
+    const relation = relationOf(image, predicate)
+    const kept = new Set<number>()
+    for (const tuple of wanted) {
+      const row = findRow(relation, tuple)
+      if (row >= 0 && row < relation.baseCount) kept.add(row)
+      else of(predicate).insert.push(tuple)
+    }
+    for (const row of factsWith(relation, id)) {
+      if (!kept.has(row)) of(predicate).remove.push(tupleAt(relation, row))
+    }
   }
-  if (!record) return
-  of(BUILTIN.entityType).insert.push([id, intern(uid.type)])
-  for (const parent of record.parents) of(BUILTIN.entityParent).insert.push([id, intern(parent)])
-  for (const [key, value] of record.attrs) of(BUILTIN.entityAttr).insert.push([id, intern(key), intern(value)])
-  for (const [key, value] of record.tags) of(BUILTIN.entityTag).insert.push([id, intern(key), intern(value)])
 }
 
-/** The facts whose first column is `id`. */
-function rowsFrom(relation: Relation, id: number): number[][] {
-  const index = indexOn(relation, [0])
-  const rows: number[][] = []
-  let row = firstRow(relation, index, [id], relation.baseCount)
-  for (; row >= 0; row = nextRow(relation, index, [id], row)) rows.push(tupleAt(relation, row))
-  return rows
+const NO_FIELDS: EntityRecord['attrs'] = new Map()
+
+/** The rows of facts whose first column is `id`. */
+function factsWith(relation: Relation, id: number): number[] {
+  return rowsWith(relation, 0, id, relation.baseCount)
 }

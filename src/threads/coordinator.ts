@@ -18,7 +18,7 @@ import { isSnapshotFile, readSnapshot, type SnapshotBytes } from '../image/snaps
 import { arenaBytes, claimNext, createStore, publish, reclaim, type Store, type StoreOptions } from '../image/store.ts'
 import { openStore, takeOver } from '../image/take-over.ts'
 import { type Counts, counts } from '../program/counts.ts'
-import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
+import type { PredicateId, Program } from '../program/program.ts'
 import { keepPolicies } from '../syntax/cedar/kept-policies.ts'
 import { type Host, nodeHost } from '../syntax/rune-file/host.ts'
 import { type Diagnostic, Diagnostics } from '../text/diagnostic.ts'
@@ -339,18 +339,17 @@ function applyUpdates(state: State, updates: readonly Update[]): void {
   forget(state, net)
 }
 
-/** Changes facts with all that follows; yields the predicates whose rows differ. Throws a `RuneError`, and nothing has changed. */
+/** Changes facts with all that follows; yields the predicates whose rows differ, with the first new one. Throws a `RuneError`, and nothing has changed. */
 function changeAndCheck(
   program: Program,
   image: Image,
   changes: ReturnType<typeof changesOf>,
   epoch: number,
-): ReadonlySet<PredicateId> {
+): ReadonlyMap<PredicateId, number> {
   const { changed, undo } = changeFacts(program, image, changes, epoch)
   try {
     const diagnostics = new Diagnostics()
-    if (changed.has(BUILTIN.entityAncestor) || changed.has(BUILTIN.entityAttr) || changed.has(BUILTIN.entityTag))
-      checkEntities(program, image, diagnostics)
+    checkEntities(program, image, diagnostics, changed)
     diagnostics.throwIfErrors()
   } catch (error) {
     undo()

@@ -22,6 +22,7 @@ import { readsSome } from '../program/plan.ts'
 import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
 import { ancestorChange, isOfAncestors } from './ancestors.ts'
 import { createEvaluation, type Evaluation, isDerived } from './fixpoint.ts'
+import { checkRows } from './run.ts'
 
 /** What to change of one predicate's facts. Removals come first; what is not there needs no removing. */
 export interface FactChange {
@@ -98,8 +99,7 @@ function apply(work: Work, facts: ReadonlyMap<PredicateId, FactChange>): Map<Pre
       } else changed.set(predicate, 0)
     })
   }
-  // Nothing was evaluated, and so nothing counted.
-  if (!evaluation) createEvaluation(program, image)
+  if (!evaluation) checkRows(program, image)
   return changed
 }
 

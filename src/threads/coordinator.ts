@@ -27,7 +27,7 @@ import { changesOf, fittedDelta, isStored, loadDelta, refuseMisfit } from './cha
 import { type RecordedFile, recordingHost } from './file-list.ts'
 import { openSnapshot } from './open-snapshot.ts'
 import { internForReaders } from './store-of.ts'
-import { addToDelta, type Delta, dropFromDelta, emptyDelta, fitDelta, netEffect, type Update } from './update.ts'
+import { type Delta, dropFromDelta, emptyDelta, fitDelta, mergeDelta, netEffect, type Update } from './update.ts'
 
 /** What was made visible. */
 export interface Published {
@@ -232,7 +232,7 @@ function remember(state: State, { delta, stored }: Fitted): void {
   state.isRefitted = true
   state.delta.facts.clear()
   state.delta.entities.clear()
-  addToDelta(state.delta, { facts: [...delta.facts.values()], entities: [...delta.entities.values()] })
+  mergeDelta(state.delta, delta)
 }
 
 /** The first one stays in the memory that it is read into; what comes later is published into that memory. */
@@ -307,16 +307,19 @@ function derived(program: Program, image: Image): Pick<State, 'program' | 'image
 }
 
 /** Keys of `delta` under which there are facts or entities in `image`. */
-function storedKeys(delta: Delta, program: Program, image: Image): string[] {
-  return [...delta.facts, ...delta.entities].flatMap(([key, one]) => (isStored(one, program, image) ? [key] : []))
+function storedKeys(delta: Delta, program: Program, image: Image, isKnown = (_key: string) => false): string[] {
+  const keys: string[] = []
+  for (const part of [delta.facts, delta.entities]) {
+    for (const [key, one] of part) if (!isKnown(key) && isStored(one, program, image)) keys.push(key)
+  }
+  return keys
 }
 
 /** Drops removals of what no source knows: who inserts and removes what is new for ever would fill the memory. */
 function forget({ delta, sourced, forgotten }: State, net: Delta): void {
-  const keys = [
-    ...[...net.facts].filter(([_, { isThere }]) => !isThere),
-    ...[...net.entities].filter(([_, { record }]) => !record),
-  ].flatMap(([key]) => (sourced.has(key) ? [] : [key]))
+  const keys: string[] = []
+  for (const [key, { isThere }] of net.facts) if (!isThere && !sourced.has(key)) keys.push(key)
+  for (const [key, { record }] of net.entities) if (!record && !sourced.has(key)) keys.push(key)
   dropFromDelta(delta, keys)
   forgotten.push(...keys)
 }
@@ -326,7 +329,7 @@ function applyUpdates(state: State, updates: readonly Update[]): void {
   // Who asks may have read them for a program that a reload has replaced since.
   const net = fitDelta(netEffect(updates), program, () => undefined)
   const isKnown = (key: string) => delta.facts.has(key) || delta.entities.has(key)
-  const stored = storedKeys(net, program, image).filter((key) => !isKnown(key))
+  const stored = storedKeys(net, program, image, isKnown)
   const changes = changesOf(net, program, image, (fact, key, misfit) => {
     // What was accepted before the program changed can be taken back.
     if (fact.isThere || !isKnown(key)) refuseMisfit(fact, misfit)
@@ -334,7 +337,7 @@ function applyUpdates(state: State, updates: readonly Update[]): void {
   const epoch = claimNext(store)
   const changed = changeAndCheck(program, image, changes, epoch)
   if (changed.size > 0) publishOrRepair(state, () => publish(store, epoch, { image, changed, indexes: state.indexes }))
-  addToDelta(delta, { facts: [...net.facts.values()], entities: [...net.entities.values()] })
+  mergeDelta(delta, net)
   for (const key of stored) sourced.add(key)
   forget(state, net)
 }

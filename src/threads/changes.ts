@@ -110,15 +110,14 @@ function changeEntity(
   ]
   for (const [predicate, wanted] of now) {
     const relation = relationOf(image, predicate)
+    const stored = factsWith(relation, id)
     const kept = new Set<number>()
     for (const tuple of wanted) {
-      const row = findRow(relation, tuple)
+      const row = stored.length > 0 ? findRow(relation, tuple) : -1
       if (row >= 0 && row < relation.baseCount) kept.add(row)
       else of(predicate).insert.push(tuple)
     }
-    for (const row of factsWith(relation, id)) {
-      if (!kept.has(row)) of(predicate).remove.push(tupleAt(relation, row))
-    }
+    for (const row of stored) if (!kept.has(row)) of(predicate).remove.push(tupleAt(relation, row))
   }
 }
 

@@ -210,10 +210,12 @@ export function findRow(relation: Relation, tuple: ArrayLike<number>): number {
 
 /** The index over the columns `key` (ascending), made for this thread if there is none, with all rows in it. */
 export function indexOn(relation: Relation, key: readonly number[]): Index {
-  let index = key.length === relation.arity ? relation.unique : relation.indexes.get(key.join())
+  // Joining a list takes as long as to find a row.
+  const name = key.length === 1 ? `${key[0]}` : key.length === relation.arity ? '' : key.join()
+  let index = key.length === relation.arity ? relation.unique : relation.indexes.get(name)
   if (!index) {
     index = createIndex(key)
-    relation.indexes.set(key.join(), index)
+    relation.indexes.set(name, index)
   }
   if (index.synced < relation.count) syncIndex(relation, index)
   return index

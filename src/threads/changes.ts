@@ -10,9 +10,13 @@ import { BUILTIN, type EntityRecord, type PredicateId, type Program } from '../p
 import { type Diagnostics, runeError } from '../text/diagnostic.ts'
 import { type Delta, type EntityUpdate, type FactUpdate, fitDelta, fitRow, updatable } from './update.ts'
 
-/** Puts what updates changed over the facts that were loaded, and that their relations have as base, before anything is derived. */
-export function loadDelta(delta: Delta, program: Program, image: Image): void {
-  for (const [predicate, { remove, insert }] of changesOf(delta, program, image, () => undefined)) {
+/**
+ * Puts what updates changed over the facts that were loaded, and that their relations have as base, before anything is
+ * derived; yields the keys of what was loaded too.
+ */
+export function loadDelta(delta: Delta, program: Program, image: Image): readonly string[] {
+  const { changes, stored } = changesOf(delta, program, image, () => undefined)
+  for (const [predicate, { remove, insert }] of changes) {
     const relation = relationOf(image, predicate)
     const gone = new Set(remove.map((tuple) => Array.from(tuple).join()))
     const isKept = (row: number) => !gone.has(tupleAt(relation, row).join())
@@ -20,6 +24,7 @@ export function loadDelta(delta: Delta, program: Program, image: Image): void {
     for (const tuple of insert) insertRow(fresh, tuple)
     image.relations[predicate] = fresh
   }
+  return stored
 }
 
 /** What updates changed, as it is under `program`; of what does not fit any more, a warning is left. */
@@ -39,17 +44,24 @@ interface MutableChange extends FactChange {
   readonly insert: ArrayLike<number>[]
 }
 
+interface Changes {
+  readonly changes: ReadonlyMap<PredicateId, MutableChange>
+  /** Keys under which there are facts or entities already that need no rule. */
+  readonly stored: readonly string[]
+}
+
 /** What updates come to, in the terms of an image. */
 export function changesOf(
   { facts, entities }: Delta,
   program: Program,
   image: Image,
   misfit: (fact: FactUpdate, key: string, error: Misfit) => void,
-): Map<PredicateId, MutableChange> {
+): Changes {
   const changes = new Map<PredicateId, MutableChange>()
+  const stored: string[] = []
   const of = (predicate: PredicateId): MutableChange => {
-    const change = changes.get(predicate) ?? { remove: [], insert: [] }
-    changes.set(predicate, change)
+    let change = changes.get(predicate)
+    if (!change) changes.set(predicate, (change = { remove: [], insert: [] }))
     return change
   }
   const { predicates } = program
@@ -59,10 +71,15 @@ export function changesOf(
     const fitted = predicate && fitRow(predicate, row, program.settings.pathTypes)
     if (!fitted) misfit(fact, key, { error: 'there is no such predicate' })
     else if ('error' in fitted) misfit(fact, key, fitted)
-    else of(factsOf(predicates, predicate).id)[isThere ? 'insert' : 'remove'].push(fitted.map(image.values.intern))
+    else {
+      const { id } = factsOf(predicates, predicate)
+      const tuple = fitted.map(image.values.intern)
+      of(id)[isThere ? 'insert' : 'remove'].push(tuple)
+      if (isStored(image, id, tuple)) stored.push(key)
+    }
   }
-  for (const entity of entities.values()) changeEntity(entity, image, of)
-  return changes
+  for (const [key, entity] of entities) if (changeEntity(entity, image, of)) stored.push(key)
+  return { changes, stored }
 }
 
 interface Misfit {
@@ -70,20 +87,12 @@ interface Misfit {
   readonly help?: string
 }
 
-/** Whether a fact or an entity is among the facts of `image`, which need no rule. */
-export function isStored(update: FactUpdate | EntityUpdate, program: Program, image: Image): boolean {
-  const { intern } = image.values
-  if ('uid' in update) return factsWith(relationOf(image, BUILTIN.entityType), intern(update.uid)).length > 0
-  const { predicate: name, row } = update
-  const predicate = updatable(program, name, row.length)
-  const fitted = predicate && fitRow(predicate, row, program.settings.pathTypes)
-  if (!fitted || 'error' in fitted) return false
-  const { id } = factsOf(program.predicates, predicate)
-  const tuple = fitted.map(intern)
-  const relation = relationOf(image, id)
+/** Whether a tuple is among the facts of `image`. */
+function isStored(image: Image, predicate: PredicateId, tuple: readonly number[]): boolean {
+  const relation = relationOf(image, predicate)
   const at = findRow(relation, tuple)
   if (at >= 0 && at < relation.baseCount) return true
-  const replaced = image.replaced.get(id)
+  const replaced = image.replaced.get(predicate)
   return replaced !== undefined && findRow(replaced, tuple) >= 0
 }
 
@@ -92,36 +101,39 @@ export function refuseMisfit({ predicate }: FactUpdate, { error, help }: Misfit)
   throw runeError('R745', `\`${predicate}\`: ${error}`, help === undefined ? {} : { help })
 }
 
-/** Changes what is stored of an entity into what it is now; what stays is not touched. */
+/** Changes what is stored of an entity into what it is now, and touches nothing that stays; says whether it is stored as such. */
 function changeEntity(
   { uid, record }: EntityUpdate,
   image: Image,
   of: (predicate: PredicateId) => MutableChange,
-): void {
+): boolean {
   const { intern } = image.values
   const id = intern(uid)
-  const rows = (fields: EntityRecord['attrs'] = NO_FIELDS) =>
-    [...fields].map(([key, value]) => [id, intern(key), intern(value)])
-  const now: readonly (readonly [PredicateId, number[][]])[] = [
-    [BUILTIN.entityType, record ? [[id, intern(uid.type)]] : []],
-    [BUILTIN.entityParent, record ? record.parents.map((parent) => [id, intern(parent)]) : []],
-    [BUILTIN.entityAttr, rows(record?.attrs)],
-    [BUILTIN.entityTag, rows(record?.tags)],
-  ]
-  for (const [predicate, wanted] of now) {
+  const put = (predicate: PredicateId, wanted: readonly number[][]): boolean => {
     const relation = relationOf(image, predicate)
     const stored = factsWith(relation, id)
-    const kept = new Set<number>()
+    const kept: number[] = []
     for (const tuple of wanted) {
       const row = stored.length > 0 ? findRow(relation, tuple) : -1
-      if (row >= 0 && row < relation.baseCount) kept.add(row)
+      if (row >= 0 && row < relation.baseCount) kept.push(row)
       else of(predicate).insert.push(tuple)
     }
-    for (const row of stored) if (!kept.has(row)) of(predicate).remove.push(tupleAt(relation, row))
+    if (kept.length < stored.length) {
+      const isKept = new Set(kept)
+      for (const row of stored) if (!isKept.has(row)) of(predicate).remove.push(tupleAt(relation, row))
+    }
+    return stored.length > 0
   }
+  const rows = (fields: EntityRecord['attrs']) => {
+    const tuples: number[][] = []
+    for (const [key, value] of fields) tuples.push([id, intern(key), intern(value)])
+    return tuples
+  }
+  put(BUILTIN.entityParent, record ? record.parents.map((parent) => [id, intern(parent)]) : [])
+  put(BUILTIN.entityAttr, record ? rows(record.attrs) : [])
+  put(BUILTIN.entityTag, record ? rows(record.tags) : [])
+  return put(BUILTIN.entityType, record ? [[id, intern(uid.type)]] : [])
 }
-
-const NO_FIELDS: EntityRecord['attrs'] = new Map()
 
 /** The rows of facts whose first column is `id`. */
 function factsWith(relation: Relation, id: number): number[] {

@@ -23,7 +23,7 @@ import { keepPolicies } from '../syntax/cedar/kept-policies.ts'
 import { type Host, nodeHost } from '../syntax/rune-file/host.ts'
 import { type Diagnostic, Diagnostics } from '../text/diagnostic.ts'
 import { build, type ConfigurationInput, type KeptSources } from './build.ts'
-import { changesOf, fittedDelta, isStored, loadDelta, refuseMisfit } from './changes.ts'
+import { changesOf, fittedDelta, loadDelta, refuseMisfit } from './changes.ts'
 import { type RecordedFile, recordingHost } from './file-list.ts'
 import { openSnapshot } from './open-snapshot.ts'
 import { internForReaders } from './store-of.ts'
@@ -205,8 +205,8 @@ function loadSources(state: State, host: Host): void {
     ...(state.image && !isNewDictionary && { dictionary: state.image.dictionary }),
     adjust: (program, image, diagnostics) => {
       for (const relation of image.relations) relation.baseCount = relation.count
-      fitted = refit(state, program, image, diagnostics)
-      loadDelta(fitted.delta, program, image)
+      const delta = fittedDelta(state.delta, program, diagnostics)
+      fitted = { delta, stored: loadDelta(delta, program, image) }
     },
   })
   const bytes = encodeProgram(program, state.kept.encoded)
@@ -218,11 +218,6 @@ function loadSources(state: State, host: Host): void {
 interface Fitted {
   readonly delta: Delta
   readonly stored: readonly string[]
-}
-
-function refit(state: State, program: Program, image: Image, diagnostics: Diagnostics): Fitted {
-  const delta = fittedDelta(state.delta, program, diagnostics)
-  return { delta, stored: storedKeys(delta, program, image) }
 }
 
 function remember(state: State, { delta, stored }: Fitted): void {
@@ -247,13 +242,13 @@ function loadSnapshot(state: State, path: string): void {
     return
   }
   const diagnostics = new Diagnostics()
-  const fitted = refit(state, program, image, diagnostics)
-  const changes = changesOf(fitted.delta, program, image, () => undefined)
+  const delta = fittedDelta(state.delta, program, diagnostics)
+  const { changes, stored } = changesOf(delta, program, image, () => undefined)
   const epoch = claimNext(state.store)
   changeAndCheck(program, image, changes, epoch)
   const warnings = [...snapshot.warnings, ...diagnostics.all]
   show(state, epoch, { program, bytes: snapshot.bytes, image, warnings, counts, isNewDictionary: true })
-  remember(state, fitted)
+  remember(state, { delta, stored })
 }
 
 interface Loaded {
@@ -306,15 +301,6 @@ function derived(program: Program, image: Image): Pick<State, 'program' | 'image
   return { program, image, freshValues: image.dictionary.size(), indexes }
 }
 
-/** Keys of `delta` under which there are facts or entities in `image`. */
-function storedKeys(delta: Delta, program: Program, image: Image, isKnown = (_key: string) => false): string[] {
-  const keys: string[] = []
-  for (const part of [delta.facts, delta.entities]) {
-    for (const [key, one] of part) if (!isKnown(key) && isStored(one, program, image)) keys.push(key)
-  }
-  return keys
-}
-
 /** Drops removals of what no source knows: who inserts and removes what is new for ever would fill the memory. */
 function forget({ delta, sourced, forgotten }: State, net: Delta): void {
   const keys: string[] = []
@@ -329,16 +315,16 @@ function applyUpdates(state: State, updates: readonly Update[]): void {
   // Who asks may have read them for a program that a reload has replaced since.
   const net = fitDelta(netEffect(updates), program, () => undefined)
   const isKnown = (key: string) => delta.facts.has(key) || delta.entities.has(key)
-  const stored = storedKeys(net, program, image, isKnown)
-  const changes = changesOf(net, program, image, (fact, key, misfit) => {
+  const { changes, stored } = changesOf(net, program, image, (fact, key, misfit) => {
     // What was accepted before the program changed can be taken back.
     if (fact.isThere || !isKnown(key)) refuseMisfit(fact, misfit)
   })
+  const sources = stored.filter((key) => !isKnown(key))
   const epoch = claimNext(store)
   const changed = changeAndCheck(program, image, changes, epoch)
   if (changed.size > 0) publishOrRepair(state, () => publish(store, epoch, { image, changed, indexes: state.indexes }))
   mergeDelta(delta, net)
-  for (const key of stored) sourced.add(key)
+  for (const key of sources) sourced.add(key)
   forget(state, net)
 }
 
@@ -346,7 +332,7 @@ function applyUpdates(state: State, updates: readonly Update[]): void {
 function changeAndCheck(
   program: Program,
   image: Image,
-  changes: ReturnType<typeof changesOf>,
+  changes: ReturnType<typeof changesOf>['changes'],
   epoch: number,
 ): ReadonlyMap<PredicateId, number> {
   const { changed, undo } = changeFacts(program, image, changes, epoch)

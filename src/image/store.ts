@@ -256,18 +256,18 @@ function sealRoot(
   const { image, isNewDictionary } = sealing.publication
   const { tables } = image.dictionary
   if (isNewDictionary) store.dictionaryNumber++
-  const size = forEachTable(ROOT.tables, tables, (key, _, table) => placeTable(sealing, key, table))
-  const root = allocate(store.space, size)
   const before = store.blocks.get('root')?.[0]?.start
+  // What nothing was added to is where it was.
+  const isSame = (at: number, { count }: FixedTable | BlobTable) =>
+    before !== undefined && !isNewDictionary && store.arena.words[before + at] === count
+  const size = forEachTable(ROOT.tables, tables, (key, at, table) => {
+    if (!isSame(at, tableOf(table))) placeTable(sealing, key, table)
+  })
+  const root = allocate(store.space, size)
   const { words } = store.arena
-  forEachTable(root + ROOT.tables, tables, (_, at, table) => {
-    if ('fixed' in table) {
-      const { count, rows, buckets } = table.fixed
-      words.set([count, ...extentOf(rows), ...extentOf(buckets)], at)
-    } else {
-      const { count, starts, heap, used, buckets } = table.blob
-      words.set([count, ...extentOf(starts), ...extentOf(heap), used, ...extentOf(buckets)], at)
-    }
+  if (before !== undefined) words.copyWithin(root, before, before + size)
+  forEachTable(ROOT.tables, tables, (_, at, table) => {
+    if (!isSame(at, tableOf(table))) writeTable(words, root + at, table)
   })
   storeLong(words, root + ROOT.epoch, epoch)
   words[root + ROOT.words] = size
@@ -300,6 +300,20 @@ function placeTable(sealing: Sealing, key: string, table: Table): void {
     blob.buckets = place(blob.buckets, blob.buckets.length)
   }
   setBlocks(sealing, key, arraysOf(table).map(blockOf))
+}
+
+function writeTable(words: Uint32Array, at: number, table: Table): void {
+  if ('fixed' in table) {
+    const { count, rows, buckets } = table.fixed
+    words.set([count, ...extentOf(rows), ...extentOf(buckets)], at)
+  } else {
+    const { count, starts, heap, used, buckets } = table.blob
+    words.set([count, ...extentOf(starts), ...extentOf(heap), used, ...extentOf(buckets)], at)
+  }
+}
+
+function tableOf(table: Table): FixedTable | BlobTable {
+  return 'fixed' in table ? table.fixed : table.blob
 }
 
 function arraysOf(table: Table): Uint32Array[] {

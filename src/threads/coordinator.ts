@@ -175,14 +175,14 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
 function timed(state: State, work: () => void): Published {
   const start = performance.now()
   work()
-  return {
-    epoch: state.store.epoch,
-    ...(state.warnings && { warnings: state.warnings }),
-    ...(state.counts && { counts: state.counts }),
+  const { warnings, counts, store, image } = state
+  const published: Published = {
+    epoch: store.epoch,
     durationMs: performance.now() - start,
-    rows: state.image.relations.reduce((sum, relation) => sum + rowCount(relation), 0),
-    arenaBytes: arenaBytes(state.store),
+    rows: image.relations.reduce((sum, relation) => sum + rowCount(relation), 0),
+    arenaBytes: arenaBytes(store),
   }
+  return warnings || counts ? Object.assign(published, warnings && { warnings }, counts && { counts }) : published
 }
 
 function load(state: State): void {

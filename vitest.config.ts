@@ -7,7 +7,11 @@
 import { defineConfig } from 'vitest/config'
 
 const mocks = ['test/fixpoint/inspect.test.ts']
-const needsBuild = ['test/pack.test.ts', 'test/{cli,threads,server,agents}/**/*.test.ts']
+const needsBuild = [
+  'test/pack.test.ts',
+  'test/attack/arguments.test.ts',
+  'test/{cli,threads,server,agents}/**/*.test.ts',
+]
 const report = process.env['RUNE_TEST_REPORT']
 
 export default defineConfig({

@@ -24,7 +24,7 @@ export interface Struct {
 }
 
 /** Changes with any change of a table of this file. */
-export const LAYOUT_VERSION = 4
+export const LAYOUT_VERSION = 5
 
 /** First word of every image: `RUNE` in ASCII. */
 export const MAGIC = 0x52554e45
@@ -111,7 +111,7 @@ export const RELATION = {
 } as const
 
 /** An index of a relation, from the start of its descriptor; its key columns follow. */
-export const INDEX = { heads: 0, headsWords: 1, next: 2, keyLength: 3, key: 4 } as const
+export const INDEX = { heads: 0, headsWords: 1, next: 2, longest: 3, keyLength: 4, key: 5 } as const
 
 /** Bits of a value id: kind above, payload below. */
 export const PAYLOAD_BITS = 27
@@ -303,6 +303,14 @@ export const STRUCTS: readonly Struct[] = [
       field('heads', INDEX.heads, 1, 'word offset', 'writer', 'of the newest row + 1 of each hash, or 0'),
       field('headsWords', INDEX.headsWords, 1, 'words', 'writer', 'a power of two'),
       field('next', INDEX.next, 1, 'word offset', 'writer', 'of the next older row + 1 of each row, or 0'),
+      field(
+        'longest',
+        INDEX.longest,
+        1,
+        'rows',
+        'writer',
+        'no key has more, or more than are worth counting; 0 if they were not counted',
+      ),
       field('keyLength', INDEX.keyLength, 1, 'columns', 'writer', ''),
     ],
   },

@@ -10,10 +10,11 @@ import type { QueryResult } from './decide/query.ts'
 import type { AuthorizeRequest } from './decide/request.ts'
 import type { Inspection } from './fixpoint/inspect.ts'
 import { isSnapshotFile } from './image/snapshot.ts'
+import { askedNames } from './program/asked.ts'
 import { type Counts, counts } from './program/counts.ts'
 import { nodeHost } from './syntax/rune-file/host.ts'
 import type { OnProgress } from './syntax/rune-file/load.ts'
-import { objectArgument, propertyOf, refuseArgument, textArgument } from './text/argument.ts'
+import { objectArgument, propertyOf, readArgument, refuseArgument, textArgument } from './text/argument.ts'
 import { type Diagnostic, RuneError } from './text/diagnostic.ts'
 import { build, type ConfigurationInput, checkInput } from './threads/build.ts'
 import { type Compiled, compileInto } from './threads/compile.ts'
@@ -36,6 +37,11 @@ export interface OpenOptions {
   readonly coordinator?: 'thread' | 'inline'
   /** As for `validate`; a coordinator in a thread of its own tells nothing. */
   readonly onProgress?: OnProgress
+  /**
+   * The bodies that `query` will be asked, or just the names of their predicates; absent: any. What neither decisions nor these
+   * depend on is not derived, does not fail, and cannot be asked.
+   */
+  readonly queries?: readonly string[]
   /** Threads that decide batches, started with the first; absent: one a core, up to 16. */
   readonly threads?: number
 }
@@ -197,7 +203,12 @@ export class Rune extends RuneReader {
   static async ofInput(input: ConfigurationInput, options: OpenOptions): Promise<Rune> {
     const { watch = false, coordinator = 'thread', threads = Math.min(16, availableParallelism()) } = options
     const heard = options.onProgress && coordinator === 'inline' ? { onProgress: options.onProgress } : {}
-    const client = new CoordinatorClient({ input: { ...input, ...heard }, watch, mode: coordinator })
+    const client = new CoordinatorClient({
+      input: { ...input, ...heard },
+      watch,
+      mode: coordinator,
+      ...(options.queries && { asked: askedNames(options.queries) }),
+    })
     try {
       const { published, memory } = await client.open()
       return new Rune({ memory }, { client, published, threads })
@@ -221,9 +232,10 @@ async function openInput(input: ConfigurationInput, options: OpenOptions): Promi
 /** Options as JavaScript passes them. Throws a `RuneError` for what is none. */
 function checkOptions(options: unknown): OpenOptions {
   const given = objectArgument(options, 'what stands beside the configuration')
-  const [watch, coordinator, threads, onProgress] = ['watch', 'coordinator', 'threads', 'onProgress'].map((name) =>
+  const [watch, coordinator, threads, onProgress, queries] = OPTIONS.map((name) =>
     propertyOf(given, name, `the option \`${name}\``),
   )
+  const texts = queries === undefined ? undefined : textsOf(queries)
   if (watch !== undefined && typeof watch !== 'boolean') throw refuseArgument('the option `watch` is no bool')
   if (coordinator !== undefined && coordinator !== 'thread' && coordinator !== 'inline') {
     throw refuseArgument('the option `coordinator` is neither `thread` nor `inline`')
@@ -235,8 +247,18 @@ function checkOptions(options: unknown): OpenOptions {
     ...(watch !== undefined && { watch }),
     ...(coordinator !== undefined && { coordinator }),
     ...(threads !== undefined && { threads: Number(threads) }),
+    ...(texts && { queries: texts }),
     ...(typeof onProgress === 'function' && { onProgress: onProgress as OnProgress }),
   }
+}
+
+const OPTIONS = ['watch', 'coordinator', 'threads', 'onProgress', 'queries']
+
+function textsOf(queries: unknown): string[] {
+  const read = () => (Array.isArray(queries) ? [...(queries as unknown[])] : [undefined])
+  const texts = readArgument('the option `queries`', read)
+  if (texts.every((text) => typeof text === 'string')) return texts
+  throw refuseArgument('the option `queries` is no list of texts')
 }
 
 /**

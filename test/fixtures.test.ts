@@ -100,6 +100,10 @@ const CALLS: Readonly<Record<string, (diagnostics: Diagnostics, argument: unknow
     await rune.close()
     rune.authorize({ principal: 'User::"a"', action: 'read', resource: 'File::"f"' })
   },
+  queryUnasked: async (_, text) => {
+    const rune = await Rune.fromText(String(text), { coordinator: 'inline', queries: ['host'] })
+    rune.query('user(X), host(X), not guest(X)')
+  },
   attach: () => Rune.attach({ memory: undefined }),
   tearEveryAnswer: async () => {
     const { memory } = storeOf(build({ text: 'version = "rune/1.0"' })).arena

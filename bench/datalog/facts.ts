@@ -39,10 +39,10 @@ function factsOf(domains: readonly Domain[], rows: readonly number[]): Facts {
   return { domains, columns }
 }
 
-type Random = () => number
+export type Random = () => number
 
 /** Numbers in [0, 1), by mulberry32. */
-function createRandom(seed: number): Random {
+export function createRandom(seed: number): Random {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0
@@ -52,7 +52,8 @@ function createRandom(seed: number): Random {
   }
 }
 
-function below(random: Random, limit: number): number {
+/** An integer of `[0, limit)`. */
+export function below(random: Random, limit: number): number {
   return Math.floor(random() * limit)
 }
 

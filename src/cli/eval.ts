@@ -22,7 +22,7 @@ export async function evaluate(options: EvalOptions, terminal: Terminal): Promis
   const configuration = await configurationOf(options.config, terminal.env, input)
   const request = await requestOf(options, input)
   const start = terminal.elapsedMs()
-  const rune = await openConfiguration(configuration, terminal)
+  const rune = await openConfiguration(configuration, terminal, [])
   const opened = terminal.elapsedMs()
   const decision = rune.authorize(request)
   const decided = terminal.elapsedMs()

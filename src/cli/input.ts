@@ -53,10 +53,14 @@ export async function configurationOf(
   })
 }
 
-/** Opens a configuration. */
-export async function openConfiguration(configuration: Configuration, terminal: Terminal): Promise<Rune> {
+/** Opens a configuration, for `queries` and decisions alone if they are given. */
+export async function openConfiguration(
+  configuration: Configuration,
+  terminal: Terminal,
+  queries?: readonly string[],
+): Promise<Rune> {
   return await showLoading(configuration, terminal, async ({ path, onProgress }) => {
-    const options = { coordinator: 'inline', ...(onProgress && { onProgress }) } as const
+    const options = { coordinator: 'inline', ...(queries && { queries }), ...(onProgress && { onProgress }) } as const
     if ('text' in configuration) return await Rune.fromText(configuration.text, { path, ...options })
     return await Rune.open(path, options)
   })

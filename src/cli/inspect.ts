@@ -121,11 +121,12 @@ function derivationText({ kind, ids, bytes }: InspectedDerivation): string {
   return `${words[kind]}${room}${size}`
 }
 
-function ruleLines({ name, head, file, line, orders }: InspectedRule, paint: Paint): string[] {
+function ruleLines({ name, head, file, line, never, orders }: InspectedRule, paint: Paint): string[] {
   const place = file === undefined ? 'built in' : `${visible(file)}:${line}`
   return [
     `    ${paint('bold', visible(name))}  ${paint('dim', place)}`,
     `      ${shortened(visible(head), LINE_MAX - 9)} :-`,
+    ...(never === undefined ? [] : [`        ${paint('dim', `% never: ${shortened(visible(never), LINE_MAX - 17)}`)}`]),
     ...orders.flatMap((order) => orderLines(order, paint)),
   ]
 }

@@ -11,7 +11,7 @@ import { painter, type Terminal, visibleJson } from './terminal.ts'
 export async function query(body: string, options: ConfigOptions, terminal: Terminal): Promise<ExitCode> {
   const configuration = await configurationOf(options.config, terminal.env, inputOf(terminal))
   const start = terminal.elapsedMs()
-  const rune = await openConfiguration(configuration, terminal)
+  const rune = await openConfiguration(configuration, terminal, [body])
   const opened = terminal.elapsedMs()
   const result = rune.query(body)
   const answered = terminal.elapsedMs()

@@ -1,12 +1,11 @@
 /**
- * Decisions over one image: interns a request, evaluates the policies and asks the deciding rules. One a thread. Rules are
+ * Decisions over one image: takes a request, evaluates the policies and asks the deciding rules. One a thread. Rules are
  * evaluated by whoever answers `Demand`. Spec: LANGUAGE sections 4 to 6.
  */
 import type { Overlay } from '../image/dictionary.ts'
-import { entitiesWith, type RequestEntity, storedEntities } from '../image/entity-store.ts'
-import type { EntityView } from '../image/entity-view.ts'
+import { entitiesWith, type RequestEntity, StoredEntities } from '../image/entity-store.ts'
 import type { Image } from '../image/image.ts'
-import { firstRow, indexOn } from '../image/relation.ts'
+import { firstRow, searchBy } from '../image/search.ts'
 import type { ValueId, Values } from '../image/value-ids.ts'
 import { type Demand, FREE } from '../program/demand.ts'
 import { readsSome } from '../program/plan.ts'
@@ -14,17 +13,13 @@ import { BUILTIN, type PredicateId, type ReaderProgram } from '../program/progra
 import { runeError } from '../text/diagnostic.ts'
 import { printEntityUid } from '../values/entity-uid.ts'
 import type { Value } from '../values/value.ts'
-import {
-  authorizePolicies,
-  type CompiledPolicies,
-  type CompiledPolicy,
-  compilePolicies,
-  type PolicyAnswer,
-} from './cedar/authorize.ts'
-import type { Frame } from './cedar/frame.ts'
+import { answerOf, askPolicies, type CompiledPolicies, createPolicySet, createVerdicts } from './cedar/authorize.ts'
+import { Frame } from './cedar/frame.ts'
 import { combine, type Decision, type Findings, type RuleAnswer } from './decision.ts'
-import type { CheckedRequest } from './request.ts'
-import { type InternedRequest, requestRows, unseenKeys } from './request-facts.ts'
+import { createDecisions } from './decisions.ts'
+import type { AuthorizeRequest, CheckedRequest } from './request.ts'
+import { requestRows, unseenKeys } from './request-facts.ts'
+import { createRequestReader } from './request-reader.ts'
 
 /** What answers for rules; implemented by the fixpoint's solver. */
 export interface RuleEvaluation {
@@ -34,9 +29,13 @@ export interface RuleEvaluation {
 }
 
 export interface Decider {
+  /** Decides a request of the API. Throws a `RuneError` for one that is malformed. */
+  authorize(request: AuthorizeRequest): Decision
   decide(request: CheckedRequest): Decision
   /** All that policies and rules found, before it is combined. */
   find(request: CheckedRequest): Findings
+  /** To be called when the image was turned to another epoch. */
+  turn(): void
 }
 
 export interface DeciderOptions {
@@ -54,48 +53,113 @@ export interface DeciderOptions {
 
 /** A decider over `image`, in which all static rows have been derived. */
 export function createDecider(options: DeciderOptions): Decider {
-  const { program, image, overlay, values, rules, epoch } = options
-  const policies = compilePolicies(program.policies, image.values, options.compiled)
-  const stored = storedEntities(image)
+  const { program, image, overlay, values, epoch } = options
+  const stored = new StoredEntities(image)
+  const policies = createPolicySet({ ...options, policies: program.policies, values: image.values, stored })
   const decides = [BUILTIN.permit, BUILTIN.forbid].map((head) => program.rules.some((rule) => rule.head === head))
   const readsContext = program.rules.some((rule) => readsSome(rule.body, (predicate) => predicate === BUILTIN.context))
-  const find = (checked: CheckedRequest): Findings => {
-    overlay.reset()
-    const request = internRequest(checked, values)
-    const isPath = program.settings.pathTypes.has(checked.resource.type)
-    rules.begin({
-      rows: (predicate) => requestRows(request, predicate, values, isPath),
-      bringsEntities: request.entities !== undefined,
-    })
-    const entities = request.entities ? entitiesWith(image, request.entities) : stored
-    refuseNewAncestors(image, request, stored, values)
+  const dependsOnRules = decides.includes(true) || readsContext
+  const verdicts = createVerdicts()
+  const reader = createRequestReader({ program, image }, values, overlay)
+  const decisions = createDecisions(program.policies)
+  const { frame, demand, begin, start, take } = createStage(options, stored)
+  const findings = (): Findings => {
+    askPolicies(policies, frame, verdicts)
     return {
-      policies: evaluatePolicies(policies, { request, values, entities, demand: rules.demand }),
-      permits: decides[0] ? askRules(rules.demand, BUILTIN.permit, values) : NOTHING,
-      forbids: decides[1] ? askRules(rules.demand, BUILTIN.forbid, values) : NOTHING,
-      unseenKeys: readsContext ? unseenKeys(request.context, values) : [],
+      policies: answerOf(policies, verdicts),
+      permits: decides[0] ? askRules(demand, BUILTIN.permit, values) : NOTHING,
+      forbids: decides[1] ? askRules(demand, BUILTIN.forbid, values) : NOTHING,
+      unseenKeys: readsContext ? unseenKeys(frame.context, values) : [],
     }
   }
-  return { find, decide: (request) => combine(find(request), program.settings.onPolicyError, epoch()) }
+  const decide = (): Decision => {
+    if (dependsOnRules) return combine(findings(), program.settings.onPolicyError, epoch())
+    askPolicies(policies, frame, verdicts)
+    if (verdicts.errors.length === 0) return decisions.of(verdicts, epoch())
+    const found = { policies: answerOf(policies, verdicts), permits: NOTHING, forbids: NOTHING, unseenKeys: [] }
+    return combine(found, program.settings.onPolicyError, epoch())
+  }
+  return {
+    authorize: (request) => {
+      start()
+      const checked = reader.read(request, frame)
+      if (checked !== undefined) take(checked)
+      return decide()
+    },
+    decide: (checked) => {
+      start()
+      take(checked)
+      return decide()
+    },
+    find: (checked) => {
+      start()
+      take(checked)
+      begin()
+      return findings()
+    },
+    turn: () => {
+      // What the image learns has another id from then on.
+      overlay.reset()
+      stored.turn()
+      policies.index.turn()
+    },
+  }
+}
+
+/** Where requests are asked about, one at a time. */
+interface Stage {
+  readonly frame: Frame
+  readonly demand: Demand
+  /** Makes room for another request. */
+  start(): void
+  /** Puts a request into the frame. */
+  take(checked: CheckedRequest): void
+  /** Makes the facts of the request ready for rules. */
+  begin(): void
+}
+
+function createStage({ program, image, overlay, values, rules }: DeciderOptions, stored: StoredEntities): Stage {
+  let hasBegun = false
+  let brought: ReadonlyMap<ValueId, RequestEntity> | undefined
+  const begin = () => {
+    hasBegun = true
+    const isPath = program.settings.pathTypes.has(values.textOf(values.entityType(frame.resource)))
+    rules.begin({
+      rows: (predicate) => requestRows(frame, brought ?? NO_ENTITIES, predicate, values, isPath),
+      bringsEntities: brought !== undefined,
+    })
+  }
+  // Most requests ask for no facts, and then nothing is made ready for it.
+  const demand: Demand = (predicate, pattern) => {
+    if (!hasBegun) begin()
+    return rules.demand(predicate, pattern)
+  }
+  const frame = new Frame(values, stored, demand)
+  return {
+    frame,
+    demand,
+    begin,
+    start: () => {
+      overlay.trim()
+      hasBegun = false
+      brought = undefined
+      frame.entities = stored
+    },
+    take: (checked) => {
+      frame.principal = values.intern(checked.principal)
+      frame.action = values.intern(checked.action)
+      frame.resource = values.intern(checked.resource)
+      frame.context = values.intern({ kind: 'record', fields: checked.context })
+      if (!checked.entities) return
+      brought = internEntities(checked.entities, values)
+      frame.entities = entitiesWith(stored, brought)
+      refuseNewAncestors(image, brought, stored, values)
+    },
+  }
 }
 
 const NOTHING: RuleAnswer = { reasons: [], failures: [] }
-
-interface Surroundings {
-  readonly request: InternedRequest
-  readonly values: Values
-  readonly entities: EntityView
-  readonly demand: Demand
-}
-
-function evaluatePolicies(
-  policies: readonly CompiledPolicy[],
-  { request, values, entities, demand }: Surroundings,
-): PolicyAnswer {
-  const { principal, action, resource, context } = request
-  const frame: Frame = { principal, action, resource, context, values, entities, demand, failure: undefined }
-  return authorizePolicies(policies, frame)
-}
+const NO_ENTITIES: ReadonlyMap<ValueId, RequestEntity> = new Map()
 
 function askRules(demand: Demand, predicate: PredicateId, values: Values): RuleAnswer {
   const { rows, failures = [] } = demand(predicate, [FREE])
@@ -106,28 +170,27 @@ function askRules(demand: Demand, predicate: PredicateId, values: Values): RuleA
  * What stored entities are in is known, and no request may add to it: an entity that stands as a parent in the store can be
  * brought, but not with parents of its own. So no cycle can close over the store either.
  */
-function refuseNewAncestors(image: Image, { entities }: InternedRequest, stored: EntityView, values: Values): void {
+function refuseNewAncestors(
+  image: Image,
+  brought: ReadonlyMap<ValueId, RequestEntity>,
+  stored: StoredEntities,
+  values: Values,
+): void {
   const parents = image.relations[BUILTIN.entityParent]!
-  for (const [uid, entity] of entities ?? []) {
+  for (const [uid, entity] of brought) {
     if (entity.parents.length === 0 || stored.exists(uid)) continue
-    if (firstRow(parents, indexOn(parents, [1]), [uid], parents.count) < 0) continue
+    if (firstRow(searchBy(parents, [1]), [uid], parents.count) < 0) continue
     const message = `entities: \`${printEntityUid(values.uidOf(uid))}\` has parents, and stored entities are in it`
     throw runeError('R743', message, { help: 'a request can add entities, and change nothing that the store knows' })
   }
 }
 
-function internRequest(request: CheckedRequest, values: Values): InternedRequest {
+function internEntities(given: NonNullable<CheckedRequest['entities']>, values: Values): Map<ValueId, RequestEntity> {
   const fields = (all: ReadonlyMap<string, Value>) =>
     new Map([...all].map(([key, value]) => [values.string(key), values.intern(value)]))
   const entities = new Map<ValueId, RequestEntity>()
-  for (const { uid, attrs, tags, parents } of request.entities ?? []) {
+  for (const { uid, attrs, tags, parents } of given) {
     entities.set(values.intern(uid), { attrs: fields(attrs), tags: fields(tags), parents: parents.map(values.intern) })
   }
-  return {
-    principal: values.intern(request.principal),
-    action: values.intern(request.action),
-    resource: values.intern(request.resource),
-    context: values.intern({ kind: 'record', fields: request.context }),
-    ...(request.entities && { entities }),
-  }
+  return entities
 }

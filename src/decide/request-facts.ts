@@ -6,23 +6,29 @@ import type { RequestEntity } from '../image/entity-store.ts'
 import { kindOfId, type ValueId, type Values } from '../image/value-ids.ts'
 import { BUILTIN, type PredicateId } from '../program/program.ts'
 
-/** A request, interned. */
+/** A request, interned, without the entities that it brings. */
 export interface InternedRequest {
   readonly principal: ValueId
   readonly action: ValueId
   readonly resource: ValueId
   /** A record. */
   readonly context: ValueId
-  /** By uid; absent where the request brings none. */
-  readonly entities?: ReadonlyMap<ValueId, RequestEntity>
 }
+
+/** What a request brings, by uid. */
+type RequestEntities = ReadonlyMap<ValueId, RequestEntity>
 
 type Rows = readonly (readonly ValueId[])[]
 
 /** The rows of `predicate` for `request`; `isPath` says whether the resource's type is a path type. */
-export function requestRows(request: InternedRequest, predicate: PredicateId, values: Values, isPath: boolean): Rows {
+export function requestRows(
+  request: InternedRequest,
+  entities: RequestEntities,
+  predicate: PredicateId,
+  values: Values,
+  isPath: boolean,
+): Rows {
   const { principal, action, resource } = request
-  const entities = request.entities ?? new Map<ValueId, RequestEntity>()
   switch (predicate) {
     case BUILTIN.principal1:
       return [[values.entityId(principal)]]

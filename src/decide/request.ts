@@ -21,6 +21,9 @@ import { type EntityUid, entityUid, type Value } from '../values/value.ts'
 /** An entity literal, a bare id, or both parts; a bare id or a missing type takes the default type of its place. */
 export type EntityInput = string | { readonly type?: string; readonly id: string }
 
+/** Where an entity stands in a request. */
+export type Place = 'principal' | 'action' | 'resource'
+
 /** A request. `context` and `entities` (Cedar's JSON form) are plain values or JSON text. */
 export interface AuthorizeRequest {
   readonly principal: EntityInput
@@ -48,17 +51,29 @@ export interface RequestTarget {
 
 /** Checks a request of the API. Throws a `RuneError` for what is malformed. */
 export function checkRequest(request: AuthorizeRequest, target: RequestTarget): CheckedRequest {
-  const { settings, schema } = target.program
-  if (typeof request !== 'object' || request === null) throw refuse('a request is an object')
+  const { settings } = target.program
+  if (typeof request !== 'object' || request === null) throw refuseRequest('a request is an object')
   const given = (name: keyof AuthorizeRequest) => propertyOf(request, name, `\`${name}\``)
   const principal = uidOf(given('principal'), 'principal', settings)
   const action = uidOf(given('action'), 'action', settings)
   const resource = uidOf(given('resource'), 'resource', settings)
+  return checkRest({ principal, action, resource, context: given('context'), entities: given('entities') }, target)
+}
+
+/** A request whose uids are known. */
+interface Rest extends Pick<CheckedRequest, 'principal' | 'action' | 'resource'> {
+  readonly context: unknown
+  readonly entities: unknown
+}
+
+/** Checks the rest of a request. Throws a `RuneError` for what is malformed. */
+export function checkRest({ principal, action, resource, ...given }: Rest, target: RequestTarget): CheckedRequest {
+  const { schema } = target.program
   const diagnostics = new Diagnostics()
   const origin = { diagnostics, ...(schema && { schema }) }
-  const contextJson = jsonOf(given('context') ?? {}, 'context', diagnostics)
+  const contextJson = jsonOf(given.context ?? {}, 'context', diagnostics)
   const context = contextJson && contextFromJson(contextJson.json, { ...origin, ...contextJson.place }, action)
-  const entitiesJson = jsonOf(given('entities') ?? [], 'entities', diagnostics)
+  const entitiesJson = jsonOf(given.entities ?? [], 'entities', diagnostics)
   const entities = entitiesJson && entitiesFromJson(entitiesJson.json, { ...origin, ...entitiesJson.place })
   diagnostics.throwIfErrors()
   return checkParts({ principal, action, resource, context: context!.fields, entities: entities! }, target)
@@ -69,7 +84,7 @@ export function checkParts(request: Required<CheckedRequest>, target: RequestTar
   const { settings, schema } = target.program
   const { principal, action, resource } = request
   if (request.context.has('facts')) {
-    throw refuse(
+    throw refuseRequest(
       'the context has the key `facts`, which is where policies find what rules derive',
       'R742',
       'rename the key',
@@ -91,18 +106,18 @@ export function checkParts(request: Required<CheckedRequest>, target: RequestTar
 }
 
 /** The uid that a caller means. Throws a `RuneError` where there is none. */
-export function uidOf(input: unknown, place: 'principal' | 'action' | 'resource', settings: Settings): EntityUid {
+export function uidOf(input: unknown, place: Place, settings: Settings): EntityUid {
   const uid = normaliseUid(readUid(input, place, settings), settings.pathTypes)
-  if ('error' in uid) throw refuse(`${place}: ${uid.error}`, 'R741', uid.help)
+  if ('error' in uid) throw refuseRequest(`${place}: ${uid.error}`, 'R741', uid.help)
   return uid
 }
 
-function readUid(input: unknown, place: 'principal' | 'action' | 'resource', settings: Settings): EntityUid {
+function readUid(input: unknown, place: Place, settings: Settings): EntityUid {
   if (typeof input === 'string') {
     const literal = parseEntityUid(input)
     if (literal) return literal
     if (looksLikeEntityLiteral(input)) {
-      throw refuse(
+      throw refuseRequest(
         `${place}: \`${printBriefly(input)}\` is no entity literal`,
         'R741',
         'pass `{ type, id }` for ids that others control',
@@ -114,24 +129,24 @@ function readUid(input: unknown, place: 'principal' | 'action' | 'resource', set
   // Each is read once: what was checked is what is used.
   const [type, id] = isObject ? ['type', 'id'].map((name) => propertyOf(input, name, `\`${place}.${name}\``)) : []
   if (typeof id !== 'string') {
-    throw refuse(`${place}: an entity is an entity literal, a bare id or \`{ type, id }\``, 'R741')
+    throw refuseRequest(`${place}: an entity is an entity literal, a bare id or \`{ type, id }\``, 'R741')
   }
   if (type === undefined) return withDefaultType(id, place, settings)
   if (typeof type !== 'string' || !isTypeName(type)) {
     const what = typeof type === 'string' ? `\`${printBriefly(type)}\`` : 'the type'
-    throw refuse(`${place}: ${what} is no name of a type`, 'R741')
+    throw refuseRequest(`${place}: ${what} is no name of a type`, 'R741')
   }
   return checkedUid(type, id, place)
 }
 
-function withDefaultType(id: string, place: 'principal' | 'action' | 'resource', settings: Settings): EntityUid {
+function withDefaultType(id: string, place: Place, settings: Settings): EntityUid {
   const type = {
     principal: settings.defaultPrincipalType,
     action: settings.defaultActionType,
     resource: settings.defaultResourceType,
   }[place]
   if (type !== undefined) return checkedUid(type, id, place)
-  throw refuse(
+  throw refuseRequest(
     `${place}: \`${printBriefly(id)}\` has no type, and there is no \`default_${place}_type\``,
     'R741',
     `write the type too, as in \`User::${printBriefly(id)}\`, or set \`default_${place}_type\` in [options]`,
@@ -139,7 +154,7 @@ function withDefaultType(id: string, place: 'principal' | 'action' | 'resource',
 }
 
 function checkedUid(type: string, id: string, place: string): EntityUid {
-  if (!id.isWellFormed()) throw refuse(`${place}: the id is not well-formed Unicode`, 'R741')
+  if (!id.isWellFormed()) throw refuseRequest(`${place}: the id is not well-formed Unicode`, 'R741')
   return entityUid(type, id)
 }
 
@@ -156,7 +171,7 @@ function jsonOf(
 
 function fieldsOf(fields: ReadonlyMap<string, Value>, settings: Settings): ReadonlyMap<string, Value> {
   const normal = normaliseValue({ kind: 'record', fields }, settings.pathTypes)
-  if (isRefusal(normal)) throw refuse(normal.error, 'R741', normal.help)
+  if (isRefusal(normal)) throw refuseRequest(normal.error, 'R741', normal.help)
   return (normal as { fields: ReadonlyMap<string, Value> }).fields
 }
 
@@ -165,7 +180,7 @@ export function normaliseEntity(entity: EntityRecord, settings: Settings): Entit
   if (settings.pathTypes.size === 0) return entity
   const uid = (of: EntityUid): EntityUid => {
     const normal = normaliseUid(of, settings.pathTypes)
-    if ('error' in normal) throw refuse(`entities: ${normal.error}`, 'R741', normal.help)
+    if ('error' in normal) throw refuseRequest(`entities: ${normal.error}`, 'R741', normal.help)
     return normal
   }
   return {
@@ -179,16 +194,17 @@ export function normaliseEntity(entity: EntityRecord, settings: Settings): Entit
 /** No entity may be given twice in different forms, or differ from what is stored under its uid. */
 function checkEntities(entities: readonly EntityRecord[], image: Image): void {
   distinctEntities(entities, ({ message, help }) => {
-    throw refuse(`entities: ${message}`, 'R743', help)
+    throw refuseRequest(`entities: ${message}`, 'R743', help)
   })
   for (const entity of entities) {
     const stored = storedEntity(image, entity.uid)
     if (stored === undefined || sameEntity(entity, stored)) continue
     const message = `entities: \`${printEntityUid(entity.uid)}\` is stored already, in another form`
-    throw refuse(message, 'R743', 'a request can add entities, and change none')
+    throw refuseRequest(message, 'R743', 'a request can add entities, and change none')
   }
 }
 
-function refuse(message: string, code: 'R741' | 'R742' | 'R743' = 'R741', help?: string): RuneError {
+/** That a request is refused. */
+export function refuseRequest(message: string, code: 'R741' | 'R742' | 'R743' = 'R741', help?: string): RuneError {
   return runeError(code, message, help === undefined ? {} : { help })
 }

@@ -8,6 +8,7 @@
  * - `members`, `run`: all columns are known, and a bit or a binary search says whether the row is there.
  */
 import { type Relation, rowCount } from '../image/relation.ts'
+import { ROWS_SCANNED } from '../image/search.ts'
 import { type Bits, hasBit } from './bits.ts'
 import type { AtomLayout, Next } from './body-target.ts'
 import { spanOf } from './bounds.ts'
@@ -38,8 +39,6 @@ export interface Rounds {
 /** What is not `auto` is for tests: rows compared one by one, hashed, or arrays by id even for a few rows. */
 export type Storage = 'auto' | 'scan' | 'hash' | 'dense'
 
-/** Few rows are compared one by one. */
-const ROWS_SCANNED = 8
 /** A run of more rows than this, of which other known columns pass only some, is worth a hashed index over all of them. */
 const RUN_FILTERED = 8
 
@@ -60,7 +59,7 @@ export function chooseAccess(
   if (storage === 'scan') return { kind: 'scan', relation, range, why: FORCED }
   if (!isFinished) return { kind: 'chain', relation, range, why: 'rows still come' }
   if (storage === 'hash') return { kind: 'chain', relation, range, why: FORCED }
-  if (rows <= ROWS_SCANNED && storage !== 'dense') return { kind: 'scan', relation, range, why: 'few rows' }
+  if (isScanned(relation, storage)) return { kind: 'scan', relation, range, why: 'few rows' }
   if (key.length === relation.arity) {
     const members = sources.members(relation)
     if (members) return { kind: 'members', members, why: 'ids are dense' }
@@ -75,6 +74,11 @@ export function chooseAccess(
     return { kind: 'chain', relation, range, why: SPARSE }
   }
   return { kind: 'chain', relation, range, why: 'runs are long' }
+}
+
+/** Whether there are so few rows that they are compared one by one. */
+export function isScanned(relation: Relation, storage: Storage): boolean {
+  return rowCount(relation) <= ROWS_SCANNED && storage !== 'dense'
 }
 
 const FORCED = '$RUNE_STORAGE says so'
@@ -94,7 +98,7 @@ export function followAccess(access: Access, layout: AtomLayout, machine: Machin
       const has = membership(access, layout)
       return (environment) => {
         step(machine)
-        if (has(environment)) next(environment)
+        return has(environment) && next(environment)
       }
     }
   }
@@ -106,19 +110,12 @@ export function followAbsent(access: Access, layout: AtomLayout, machine: Machin
     const has = membership(access, layout)
     return (environment) => {
       step(machine)
-      if (!has(environment)) next(environment)
+      return !has(environment) && next(environment)
     }
   }
-  let found = false
   // Repeated variables can't occur: all variables of a negated atom are bound before.
-  const search = followAccess(access, layout, machine, () => {
-    found = true
-  })
-  return (environment) => {
-    found = false
-    search(environment)
-    if (!found) next(environment)
-  }
+  const search = followAccess(access, layout, machine, () => true)
+  return (environment) => !search(environment) && next(environment)
 }
 
 function followRounds(
@@ -135,6 +132,7 @@ function followRounds(
       range.from = range.to
       range.to = relation.count
     }
+    return false
   }
 }
 
@@ -151,11 +149,12 @@ function followOffsets(offsets: Offsets, at: number, layout: AtomLayout, machine
   const others = layout.key.flatMap((column, i) => (i === at ? [] : [{ column, source: layout.sources[i]! }]))
   return (environment) => {
     const slot = (source < 0 ? environment[~source]! : source) - base
-    if (slot < 0 || slot >= span) return
+    if (slot < 0 || slot >= span) return false
     for (let i = starts[slot]!, end = starts[slot + 1]!; i < end; i++) {
       step(machine)
-      if (fits(columns, others, layout, i, environment)) next(environment)
+      if (fits(columns, others, layout, i, environment) && next(environment)) return true
     }
+    return false
   }
 }
 
@@ -178,6 +177,6 @@ function membership(access: Access & { kind: 'members' | 'run' }, layout: AtomLa
   const [first, second] = layout.sources.length === 1 ? [0, layout.sources[0]!] : layout.sources
   const value = (source: number, environment: Environment) => (source < 0 ? environment[~source]! : source)
   return access.kind === 'run'
-    ? (environment) => isInRun(access.offsets, 1, value(first!, environment), value(second!, environment))
+    ? (environment) => isInRun(access.offsets, value(first!, environment), value(second!, environment))
     : (environment) => hasBit(access.members, value(first!, environment), value(second!, environment))
 }

@@ -40,9 +40,11 @@ export function compileAggregate(
         const id = over(environment)
         if (id === ERROR) failure ??= machine.failure
         else ids.push(id)
+        return false
       },
       error: () => () => {
         failure ??= machine.failure
+        return false
       },
     },
     planBody(aggregate.body, { bound: groups, defined }).steps,

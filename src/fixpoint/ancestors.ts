@@ -4,7 +4,8 @@
  * the same are in `src/program/implicit-rules.ts`.
  */
 import type { Image } from '../image/image.ts'
-import { type Relation, rowsWith } from '../image/relation.ts'
+import type { Relation } from '../image/relation.ts'
+import { rowsWith } from '../image/search.ts'
 import type { ValueId } from '../image/value-ids.ts'
 import { BUILTIN, type Stratum } from '../program/program.ts'
 import type { FactChange } from './change.ts'

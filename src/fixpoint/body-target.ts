@@ -6,7 +6,8 @@ import type { AtomLiteral, Literal } from '../program/program.ts'
 import type { Environment } from './expression.ts'
 import type { Machine } from './machine.ts'
 
-export type Next = (environment: Environment) => void
+/** Goes on with a binding. True where one way through the rest is enough and was found: then the loops before are left, as far as the tail goes. */
+export type Next = (environment: Environment) => boolean
 
 /** Matches atoms. A failure of what an atom reads goes to `failed`, with the variables that are known all the same. */
 export interface Reader {

@@ -13,9 +13,27 @@ import type { AtomLayout, BodyTarget, Next } from './body-target.ts'
 import { compileExpr, type Environment, type Evaluate } from './expression.ts'
 import { compareIds, ERROR, fail, type Machine, step, stepOverText } from './machine.ts'
 
-/** Compiles `steps`, a plan of the whole of `target.body` made with the variables `bound` bound before. */
-export function compileBody(target: BodyTarget, steps: readonly Step[], bound: Iterable<number>): Next {
-  return compileSteps(target, steps, startWith(bound), target.emit)
+/**
+ * Compiles `steps`, a plan of the whole of `target.body` made with the variables `bound` bound before. From step `tail` on
+ * (`tail.ts`) one way through is enough.
+ */
+export function compileBody(
+  target: BodyTarget,
+  steps: readonly Step[],
+  bound: Iterable<number>,
+  tail = steps.length,
+): Next {
+  const { emit } = target
+  if (tail === steps.length) return compileSteps(target, steps, startWith(bound), emit)
+  const before = progressOf(steps, startWith(bound))
+  const rest = compileSteps(target, steps.slice(tail), before[tail]!, (environment) => {
+    emit(environment)
+    return true
+  })
+  return compileSteps(target, steps.slice(0, tail), before[0]!, (environment) => {
+    rest(environment)
+    return false
+  })
 }
 
 /** Nothing is done yet. */
@@ -58,7 +76,7 @@ export function errorChain(target: BodyTarget, place: number, progress: Progress
       let compiled: Next | undefined
       chain = (environment) => {
         compiled ??= compileErrorChain(target, place, { ...progress, bound: new Set([...progress.bound, ...known]) })
-        compiled(environment)
+        return compiled(environment)
       }
       chains.set(key, chain)
     }
@@ -81,6 +99,7 @@ function compileErrorChain(target: BodyTarget, place: number, progress: Progress
     const first = machine.failure
     chain(environment)
     machine.failure = first
+    return false
   }
 }
 
@@ -100,7 +119,7 @@ function compileStep(target: BodyTarget, s: Step, progress: Progress, next: Next
         const id = evaluate(environment)
         if (id === ERROR) return onError(environment)
         environment[variable] = id
-        next(environment)
+        return next(environment)
       }
     }
     case 'check': {
@@ -108,8 +127,8 @@ function compileStep(target: BodyTarget, s: Step, progress: Progress, next: Next
       const onError = failed([])
       return (environment) => {
         const result = test(environment)
-        if (result === ERROR) onError(environment)
-        else if (result === TRUE) next(environment)
+        if (result === ERROR) return onError(environment)
+        return result === TRUE && next(environment)
       }
     }
     case 'each':
@@ -121,15 +140,15 @@ function compileStep(target: BodyTarget, s: Step, progress: Progress, next: Next
       const result = compileExpr(s.aggregate.result, machine, constants)
       return (environment) => {
         const id = evaluate(environment)
-        if (id === undefined) return
+        if (id === undefined) return false
         if (id === ERROR) return onError(environment)
         if (variable !== undefined) environment[variable] = id
         else {
           const expected = result(environment)
           if (expected === ERROR) return onError(environment)
-          if (expected !== id) return
+          if (expected !== id) return false
         }
-        next(environment)
+        return next(environment)
       }
     }
     default:
@@ -272,8 +291,9 @@ function compileEach(s: Step & { kind: 'each' }, machine: Machine, constants: Va
     for (let i = 0; i < all.length; i++) {
       step(machine)
       environment[variable] = all[i]!
-      next(environment)
+      if (next(environment)) return true
     }
+    return false
   }
 }
 

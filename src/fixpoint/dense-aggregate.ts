@@ -1,33 +1,32 @@
 /**
- * Aggregates over one atom with one group: all groups in a single pass over the rows. Groups are numbered as they come, so
- * that what is folded lies close together; rules that fold the same rows share the numbers, and what was folded. Only
- * integers that are small enough to be inline: what else there is, and what can fail, is for `aggregate.ts`.
+ * Aggregates over one atom with one group: all groups in a pass over the rows for each thing that is wanted of them; rules
+ * share the passes. Groups have slots by their ids, in blocks: of ids that lie scattered those blocks alone take room that
+ * hold a group, since memory that is touched for the first time costs more than all else here. Only integers that are small
+ * enough to be inline: what else there is, and what can fail, is for `aggregate.ts`.
  */
-import { isGone, type Relation } from '../image/relation.ts'
+import { createRelation, isGone, type Relation } from '../image/relation.ts'
 import { inlineInt, intId, isInlineInt, type ValueId, type Values } from '../image/value-ids.ts'
 import type { AggregateLiteral, AtomLiteral } from '../program/program.ts'
-import { spanOf } from './bounds.ts'
-import { isDense } from './offsets.ts'
+import { type Bounds, spanOf } from './bounds.ts'
+import { gather, isDense } from './offsets.ts'
 import type { Sources } from './sources.ts'
 
-/** The result of the group with number `n` is `ids[n]`; `numbers` says by id - `base` which that is, 0 for none. `ids[0]` is `NO_GROUP`. */
-export interface DenseGroups {
+/** Where the groups have their slots. */
+interface Slots {
   readonly base: number
-  readonly numbers: Uint32Array
+  /** By (id - `base`) >>> `BLOCK_SHIFT`: the number of the block, 0 if it has no slots. Block 0 is nobody's. */
+  readonly blocks: Uint32Array
+  readonly count: number
+}
+
+/** The results of groups by slot; `NO_GROUP` where there is none. */
+export interface DenseGroups extends Slots {
   readonly ids: Int32Array
 }
 
 export const NO_GROUP = -2
-
-interface Numbering {
-  readonly base: number
-  readonly numbers: Uint32Array
-  /** The rows that are looked at, and the number of the group of each. */
-  readonly rows: Uint32Array | undefined
-  readonly groups: Uint32Array
-  /** How many rows each group has. There is no group 0. */
-  readonly counts: Uint32Array
-}
+/** There are 64 slots in a block; it and the mask are written out where rows are gone through. */
+export const BLOCK_SHIFT = 6
 
 /** The results of `aggregate` for all groups; nothing where that is not so simple. */
 export function denseGroups(
@@ -39,23 +38,19 @@ export function denseGroups(
   const shape = shapeOf(aggregate)
   if (!shape) return undefined
   const { atom, group, over } = shape
-  const relation = relationOf(atom)
-  if (relation.count > ROWS_MAX) return undefined
+  const all = relationOf(atom)
+  if (all.count > ROWS_MAX) return undefined
   const filters = atom.args.flatMap((arg, column) =>
     arg.kind === 'constant' ? [{ column, id: values.intern(arg.value) }] : [],
   )
-  const filtered = `${group} ${filters.map(({ column, id }) => `${column}=${id}`).join()}`
-  const numbering = sources.remember(relation, `numbers ${filtered}`, () =>
-    numberGroups(relation, group, filters, sources),
-  )
-  if (!numbering) return undefined
-  const isCount = aggregate.function === 'count'
-  const folds = isCount
-    ? undefined
-    : sources.remember(relation, `folds ${over} ${filtered}`, () => foldGroups(numbering, relation.columns[over]!))
-  if (!folds && !isCount) return undefined
-  const ids = resultsOf(aggregate.function, numbering.counts, folds, values)
-  return { base: numbering.base, numbers: numbering.numbers, ids }
+  const relation = rowsThat(all, filters, sources)
+  const bounds = sources.bounds(relation, group)
+  if (!isDense(bounds, relation.count)) return undefined
+  const slots = sources.remember(relation, `slots ${group}`, () => slotsOf(idsOf(relation, group), bounds))
+  const name = aggregate.function
+  const make = () => resultsOf(name, { relation, group, over, slots, sources, values })
+  const ids = sources.remember(relation, `${name} ${group} ${name === 'count' ? '' : over}`, make)
+  return ids && { ...slots, ids }
 }
 
 /** So many inline integers can be added without a loss. */
@@ -84,84 +79,105 @@ function shapeOf({ body, groups, over, function: name }: AggregateLiteral): Shap
 
 type Filters = readonly { readonly column: number; readonly id: ValueId }[]
 
-function numberGroups(relation: Relation, group: number, filters: Filters, sources: Sources): Numbering | undefined {
-  const bounds = sources.bounds(relation, group)
-  if (!isDense(bounds, relation.count)) return undefined
-  const base = spanOf(bounds) === 0 ? 0 : bounds.min
-  const numbers = new Uint32Array(spanOf(bounds))
-  const rows = rowsThat(relation, filters)
-  const groups = new Uint32Array(rows ? rows.length : relation.count)
-  const counts = new Uint32Array(Math.min(numbers.length, groups.length) + 1)
-  const ids = relation.columns[group]!
+/** The rows that are there and pass the filters, as a relation. */
+function rowsThat(relation: Relation, filters: Filters, sources: Sources): Relation {
+  if (filters.length === 0 && relation.deaths === undefined) return relation
+  return sources.remember(relation, `rows ${filters.map(({ column, id }) => `${column}=${id}`).join()}`, () => {
+    const rows = new Uint32Array(relation.count)
+    let count = 0
+    for (let row = 0; row < relation.count; row++) {
+      if (isGone(relation, row)) continue
+      if (filters.every(({ column, id }) => relation.columns[column]![row] === id)) rows[count++] = row
+    }
+    const columns = relation.columns.map((column) => gather(column, rows.subarray(0, count)))
+    return { ...createRelation(relation.arity), count, capacity: count, columns }
+  })
+}
+
+function idsOf({ columns, count }: Relation, column: number): Uint32Array {
+  return columns[column]!.subarray(0, count)
+}
+
+function slotsOf(ids: Uint32Array, bounds: Bounds): Slots {
+  const base = bounds.min | 0
+  const blocks = new Uint32Array(Math.ceil(spanOf(bounds) / 2 ** BLOCK_SHIFT))
   let last = 0
-  for (let i = 0; i < groups.length; i++) {
-    const at = (ids[rows ? rows[i]! : i]! - base) | 0
-    let number = numbers[at]! | 0
-    if (number === 0) {
-      number = ++last
-      numbers[at] = number
-    }
-    groups[i] = number
-    counts[number]!++
+  for (let i = 0; i < ids.length; i++) {
+    const block = ((ids[i]! | 0) - base) >>> 6
+    if (blocks[block] === 0) blocks[block] = ++last
   }
-  return { base, numbers, rows, groups, counts: counts.subarray(0, last + 1) }
+  return { base, blocks, count: (last + 1) << BLOCK_SHIFT }
 }
 
-/** By the number of the group. */
-interface Folds {
-  readonly sums: Float64Array
-  readonly least: Int32Array
-  readonly greatest: Int32Array
+interface Fold {
+  readonly relation: Relation
+  readonly group: number
+  readonly over: number
+  readonly slots: Slots
+  readonly sources: Sources
+  readonly values: Values
 }
 
-/** What the groups come to; nothing where there are others than inline integers. */
-function foldGroups({ rows, groups, counts }: Numbering, over: Uint32Array): Folds | undefined {
-  const sums = new Float64Array(counts.length)
-  const least = new Int32Array(counts.length).fill(ID_MAX)
-  const greatest = new Int32Array(counts.length)
+/** Nothing where there are others than inline integers. */
+function resultsOf(name: AggregateLiteral['function'], fold: Fold): Int32Array | undefined {
+  const { relation, group, over, slots, sources, values } = fold
+  const [groups, folded] = [idsOf(relation, group), idsOf(relation, over)]
+  const countsOf = () => sources.remember(relation, `counts ${group}`, () => countRows(slots, groups))
+  if (name === 'count') return countsOf().map((count) => (count === 0 ? NO_GROUP : intId(values, count)))
+  const range = sources.bounds(relation, over)
+  if (relation.count > 0 && !(isInlineInt(range.min) && isInlineInt(range.max))) return undefined
+  if (name === 'min' || name === 'max') return extremes(slots, groups, folded, name)
+  const least = inlineInt(range.min)
+  const sums = sumRows(slots, groups, folded, range)
+  return countsOf().map((count, slot) => {
+    if (count === 0) return NO_GROUP
+    const sum = sums[slot]! + count * least
+    return name === 'sum' ? intId(values, sum) : values.float(sum / count)
+  })
+}
+
+function countRows({ base, blocks, count }: Slots, groups: Uint32Array): Int32Array {
+  const counts = new Int32Array(count)
   for (let i = 0; i < groups.length; i++) {
-    const id = over[rows ? rows[i]! : i]! | 0
-    if (!isInlineInt(id)) return undefined
-    const number = groups[i]! | 0
-    sums[number] = sums[number]! + inlineInt(id)
-    // Ids of inline integers are in the order of the integers.
-    if (id < least[number]!) least[number] = id
-    if (id > greatest[number]!) greatest[number] = id
+    const at = (groups[i]! | 0) - base
+    counts[(blocks[at >>> 6]! << 6) | (at & 63)]!++
   }
-  return { sums, least, greatest }
+  return counts
 }
 
-/** No id is larger. */
-const ID_MAX = 0x7fffffff
+/** Sums of what the ids are more than the least one. */
+function sumRows(
+  { base, blocks, count }: Slots,
+  groups: Uint32Array,
+  folded: Uint32Array,
+  { min, max }: Bounds,
+): Int32Array | Float64Array {
+  const sums = (max - min) * groups.length < 2 ** 31 ? new Int32Array(count) : new Float64Array(count)
+  for (let i = 0; i < groups.length; i++) {
+    const at = (groups[i]! | 0) - base
+    sums[(blocks[at >>> 6]! << 6) | (at & 63)]! += (folded[i]! | 0) - min
+  }
+  return sums
+}
 
-function resultsOf(
-  name: AggregateLiteral['function'],
-  counts: Uint32Array,
-  folds: Folds | undefined,
-  values: Values,
+/** Ids of inline integers are in the order of the integers. */
+function extremes(
+  { base, blocks, count }: Slots,
+  groups: Uint32Array,
+  folded: Uint32Array,
+  name: 'min' | 'max',
 ): Int32Array {
-  const ids = new Int32Array(counts.length)
-  if (name === 'min') ids.set(folds!.least)
-  else if (name === 'max') ids.set(folds!.greatest)
-  else {
-    for (let n = 1; n < ids.length; n++) {
-      if (name === 'count') ids[n] = intId(values, counts[n]!)
-      else if (name === 'sum') ids[n] = intId(values, folds!.sums[n]!)
-      else ids[n] = values.float(folds!.sums[n]! / counts[n]!)
-    }
+  // The least id is that whose complement is the greatest.
+  const turn = name === 'min' ? -1 : 0
+  const greatest = new Int32Array(count).fill(NONE)
+  for (let i = 0; i < groups.length; i++) {
+    const at = (groups[i]! | 0) - base
+    const slot = (blocks[at >>> 6]! << 6) | (at & 63)
+    const id = (folded[i]! | 0) ^ turn
+    if (id > greatest[slot]!) greatest[slot] = id
   }
-  ids[0] = NO_GROUP
-  return ids
+  return greatest.map((id) => (id === NONE ? NO_GROUP : id ^ turn))
 }
 
-/** The rows that are there and pass the filters; nothing where these are all. */
-function rowsThat(relation: Relation, filters: Filters): Uint32Array | undefined {
-  if (filters.length === 0 && relation.deaths === undefined) return undefined
-  const rows = new Uint32Array(relation.count)
-  let count = 0
-  for (let row = 0; row < relation.count; row++) {
-    if (isGone(relation, row)) continue
-    if (filters.every(({ column, id }) => relation.columns[column]![row] === id)) rows[count++] = row
-  }
-  return rows.subarray(0, count)
-}
+/** Less than any id and its complement. */
+const NONE = -0x80000000

@@ -13,6 +13,9 @@ import { type Bounds, spanOf } from './bounds.ts'
 
 export type Distinct = Structure & { readonly why: string }
 
+/** What notes rows of one or two columns by itself. */
+export type PairDistinct = Exclude<Distinct, { readonly kind: 'rows' }>
+
 type Structure =
   | { readonly kind: 'none' }
   | { readonly kind: 'bits'; readonly bits: Bits }
@@ -56,8 +59,8 @@ export function createStamps(bounds: Bounds): Stamps {
   return { base: span === 0 ? 0 : bounds.min, words: new Uint32Array(span), group: 0 }
 }
 
-/** Notes a row of two columns; of one, `first` is 0. Says whether it is new. Not for `rows`. */
-export function addDistinct(distinct: Distinct, first: number, second: number): boolean {
+/** Notes a row of two columns; of one, `first` is 0. Says whether it is new. */
+export function addDistinct(distinct: PairDistinct, first: number, second: number): boolean {
   switch (distinct.kind) {
     case 'bits':
       return addBit(distinct.bits, first, second)
@@ -70,7 +73,7 @@ export function addDistinct(distinct: Distinct, first: number, second: number): 
     }
     case 'pairs':
       return distinct.pairs.add(first, second)
-    default:
+    case 'none':
       return true
   }
 }

@@ -2,6 +2,7 @@
  * Where the rows of a rule go: to the end of its head's relation, unless they are there already.
  */
 import { insert, type Relation } from '../image/relation.ts'
+import type { Next } from './body-target.ts'
 import { addDistinct, type Distinct } from './distinct.ts'
 import type { Environment } from './expression.ts'
 
@@ -19,7 +20,7 @@ export interface Emission {
 }
 
 /** Takes a binding's row. Generated code does the same without a tuple. */
-export function compileEmission(emission: Emission): (environment: Environment) => void {
+export function compileEmission(emission: Emission): Next {
   const { relation, distinct, sources, grow, offer } = emission
   const { arity } = relation
   const tuple = new Uint32Array(arity)
@@ -33,6 +34,7 @@ export function compileEmission(emission: Emission): (environment: Environment) 
     return (environment) => {
       load(environment)
       offer(tuple)
+      return false
     }
   }
   if (distinct.kind === 'rows') {
@@ -40,13 +42,15 @@ export function compileEmission(emission: Emission): (environment: Environment) 
       load(environment)
       if (relation.count === relation.capacity) grow()
       insert(relation, tuple)
+      return false
     }
   }
   return (environment) => {
     load(environment)
-    if (!addDistinct(distinct, arity === 1 ? 0 : tuple[0]!, tuple[arity - 1]!)) return
+    if (!addDistinct(distinct, arity === 1 ? 0 : tuple[0]!, tuple[arity - 1]!)) return false
     if (relation.count === relation.capacity) grow()
     const row = relation.count++
     for (let i = 0; i < arity; i++) relation.columns[i]![row] = tuple[i]!
+    return false
   }
 }

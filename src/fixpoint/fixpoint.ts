@@ -11,7 +11,6 @@ import { mentions } from '../program/plan.ts'
 import type { AtomLiteral, PredicateId, Program, ReaderProgram, Rule, Stratum } from '../program/program.ts'
 import type { Storage } from './access.ts'
 import { createBest } from './best.ts'
-import type { Next } from './body-target.ts'
 import { type Bounds, stratumBounds } from './bounds.ts'
 import { uniteLinks } from './classes.ts'
 import { createDistinct, type Distinct } from './distinct.ts'
@@ -187,7 +186,7 @@ export function versionOptions(
 }
 
 interface Compiled {
-  readonly run: Next
+  readonly run: (environment: Int32Array) => void
   readonly environment: Int32Array
 }
 

@@ -20,8 +20,9 @@ import {
   progressOf,
   startWith,
 } from './body.ts'
-import type { AtomLayout, BodyTarget, Next } from './body-target.ts'
-import { type DenseGroups, NO_GROUP } from './dense-aggregate.ts'
+import type { AtomLayout, BodyTarget } from './body-target.ts'
+import { BLOCK_SHIFT, type DenseGroups, NO_GROUP } from './dense-aggregate.ts'
+import type { PairDistinct } from './distinct.ts'
 import type { Emission } from './emission.ts'
 import { compileExpr, type Environment } from './expression.ts'
 import {
@@ -58,9 +59,17 @@ export function canGenerate(): boolean {
   }
 }
 
+/** Runs a body for what the environment gives. */
+export type Kernel = (environment: Environment) => void
+
 /** As `compileBody` of `target`, with `target.emission` at its end; `bound` are read from the environment. */
-export function generateKernel(target: KernelTarget, steps: readonly Step[], bound: readonly number[]): Next {
-  const { text, captures } = kernelText(target, steps, bound)
+export function generateKernel(
+  target: KernelTarget,
+  steps: readonly Step[],
+  bound: readonly number[],
+  tail: number,
+): Kernel {
+  const { text, captures } = kernelText(target, steps, bound, tail)
   const kernel = kernelOf(text)
   return (environment) => kernel(captures, environment)
 }
@@ -98,9 +107,18 @@ export function kernelText(
   target: KernelTarget,
   steps: readonly Step[],
   bound: readonly number[],
+  tail: number,
 ): { readonly text: string; readonly captures: readonly unknown[] } {
   const text = new KernelText()
-  const kernel: Kernel = { text, target, steps, before: progressOf(steps, startWith(bound)) }
+  const kernel: Making = {
+    text,
+    target,
+    steps,
+    before: progressOf(steps, startWith(bound)),
+    tail,
+    isTail: false,
+    isLeft: false,
+  }
   text.lines.push(`const spend=${text.capture(spendSteps)},machine=${text.capture(target.machine)};`)
   const body = stepText(kernel, 0)
   const variables = new Set([...bound, ...steps.flatMap(boundBy)])
@@ -110,17 +128,31 @@ export function kernelText(
   return { text: lines.filter(Boolean).join('\n'), captures: text.captures }
 }
 
-interface Kernel {
+/** A kernel that is being made. */
+interface Making {
   readonly text: KernelText
   readonly target: KernelTarget
   readonly steps: readonly Step[]
   readonly before: readonly Progress[]
+  /** The step from which on one way through is enough. */
+  readonly tail: number
+  /** Whether it has begun, and whether it has loops that are to be left. */
+  isTail: boolean
+  isLeft: boolean
 }
 
 /** The text of step `i` and of all that comes after it. */
-function stepText(kernel: Kernel, i: number): string {
+function stepText(kernel: Making, i: number): string {
+  // Steps that are met in step have one text: the tail may begin among them, and then does after them.
+  if (i < kernel.tail || i === kernel.steps.length || kernel.isTail) return onlyStepText(kernel, i)
+  kernel.isTail = true
+  const tail = onlyStepText(kernel, i)
+  return kernel.isLeft ? `tail:{${tail}}` : tail
+}
+
+function onlyStepText(kernel: Making, i: number): string {
   const s = kernel.steps[i]
-  if (!s) return emitText(kernel)
+  if (!s) return `${emitText(kernel)}${kernel.isLeft ? 'break tail;' : ''}`
   switch (s.kind) {
     case 'match':
       return matchText(kernel, s, i)
@@ -139,18 +171,25 @@ function stepText(kernel: Kernel, i: number): string {
   }
 }
 
-function matchText(kernel: Kernel, s: AtomStep, i: number): string {
+function matchText(kernel: Making, s: AtomStep, i: number): string {
   const { text, target } = kernel
   const layout = layoutOf(s.atom, kernel.before[i]!.bound, target.constants)
+  const crossing = crossingOf(kernel, layout, i)
+  if (crossing) {
+    if (kernel.isTail) kernel.isLeft = true
+    return crossText(text, crossing.runs, crossing.variable, stepText(kernel, i + crossing.runs.length))
+  }
   const access = target.access(s, layout)
-  const crossing = access.kind === 'offsets' ? crossingOf(kernel, layout, i) : undefined
-  if (crossing) return crossText(text, crossing.runs, crossing.variable, stepText(kernel, i + crossing.runs.length))
+  const isTest = access.kind === 'members' || access.kind === 'run'
+  const isOnce = isExistential(kernel, layout, i)
+  // A loop that ends with its first row is left without more, unless it is within another.
+  if (kernel.isTail && !isTest && !isOnce) kernel.isLeft = true
   const inner = stepText(kernel, i + 1)
-  if (access.kind === 'members' || access.kind === 'run') return `if(${memberText(text, access, layout)}){${inner}}`
-  return loopText(text, access, { layout, inner, isOnce: isExistential(kernel, layout, i) })
+  if (isTest) return `if(${memberText(text, access, layout)}){${inner}}`
+  return loopText(text, access, { layout, inner, isOnce })
 }
 
-function absentText(kernel: Kernel, s: AtomStep, i: number): string {
+function absentText(kernel: Making, s: AtomStep, i: number): string {
   const { text, target } = kernel
   const layout = layoutOf(s.atom, kernel.before[i]!.bound, target.constants)
   const access = target.access(s, layout)
@@ -168,11 +207,11 @@ interface Crossing {
 }
 
 /**
- * Atoms that follow step `i`, whose access are offsets, and only test the variable that it binds, together with one that is
+ * Atoms that follow step `i`, and only test the variable that it binds, together with one that is
  * bound before: the run of this one and theirs are all in the order of that variable, and are met in step.
  */
 export function crossingOf(
-  { target, steps, before }: Pick<Kernel, 'target' | 'steps' | 'before'>,
+  { target, steps, before }: Pick<Making, 'target' | 'steps' | 'before'>,
   layout: AtomLayout,
   i: number,
 ): Crossing | undefined {
@@ -196,7 +235,7 @@ export function crossingOf(
 }
 
 /** Whether nothing that comes after depends on which row was matched. */
-function isExistential({ target, steps }: Kernel, layout: AtomLayout, i: number): boolean {
+function isExistential({ target, steps }: Making, layout: AtomLayout, i: number): boolean {
   const later = new Set([
     ...target.emission.sources.flatMap((from) => (from < 0 ? [~from] : [])),
     ...steps.slice(i + 1).flatMap(({ literal }) => variablesOfLiteral(target.body[literal]!)),
@@ -204,7 +243,7 @@ function isExistential({ target, steps }: Kernel, layout: AtomLayout, i: number)
   return layout.binds.every(({ variable }) => !later.has(variable))
 }
 
-function compareText(kernel: Kernel, test: CompareLiteral, i: number): string {
+function compareText(kernel: Making, test: CompareLiteral, i: number): string {
   const [left, right] = [operandText(kernel, test.left), operandText(kernel, test.right)]
   if (left === undefined || right === undefined) return testText(kernel, kernel.steps[i] as Step & { kind: 'check' }, i)
   const inner = stepText(kernel, i + 1)
@@ -220,12 +259,12 @@ if(${t}===${TRUE}){${inner}}else if(${t}===${ERROR}){${failedText(kernel, i)}}`
 }
 
 /** An expression that needs no evaluation. */
-function operandText({ target }: Kernel, expr: Expr): string | undefined {
+function operandText({ target }: Making, expr: Expr): string | undefined {
   if (expr.kind === 'variable') return `v${expr.variable}`
   return expr.kind === 'constant' ? String(target.constants.intern(expr.value)) : undefined
 }
 
-function testText(kernel: Kernel, s: Step & { kind: 'check' }, i: number): string {
+function testText(kernel: Making, s: Step & { kind: 'check' }, i: number): string {
   const { machine, constants } = kernel.target
   const test = kernel.text.capture(compileTest(s.test, machine, constants))
   const t = `t${kernel.text.label()}`
@@ -233,7 +272,7 @@ function testText(kernel: Kernel, s: Step & { kind: 'check' }, i: number): strin
 if(${t}===${TRUE}){${stepText(kernel, i + 1)}}else if(${t}===${ERROR}){${failedText(kernel, i)}}`
 }
 
-function bindText(kernel: Kernel, s: Step & { kind: 'bind' }, i: number): string {
+function bindText(kernel: Making, s: Step & { kind: 'bind' }, i: number): string {
   const operand = operandText(kernel, s.expr)
   if (operand !== undefined) return `v${s.variable}=${operand};${stepText(kernel, i + 1)}`
   const { machine, constants } = kernel.target
@@ -243,9 +282,10 @@ function bindText(kernel: Kernel, s: Step & { kind: 'bind' }, i: number): string
 if(${t}===${ERROR}){${failedText(kernel, i)}}else{v${s.variable}=${t};${stepText(kernel, i + 1)}}`
 }
 
-function eachText(kernel: Kernel, s: Step & { kind: 'each' }, i: number): string {
+function eachText(kernel: Making, s: Step & { kind: 'each' }, i: number): string {
   const { machine, constants } = kernel.target
   const elements = kernel.text.capture(compileElements(s.source, machine, constants))
+  if (kernel.isTail) kernel.isLeft = true
   const n = kernel.text.label()
   const { bound } = kernel.before[i]!
   return `${storeText(variablesOfLiteral(s.source).filter((v) => bound.has(v)))}const a${n}=${elements}(E);
@@ -253,7 +293,7 @@ if(a${n}===undefined){${failedText(kernel, i)}}else{${stepsText(`a${n}.length`)}
 for(let j${n}=0;j${n}<a${n}.length;j${n}++){v${s.variable}=a${n}[j${n}];${stepText(kernel, i + 1)}}}`
 }
 
-function aggregateText(kernel: Kernel, s: Step & { kind: 'aggregate' }, i: number): string {
+function aggregateText(kernel: Making, s: Step & { kind: 'aggregate' }, i: number): string {
   const { text, target } = kernel
   const { aggregate } = s
   const t = `t${text.label()}`
@@ -266,15 +306,16 @@ if(${t}===${ERROR}){${failedText(kernel, i)}}else if(${t}!==undefined){${next}}`
   }
   const empty = aggregate.empty === undefined ? NO_GROUP : target.constants.intern(aggregate.empty)
   const at = placeText(`v${aggregate.groups[0]}`, text.field(dense, 'base'))
-  const numbers = text.field(dense, 'numbers')
-  const number = `(${at}>>>0)<${numbers}.length?${numbers}[${at}]:0`
-  return `${stepsText('1')}let ${t}=${text.field(dense, 'ids')}[${number}];
+  const blocks = text.field(dense, 'blocks')
+  const block = `${at}>>>${BLOCK_SHIFT}`
+  const slot = `(${block})<${blocks}.length?(${blocks}[${block}]<<${BLOCK_SHIFT})|(${at}&${2 ** BLOCK_SHIFT - 1}):0`
+  return `${stepsText('1')}let ${t}=${text.field(dense, 'ids')}[${slot}];
 if(${t}===${NO_GROUP})${t}=${empty};
 if(${t}!==${NO_GROUP}){${next}}`
 }
 
 /** Binds the result, which is called `t`, or compares with it. */
-function aggregateResultText(kernel: Kernel, s: Step & { kind: 'aggregate' }, i: number, t: string): string {
+function aggregateResultText(kernel: Making, s: Step & { kind: 'aggregate' }, i: number, t: string): string {
   const { text, target } = kernel
   const next = stepText(kernel, i + 1)
   if (s.variable !== undefined) return `v${s.variable}=${t};${next}`
@@ -292,16 +333,16 @@ function storeText(variables: readonly number[]): string {
 }
 
 /** Hands the binding to the chain of what does not depend on the step that failed. */
-function failedText({ text, target, steps, before }: Kernel, i: number): string {
+function failedText({ text, target, steps, before }: Making, i: number): string {
   const chain = text.capture(errorChain(target, steps[i]!.literal, before[i]!)([]))
   return `${storeText([...before[i]!.bound])}${chain}(E);`
 }
 
-function emitText({ text, target }: Kernel): string {
+function emitText({ text, target }: Making): string {
   const { emission, emit } = target
-  const { relation, distinct, sources, grow } = emission
-  if (isEmittedByClosure(emission))
-    return `${storeText(sources.flatMap((from) => (from < 0 ? [~from] : [])))}${text.capture(emit)}(E);`
+  const { relation, sources, grow } = emission
+  const distinct = notedInKernel(emission)
+  if (!distinct) return `${storeText(sources.flatMap((from) => (from < 0 ? [~from] : [])))}${text.capture(emit)}(E);`
   const values = sources.map(sourceText)
   const head = text.capture(relation)
   const columns = [...values.keys()].map((column) => `h${column}=${head}.columns[${column}];`).join('')
@@ -311,14 +352,15 @@ ${values.map((value, column) => `h${column}[n]=${value};`).join('')}n++;`
 }
 
 /** Around all steps: the head's columns in locals. */
-function frameText({ text, target }: Kernel): { readonly start: string; readonly end: string } {
+function frameText({ text, target }: Making): { readonly start: string; readonly end: string } {
   const { emission } = target
-  if (isEmittedByClosure(emission)) return { start: '', end: '' }
+  if (!notedInKernel(emission)) return { start: '', end: '' }
   const head = text.capture(emission.relation)
   const columns = emission.sources.map((_, column) => `,h${column}=${head}.columns[${column}]`).join('')
   return { start: `let n=${head}.count,cap=${head}.capacity${columns};`, end: `${head}.count=n;` }
 }
 
-function isEmittedByClosure({ offer, distinct }: Emission): boolean {
-  return offer !== undefined || distinct.kind === 'rows'
+/** What keeps the rows distinct, if that is not left to a closure. */
+function notedInKernel({ offer, distinct }: Emission): PairDistinct | undefined {
+  return offer !== undefined || distinct.kind === 'rows' ? undefined : distinct
 }

@@ -9,7 +9,6 @@ import { MEMBER } from '../program/links.ts'
 import { mentions } from '../program/plan.ts'
 import type { Rule, Stratum } from '../program/program.ts'
 import { noteRound, type Rounds } from './access.ts'
-import type { Next } from './body-target.ts'
 import { type Bounds, EMPTY, spanOf } from './bounds.ts'
 import { createStamps, type Distinct } from './distinct.ts'
 import { workOf } from './estimate.ts'
@@ -63,7 +62,7 @@ export function evaluateGrouped(run: Run, stratum: Stratum, grouping: Grouping):
   const starts = grouping.starts.map(compile)
   const steps = grouping.steps.map(compile)
   const environment = new Int32Array(stratum.rules.reduce((most, rule) => Math.max(most, rule.variables.length), 1))
-  const call = (body: Next, variable: number, id: number) => {
+  const call = (body: (environment: Int32Array) => void, variable: number, id: number) => {
     environment[variable] = id
     body(environment)
   }

@@ -5,8 +5,10 @@
  */
 import { isShared } from '../image/fixed-table.ts'
 import type { Image } from '../image/image.ts'
-import { copyRows, insert, isGone, type Relation, rowCount, rowsOf } from '../image/relation.ts'
+import { copyRows, type Index, insert, isGone, type Relation, rowCount, rowsOf } from '../image/relation.ts'
+import { ROWS_SCANNED, servingIndex } from '../image/search.ts'
 import { printType } from '../program/column-types.ts'
+import { neverHolds } from '../program/fold.ts'
 import { readsSome } from '../program/plan.ts'
 import { type RulePrinter, rulePrinter } from '../program/print-rule.ts'
 import {
@@ -41,7 +43,10 @@ export interface InspectedPredicate {
   /** 0 where the engine has no rules for it but its own of the entity store, else from 1. Equal for those that depend on each other. */
   readonly stratum: number
   readonly recursive: boolean
-  readonly evaluation: { readonly kind: 'static' | 'on demand' | 'request-scoped'; readonly why: string }
+  readonly evaluation: {
+    readonly kind: 'static' | 'on demand' | 'request-scoped' | 'not derived'
+    readonly why: string
+  }
   /** Rows that are stored; those that are facts, and those that rules derived. */
   readonly rows: number
   readonly facts: number
@@ -81,14 +86,17 @@ export interface InspectedRule {
   readonly file?: string
   readonly line?: number
   readonly column?: number
+  /** The literal that is false whatever rows there are, in a rule that is not evaluated. */
+  readonly never?: string
   readonly orders: readonly InspectedOrder[]
 }
 
 /** Looks at a complete image of `program`. Its values take constants, and results of aggregates, that may be new to them. */
 export function inspect(program: ReaderProgram, image: Image, epoch: number): Inspection {
-  const askers = askersOf(program, image)
+  const searches = searchesOf(program, image)
   const printer = rulePrinter(program.predicates)
   const run = createRun(program, { ...image, relations: [...image.relations] })
+  const never = program.rules.filter(neverHolds)
   let numbered = 0
   const predicates = program.strata.flatMap((stratum) => {
     const isOwn = stratum.rules.some(({ head, span }) => span !== undefined || head >= BUILTINS.length)
@@ -96,16 +104,20 @@ export function inspect(program: ReaderProgram, image: Image, epoch: number): In
     const isDerived = stratum.evaluation === 'materialized' && stratum.rules.length > 0
     const { derivations, orders } = isDerived
       ? derivationOf(run, image, stratum, printer)
-      : demanded(program, image, stratum, printer)
+      : stratum.evaluation === 'not asked'
+        ? NO_CHOICES
+        : demanded(program, image, stratum, printer)
     return stratum.predicates.map((id): InspectedPredicate => {
-      const derivation = derivations.get(id)
+      const derivation = stratum.rules.some(({ head }) => head === id) ? derivations.get(id) : undefined
       return {
         ...described(program, stratum, id),
         stratum: number,
         recursive: stratum.recursive,
-        ...stored(image.relations[id]!, (key) => askers.get(`${id}:${key}`)),
+        ...stored(image.relations[id]!, searches.get(id) ?? []),
         ...(derivation && { derivation }),
-        rules: stratum.rules.flatMap((rule) => (rule.head === id ? [aboutRule(rule, printer, orders.get(rule))] : [])),
+        rules: [...stratum.rules, ...never].flatMap((rule) =>
+          rule.head === id ? [aboutRule(rule, printer, orders.get(rule))] : [],
+        ),
       }
     })
   })
@@ -145,6 +157,7 @@ function evaluationOf(
     const from = source((other) => other.scope === 'request')
     return { kind: 'request-scoped', why: from ? `depends on \`${from.name}\`` : 'comes with the request' }
   }
+  if (evaluation === 'not asked') return { kind: 'not derived', why: 'nothing asks for it' }
   if (evaluation === 'on demand') {
     const from = source((other) => other.evaluation === 'on demand')
     return { kind: 'on demand', why: from ? `depends on \`${from.name}\`` : 'declared, or part of a rule that is' }
@@ -156,24 +169,26 @@ function evaluationOf(
 
 function stored(
   relation: Relation,
-  askersOf: (key: string) => ReadonlySet<string> | undefined,
+  searches: readonly KnownSearch[],
 ): Pick<InspectedPredicate, 'rows' | 'facts' | 'derived' | 'bytes' | 'storage'> {
-  const { columns, deaths, unique, indexes, capacity } = relation
+  const { columns, deaths, indexes, capacity } = relation
   const rows = rowCount(relation)
   let facts = Math.min(relation.baseCount, relation.count)
   if (deaths) for (let row = facts - 1; row >= 0; row--) if (isGone(relation, row)) facts--
   const storage: InspectedStorage[] = []
   if (capacity > 0) {
-    storage.push({ kind: 'columns', bytes: bytesOf(columns), why: `room for ${number(capacity)} rows` })
+    const scanned = searches.length > 0 && relation.count <= ROWS_SCANNED ? '; few, so there is no index' : ''
+    storage.push({ kind: 'columns', bytes: bytesOf(columns), why: `room for ${number(capacity)} rows${scanned}` })
   }
   if (deaths) {
     storage.push({ kind: 'removed', bytes: deaths.byteLength, why: `rows that went away: ${number(relation.gone)}` })
   }
-  for (const { key, heads, next } of [unique, ...indexes.values()]) {
+  for (const index of indexes) {
+    const { key, heads, next } = index
     // One that this thread made for itself is not published.
     if (!isShared(heads) || heads.length === 0) continue
-    const why = whyIndexed(key, [...(askersOf(key.join()) ?? [])])
-    storage.push({ kind: 'hashed index', columns: key, bytes: bytesOf([heads, next]), why })
+    const served = searches.filter((search) => servingIndex(relation, search.key) === index)
+    storage.push({ kind: 'hashed index', columns: key, bytes: bytesOf([heads, next]), why: whyIndexed(index, served) })
   }
   const bytes = storage.reduce((sum, part) => sum + part.bytes, 0)
   return { rows, facts, derived: rows - facts, bytes, storage }
@@ -183,28 +198,44 @@ function bytesOf(arrays: readonly Uint32Array[]): number {
   return arrays.reduce((sum, array) => sum + array.byteLength, 0)
 }
 
-function whyIndexed(key: readonly number[], askers: readonly string[]): string {
-  const [first] = askers
+function whyIndexed({ key, longest }: Index, served: readonly KnownSearch[]): string {
+  const [own, ...longer] = served
+  const [first, ...others] = own?.askers ?? []
+  if (first === undefined) return 'asked when it was published'
   const given = key.length === 0 ? '' : ` with column${key.length === 1 ? '' : 's'} ${key.join(', ')} given`
-  const more = askers.length > 1 ? ` and ${askers.length - 1} more` : ''
-  return first === undefined ? 'asked when it was published' : `asked by ${first}${more}${given}`
+  const more = others.length > 0 ? ` and ${others.length} more` : ''
+  const keys = longer.map((search) => `(${search.key.join(', ')})`).join(', ')
+  const also = longer.length > 0 ? `; also ${keys}: up to ${longest} rows each` : ''
+  return `asked by ${first}${more}${given}${also}`
 }
 
-/** Who asks for rows by a key, by predicate and key. */
-function askersOf(program: ReaderProgram, image: Image): ReadonlyMap<string, ReadonlySet<string>> {
+/** A search that decisions make, and who asks for it. */
+interface KnownSearch {
+  readonly key: readonly number[]
+  readonly askers: ReadonlySet<string>
+}
+
+/** By predicate, shorter keys first. */
+function searchesOf(program: ReaderProgram, image: Image): ReadonlyMap<PredicateId, readonly KnownSearch[]> {
   const askers = new Map<string, Set<string>>()
   const rows = (predicate: PredicateId) => rowCount(image.relations[predicate]!)
-  indexNeeds(program, rows, (predicate, key, asker) => {
+  const needs = indexNeeds(program, rows, (predicate, key, asker) => {
     const at = `${predicate}:${key.join()}`
     askers.set(at, (askers.get(at) ?? new Set()).add(asker))
   })
-  return askers
+  const known = [...needs].map(([predicate, keys]) => {
+    const searches = keys.map((key) => ({ key, askers: askers.get(`${predicate}:${key.join()}`)! }))
+    return [predicate, searches.toSorted((a, b) => a.key.length - b.key.length)] as const
+  })
+  return new Map(known)
 }
 
 interface Choices {
   readonly derivations: ReadonlyMap<PredicateId, InspectedDerivation>
   readonly orders: ReadonlyMap<Rule, readonly InspectedOrder[]>
 }
+
+const NO_CHOICES: Choices = { derivations: new Map(), orders: new Map() }
 
 /** What would be chosen for a stratum of the fixpoint if it were derived now. `run` has the relations of `image`, and has them again at the end. */
 function derivationOf(run: Run, image: Image, stratum: Stratum, printer: RulePrinter): Choices {
@@ -280,9 +311,10 @@ function demanded(program: ReaderProgram, image: Image, { rules }: Stratum, prin
 }
 
 function aboutRule(rule: Rule, printer: RulePrinter, orders: readonly InspectedOrder[] = []): InspectedRule {
-  const { name, span } = rule
+  const { name, span, body } = rule
   const place = span && { file: span.source.path, ...positionOf(span.source, span.start) }
-  return { name, head: printer.head(rule), ...place, orders }
+  const never = neverHolds(rule) ? { never: body.map((literal) => printer.literal(rule, literal)).join(', ') } : {}
+  return { name, head: printer.head(rule), ...place, ...never, orders }
 }
 
 function number(value: number): string {

@@ -6,7 +6,7 @@ import { indexOn, mixWord, type Relation } from '../image/relation.ts'
 import { type Access, noteRound } from './access.ts'
 import type { Bits } from './bits.ts'
 import type { AtomLayout } from './body-target.ts'
-import type { Distinct } from './distinct.ts'
+import type { PairDistinct } from './distinct.ts'
 import { seekFrom } from './offsets.ts'
 import { isInRun, type OrderedRun } from './sources.ts'
 
@@ -162,7 +162,7 @@ export function memberText(
 ): string {
   const [first, second] = pairText(sources)
   return access.kind === 'run'
-    ? `${text.capture(isInRun)}(${text.capture(access.offsets)},1,${first},${second})`
+    ? `${text.capture(isInRun)}(${text.capture(access.offsets)},${first},${second})`
     : bitText(text, access.members, first, second)
 }
 
@@ -246,10 +246,10 @@ ${meet.join('\n')}
 v${variable}=x${n};i${n}_0++;${inner}}}`
 }
 
-/** `append`, if a row is new. Not for `rows`. */
+/** `append`, if a row is new. */
 export function distinctText(
   text: KernelText,
-  distinct: Distinct,
+  distinct: PairDistinct,
   [first, second]: readonly [string | undefined, string],
   append: string,
 ): string {
@@ -272,7 +272,7 @@ if((o${n}&b${n})===0){${words}[w${n}]=o${n}|b${n};${append}}`
     }
     case 'pairs':
       return `if(${text.capture(distinct.pairs)}.add(${first},${second})){${append}}`
-    default:
+    case 'none':
       return append
   }
 }

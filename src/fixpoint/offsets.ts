@@ -31,61 +31,68 @@ export function buildOffsets(
   bounds: Bounds,
   order?: { readonly column: number; readonly bounds: Bounds },
 ): Offsets {
-  const { columns } = relation
-  const span = spanOf(bounds)
-  const base = span === 0 ? 0 : bounds.min
-  if (!order && relation.deaths === undefined && isAscending(columns[key]!, relation.count)) {
-    return { base, span, starts: startsOf(columns[key]!, relation.count, bounds), columns }
-  }
-  const rows = liveRows(relation)
-  const sorted = order ? sortBy(rows, columns[order.column]!, order.bounds).rows : rows
-  const { rows: byKey, starts } = sortBy(sorted, columns[key]!, bounds)
-  const moved = columns.map((column, i) => (i === key ? NO_WORDS : gather(column, byKey)))
-  return { base, span, starts, columns: moved }
+  const [base, span] = [baseOf(bounds), spanOf(bounds)]
+  const columns = liveColumns(relation)
+  const keys = columns[key]!
+  if (!order && isAscending(keys)) return { base, span, starts: startsOf(keys, bounds), columns }
+  const ordered = order ? sortBy(columns[order.column]!, order.bounds, columns).columns : columns
+  // The key's own column is not needed: its id is what one comes with.
+  return { base, span, ...sortBy(ordered[key]!, bounds, ordered.with(key, NO_WORDS)) }
 }
 
-/** The key's own column is not needed: its id is what one comes with. */
 const NO_WORDS = new Uint32Array(0)
 
-function gather(column: Uint32Array, rows: Uint32Array): Uint32Array {
+function baseOf(bounds: Bounds): number {
+  return spanOf(bounds) === 0 ? 0 : bounds.min
+}
+
+function liveColumns(relation: Relation): Uint32Array[] {
+  const { columns, count } = relation
+  if (relation.deaths === undefined) return columns.map((column) => column.subarray(0, count))
+  const rows = new Uint32Array(count)
+  let live = 0
+  for (let row = 0; row < count; row++) if (!isGone(relation, row)) rows[live++] = row
+  return columns.map((column) => gather(column, rows.subarray(0, live)))
+}
+
+/** What `column` holds in `rows`. */
+export function gather(column: Uint32Array, rows: Uint32Array): Uint32Array {
   const moved = new Uint32Array(rows.length)
   for (let i = 0; i < rows.length; i++) moved[i] = column[rows[i]!]!
   return moved
 }
 
-function isAscending(column: Uint32Array, count: number): boolean {
-  for (let i = 1; i < count; i++) if (column[i - 1]! > column[i]!) return false
+function isAscending(column: Uint32Array): boolean {
+  for (let i = 1; i < column.length; i++) if (column[i - 1]! > column[i]!) return false
   return true
 }
 
-function startsOf(column: Uint32Array, count: number, bounds: Bounds): Uint32Array {
-  const base = bounds.min
+function startsOf(keys: Uint32Array, bounds: Bounds): Uint32Array {
+  const base = baseOf(bounds)
   const starts = new Uint32Array(spanOf(bounds) + 1)
-  for (let i = 0; i < count; i++) starts[((column[i]! - base) | 0) + 1]!++
+  for (let i = 0; i < keys.length; i++) starts[((keys[i]! - base) | 0) + 1]!++
   for (let i = 1; i < starts.length; i++) starts[i]! += starts[i - 1]!
   return starts
 }
 
-function liveRows(relation: Relation): Uint32Array {
-  const rows = new Uint32Array(relation.count)
-  if (relation.deaths === undefined) {
-    for (let row = 0; row < rows.length; row++) rows[row] = row
-    return rows
-  }
-  let count = 0
-  for (let row = 0; row < rows.length; row++) if (!isGone(relation, row)) rows[count++] = row
-  return rows.subarray(0, count)
+/**
+ * A stable counting sort of whole columns. Each is moved by itself: an order of the rows, and columns gathered by it, would
+ * touch twice the memory (`rebac` of `bench/datalog.ts`).
+ */
+function sortBy(
+  keys: Uint32Array,
+  bounds: Bounds,
+  columns: readonly Uint32Array[],
+): Pick<Offsets, 'starts' | 'columns'> {
+  const starts = startsOf(keys, bounds)
+  return { starts, columns: columns.map((column) => moveBy(keys, baseOf(bounds), starts, column)) }
 }
 
-/** A stable counting sort. */
-function sortBy(rows: Uint32Array, column: Uint32Array, bounds: Bounds): { rows: Uint32Array; starts: Uint32Array } {
-  const base = bounds.min
-  const keys = gather(column, rows)
-  const starts = startsOf(keys, keys.length, bounds)
+function moveBy(keys: Uint32Array, base: number, starts: Uint32Array, column: Uint32Array): Uint32Array {
   const next = starts.slice()
-  const sorted = new Uint32Array(rows.length)
-  for (let i = 0; i < rows.length; i++) sorted[next[(keys[i]! - base) | 0]!++] = rows[i]!
-  return { rows: sorted, starts }
+  const moved = new Uint32Array(column.length)
+  for (let i = 0; i < column.length; i++) moved[next[(keys[i]! - base) | 0]!++] = column[i]!
+  return moved
 }
 
 /** The first place from `at` on, before `end`, where a sorted column holds no less than `id`; `end` if there is none. Gallops. */

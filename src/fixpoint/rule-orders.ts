@@ -3,6 +3,8 @@
  * Nothing is chosen here: what evaluation and demand would choose is asked of them, and put into words.
  */
 import type { Image } from '../image/image.ts'
+import type { Relation } from '../image/relation.ts'
+import { ROWS_SCANNED, servingIndex } from '../image/search.ts'
 import type { RulePrinter } from '../program/print-rule.ts'
 import type { AggregateLiteral, PredicateId, Rule } from '../program/program.ts'
 import type { Access } from './access.ts'
@@ -10,7 +12,6 @@ import { layoutOf, progressOf, startWith } from './body.ts'
 import type { AtomLayout } from './body-target.ts'
 import { crossingOf } from './generate.ts'
 import type { PreparedRule } from './rule.ts'
-import { isIndexed } from './scan.ts'
 import { planGoal } from './solve.ts'
 
 /** One order in which the literals of a rule are evaluated. */
@@ -64,10 +65,8 @@ export function preparedOrder(
     if (s.kind === 'aggregate') access.set(i, aggregateAccess(s.aggregate, isGenerated && target.dense(s.aggregate)))
     if (access.has(i) || (s.kind !== 'match' && s.kind !== 'absent')) continue
     const layout = layoutOf(s.atom, before[i]!.bound, target.constants)
-    const path = target.access(s, layout)
-    const isCrossing = isGenerated && s.kind === 'match' && path.kind === 'offsets'
-    const crossing = isCrossing ? crossingOf({ target, steps, before }, layout, i) : undefined
-    if (!crossing) access.set(i, accessOf(path, layout))
+    const crossing = isGenerated && s.kind === 'match' ? crossingOf({ target, steps, before }, layout, i) : undefined
+    if (!crossing) access.set(i, accessOf(target.access(s, layout), layout))
     crossing?.runs.forEach(({ column }, k, { length }) => {
       const columns = k === 0 ? layout.key : [1 - column]
       access.set(i + k, { kind: 'leapfrog', columns, why: `${length} atoms in step` })
@@ -108,13 +107,20 @@ export function demandedOrder(
     const layout = layoutOf(s.atom, before[i]!.bound, image.values)
     const { key: columns } = layout
     if (isAsked(s.atom.predicate)) return { ...step, access: { kind: 'question', columns, why: NOT_STORED } as const }
-    if (!isIndexed(layout)) return { ...step, access: { kind: 'scan', columns, why: 'no column is given' } as const }
-    return { ...step, access: { kind: 'hashed', columns, why: 'columns are given' } as const }
+    return { ...step, access: storedAccess(image.relations[s.atom.predicate]!, columns) }
   })
   return { when: 'on demand', code: 'closures', steps: stepsOf(rule, described, printer) }
 }
 
 const NOT_STORED = 'not stored'
+
+/** As `scanRows` finds rows. */
+function storedAccess(relation: Relation, columns: readonly number[]): InspectedAccess {
+  if (columns.length === 0) return { kind: 'scan', columns, why: 'no column is given' }
+  if (relation.count <= ROWS_SCANNED) return { kind: 'scan', columns, why: 'few rows' }
+  const key = servingIndex(relation, columns)?.key ?? columns
+  return { kind: 'hashed', columns: key, why: key.length < columns.length ? 'few rows for each' : 'columns are given' }
+}
 
 interface DescribedStep {
   readonly literal: number

@@ -6,14 +6,15 @@ import { growColumns, rowCount } from '../image/relation.ts'
 import { definedVariables } from '../program/defined.ts'
 import { type Plan, planBody } from '../program/plan.ts'
 import type { AtomLiteral, PredicateId, Rule } from '../program/program.ts'
-import { type Access, chooseAccess, followAbsent, followAccess, type Rounds } from './access.ts'
+import { type Access, chooseAccess, followAbsent, followAccess, isScanned, type Rounds } from './access.ts'
 import { compileBody } from './body.ts'
-import type { AtomLayout, Next } from './body-target.ts'
+import type { AtomLayout } from './body-target.ts'
 import { denseGroups } from './dense-aggregate.ts'
 import type { Distinct } from './distinct.ts'
 import { compileEmission, type Emission } from './emission.ts'
 import { matchesOf } from './estimate.ts'
-import { canGenerate, generateKernel, type KernelTarget } from './generate.ts'
+import type { Environment } from './expression.ts'
+import { canGenerate, generateKernel, type Kernel, type KernelTarget } from './generate.ts'
 import {
   bytesAllowed,
   checkFacts,
@@ -25,6 +26,7 @@ import {
   roomLeft,
 } from './run.ts'
 import type { RowRange } from './scan.ts'
+import { tailOf } from './tail.ts'
 
 export interface RuleOptions {
   readonly distinct: Distinct
@@ -44,16 +46,18 @@ export interface RuleOptions {
 export interface PreparedRule {
   readonly target: KernelTarget
   readonly plan: Plan
+  /** The step from which on one way through is enough. */
+  readonly tail: number
   readonly bound: readonly number[]
   /** Whether it runs as generated code. */
   readonly isGenerated: boolean
 }
 
 /** Runs a rule once. */
-export function compileRule(run: Run, rule: Rule, options: RuleOptions): Next {
+export function compileRule(run: Run, rule: Rule, options: RuleOptions): (environment: Environment) => void {
   const prepared = prepareRule(run, rule, options)
-  const { target, plan, bound } = prepared
-  const body = prepared.isGenerated ? generateInPieces(prepared) : compileBody(target, plan.steps, bound)
+  const { target, plan, bound, tail } = prepared
+  const body = prepared.isGenerated ? generateInPieces(prepared) : compileBody(target, plan.steps, bound, tail)
   const { emission } = target
   const { relation } = emission
   return (environment) => {
@@ -69,7 +73,7 @@ export function compileRule(run: Run, rule: Rule, options: RuleOptions): Next {
  * A kernel that goes through the rows of its first atom is called for some of them at a time: V8 makes fast code for a
  * function that is called often, and later for a loop that goes on for long.
  */
-function generateInPieces({ target, plan, bound }: PreparedRule): Next {
+function generateInPieces({ target, plan, bound, tail }: PreparedRule): Kernel {
   const piece: RowRange = { from: 0, to: 0 }
   let whole: RowRange | undefined
   const access: KernelTarget['access'] = (step, layout) => {
@@ -78,7 +82,7 @@ function generateInPieces({ target, plan, bound }: PreparedRule): Next {
     whole = found.range
     return { ...found, range: piece }
   }
-  const kernel = generateKernel({ ...target, access }, plan.steps, bound)
+  const kernel = generateKernel({ ...target, access }, plan.steps, bound, tail)
   const range = whole
   if (!range) return kernel
   return (environment) => {
@@ -130,7 +134,9 @@ export function prepareRule(run: Run, rule: Rule, options: RuleOptions): Prepare
     },
     access: ({ atom, literal }, layout) => access(atom, literal, layout),
     orderedRun: ({ atom }, key, order) =>
-      here.has(atom.predicate) || isHashed(run.modes) ? undefined : sources.orderedRun(relationOf(atom), key, order),
+      here.has(atom.predicate) || isHashed(run.modes) || isScanned(relationOf(atom), run.modes.storage)
+        ? undefined
+        : sources.orderedRun(relationOf(atom), key, order),
     dense: (aggregate) =>
       !isHashed(run.modes) ? denseGroups(aggregate, relationOf, sources, image.values) : undefined,
   }
@@ -141,7 +147,13 @@ export function prepareRule(run: Run, rule: Rule, options: RuleOptions): Prepare
     matches: (predicate, columns) => matchesOf(run, predicate, columns, here),
     ...(first !== undefined && { first }),
   })
-  return { target, plan, bound, isGenerated: isWorthCode(run, rule, first !== undefined) }
+  const tail = tailOf(plan.steps, {
+    bound,
+    wanted: new Set(emission.sources.flatMap((from) => (from < 0 ? [~from] : []))),
+    // What is derived meanwhile is gone through to the end.
+    needsAll: (_, place) => rounds !== undefined && place === first,
+  })
+  return { target, plan, tail, bound, isGenerated: isWorthCode(run, rule, first !== undefined) }
 }
 
 /** Below so many rows to read, closures are done before code is generated; a recursion goes through them again and again. */

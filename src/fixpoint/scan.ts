@@ -1,8 +1,9 @@
 /**
- * Matching an atom against the rows of a relation: a linear scan where no column is known, else an index over the known
+ * Matching an atom against the rows of a relation: a linear scan where no column is known, else a search by the known
  * columns. `RowRange` limits a scan to the rows that a semi-naive round wants.
  */
-import { firstRow, indexOn, isGone, nextRow, type Relation } from '../image/relation.ts'
+import { isGone, type Relation } from '../image/relation.ts'
+import { firstRow, nextRow, searchBy } from '../image/search.ts'
 import type { AtomLayout, Next } from './body-target.ts'
 import type { Environment } from './expression.ts'
 import { type Machine, step } from './machine.ts'
@@ -22,14 +23,9 @@ export function scanRows(
   next: Next,
   isCompared = false,
 ): Next {
-  return isCompared || !isIndexed(layout)
+  return isCompared || layout.key.length === 0
     ? scanAll(relation, range, layout, machine, next)
     : scanIndex(relation, range, layout, machine, next)
-}
-
-/** Whether rows are found by an index. */
-export function isIndexed({ key }: AtomLayout): boolean {
-  return key.length > 0
 }
 
 /** Calls `next` if no row of `range` fits. */
@@ -40,16 +36,9 @@ export function scanAbsent(
   machine: Machine,
   next: Next,
 ): Next {
-  let found = false
   // Repeated variables can't occur: all variables of a negated atom are bound before.
-  const search = scanRows(relation, range, layout, machine, () => {
-    found = true
-  })
-  return (environment) => {
-    found = false
-    search(environment)
-    if (!found) next(environment)
-  }
+  const search = scanRows(relation, range, layout, machine, () => true)
+  return (environment) => !search(environment) && next(environment)
 }
 
 /** Fills `key` with the known columns' values. */
@@ -71,8 +60,9 @@ function scanAll(relation: Relation, range: RowRange, layout: AtomLayout, machin
     for (let row = range.from; row < range.to; row++) {
       step(machine)
       if (isGone(relation, row) || !isKnown(row, environment)) continue
-      if (take(relation, layout, row, environment)) next(environment)
+      if (take(relation, layout, row, environment) && next(environment)) return true
     }
+    return false
   }
 }
 
@@ -81,16 +71,13 @@ function scanIndex(relation: Relation, range: RowRange, layout: AtomLayout, mach
   const once = layout.key.length === relation.arity
   return (environment) => {
     loadKey(layout, environment, key)
-    const index = indexOn(relation, layout.key)
-    for (
-      let row = firstRow(relation, index, key, range.to);
-      row >= range.from;
-      row = nextRow(relation, index, key, row)
-    ) {
+    const search = searchBy(relation, layout.key)
+    for (let row = firstRow(search, key, range.to); row >= range.from; row = nextRow(search, key, row)) {
       step(machine)
-      if (take(relation, layout, row, environment)) next(environment)
-      if (once) return
+      if (take(relation, layout, row, environment) && next(environment)) return true
+      if (once) return false
     }
+    return false
   }
 }
 

@@ -6,7 +6,8 @@
  * Source: Vieille, "Recursive axioms in deductive databases: the query/subquery approach" (1986), on strata.
  */
 import type { Image } from '../image/image.ts'
-import { firstRow, indexOn, isGone, nextRow, rowCount, rowsOf } from '../image/relation.ts'
+import { isGone, rowCount, rowsOf } from '../image/relation.ts'
+import { firstRow, nextRow, searchBy } from '../image/search.ts'
 import type { ValueId } from '../image/value-ids.ts'
 import { definedVariables } from '../program/defined.ts'
 import { type Plan, planBody } from '../program/plan.ts'
@@ -16,8 +17,9 @@ import { compileBody } from './body.ts'
 import type { AtomLayout, Reader } from './body-target.ts'
 import type { Environment } from './expression.ts'
 import { type Answer, type ErrorRow, type Goal, matchErrors, newGoal, OPEN, takeRow } from './goal.ts'
-import { type Machine, step } from './machine.ts'
+import { type Machine, spendSteps, step } from './machine.ts'
 import { loadKey, scanAbsent, scanRows } from './scan.ts'
+import { tailOf } from './tail.ts'
 
 /** What holds for one request. */
 export interface RequestFacts {
@@ -138,8 +140,8 @@ function matchingRows(state: State, predicate: PredicateId, pattern: readonly Va
     for (let row = 0; row < limit; row++) if (!isGone(relation, row)) take(row)
   } else {
     const key = columns.map((column) => pattern[column]!)
-    const index = indexOn(relation, columns)
-    for (let row = firstRow(relation, index, key, limit); row >= 0; row = nextRow(relation, index, key, row)) take(row)
+    const search = searchBy(relation, columns)
+    for (let row = firstRow(search, key, limit); row >= 0; row = nextRow(search, key, row)) take(row)
   }
   return rows
 }
@@ -152,6 +154,8 @@ function ask(state: State, predicate: PredicateId, asked: readonly ValueId[]): G
   let goal = state.goals.get(key)
   const { work } = state
   if (!goal) {
+    // Goals can ask for ever further ones, each of which finds no row.
+    spendSteps(state.machine, STEPS_OF_GOAL)
     goal = newGoal(predicate, pattern)
     state.goals.set(key, goal)
     seed(state, goal)
@@ -163,6 +167,9 @@ function ask(state: State, predicate: PredicateId, asked: readonly ValueId[]): G
   if (!goal.complete && work?.current) goal.waiting.add(work.current)
   return goal
 }
+
+/** A goal takes the time of a hundred rows and nearly a kilobyte, but most find rows, whose steps count besides. */
+const STEPS_OF_GOAL = 8
 
 /** What of a goal's answer was asked for: of a best value's group the goal has the best row, whatever value was asked. */
 function fitting(goal: Goal, asked: readonly ValueId[]): Answer {
@@ -205,7 +212,6 @@ function workOff(state: State, work: Work, first: Goal): void {
     goal.queued = false
     work.current = goal
     for (const rule of state.rulesOf.get(goal.predicate) ?? []) {
-      // Goals can ask for ever further ones, each of which finds no row.
       step(machine)
       compiledRule(state, rule, goal)(goal)
     }
@@ -259,14 +265,18 @@ function compileRule(
     emit: (environment: Environment) => {
       const row = rowOf(environment)
       if (fits(row)) addRow(state, goal, row)
+      return false
     },
     error: (known: ReadonlySet<number>) => (environment: Environment) => {
       const row = args.map((arg) => (arg >= 0 ? arg : known.has(~arg) ? environment[~arg]! : OPEN))
       if (fits(row)) addError(state, goal, { row, rule, message: machine.failure })
+      return false
     },
   }
   const { steps } = planGoal(rule, bound, state.image, (predicate) => isGoal(state, predicate))
-  const body = compileBody(target, steps, bound)
+  const wanted = new Set(args.flatMap((arg) => (arg < 0 ? [~arg] : [])))
+  const tail = tailOf(steps, { bound, wanted, needsAll: ({ predicate }) => isGoal(state, predicate) })
+  const body = compileBody(target, steps, bound, tail)
   const environment = new Int32Array(rule.variables.length)
   return (of) => {
     goal = of
@@ -325,6 +335,7 @@ function goalReader(state: State): Reader {
           if (takeRow(layout, goal.rows[i]!, environment)) next(environment)
         }
         matchErrors(machine, layout, goal, environment, failed)
+        return false
       }
     },
     absent: (atom, layout, next, failed) => {
@@ -335,14 +346,14 @@ function goalReader(state: State): Reader {
         const goal = askFor(predicate, layout, environment)
         for (const row of goal.rows) {
           step(machine)
-          if (takeRow(layout, row, environment)) return
+          if (takeRow(layout, row, environment)) return false
         }
         let failing = false
         matchErrors(machine, layout, goal, environment, () => () => {
           failing = true
+          return false
         })
-        if (failing) failed(environment)
-        else next(environment)
+        return failing ? failed(environment) : next(environment)
       }
     },
   }

@@ -34,20 +34,32 @@ interface Known {
 /** Nothing is known yet. */
 export function createSources(): Sources {
   const all = new WeakMap<Relation, Known>()
-  const remember = <T>(relation: Relation, key: string, make: () => T): T => {
+  const madeFor = (relation: Relation): Known['made'] => {
     let known = all.get(relation)
     if (known?.count !== relation.count || known.gone !== relation.gone) {
       known = { count: relation.count, gone: relation.gone, made: new Map() }
       all.set(relation, known)
     }
-    if (!known.made.has(key)) known.made.set(key, make())
-    return known.made.get(key) as T
+    return known.made
+  }
+  const remember = <T>(relation: Relation, key: string, make: () => T): T => {
+    const made = madeFor(relation)
+    if (!made.has(key)) made.set(key, make())
+    return made.get(key) as T
+  }
+  const orderedAlready = (relation: Relation, key: number): Offsets | undefined => {
+    const made = madeFor(relation)
+    const order = relation.columns.findIndex((_, column) => made.get(`o${key},${column}`))
+    return made.get(`o${key},${order}`) as Offsets | undefined
   }
   const sources: Sources = {
     remember,
     bounds: (relation, column) => remember(relation, `b${column}`, () => boundsOf(relation, column)),
     offsets: (relation, key, order) =>
       remember(relation, `o${key},${order}`, () => {
+        // Runs in an order serve those who want none.
+        const ordered = order === undefined ? orderedAlready(relation, key) : undefined
+        if (ordered) return ordered
         const bounds = sources.bounds(relation, key)
         if (!isDense(bounds, rowCount(relation))) return undefined
         if (order === undefined) return buildOffsets(relation, key, bounds)
@@ -79,16 +91,16 @@ function membersOf(relation: Relation, sources: Sources): Bits | undefined {
   return bits
 }
 
-/** Whether a pair is in a run of offsets that are in the order of column `order`. */
-export function isInRun({ base, span, starts, columns }: Offsets, order: number, key: number, other: number): boolean {
-  const at = key - base
+/** Whether a pair is in offsets by column 0 whose runs are in the order of column 1. */
+export function isInRun({ base, span, starts, columns }: Offsets, first: number, second: number): boolean {
+  const at = first - base
   if (at < 0 || at >= span) return false
-  const column = columns[order]!
+  const column = columns[1]!
   let [low, high] = [starts[at]!, starts[at + 1]!]
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (column[middle]! < other) low = middle + 1
+    if (column[middle]! < second) low = middle + 1
     else high = middle
   }
-  return low < starts[at + 1]! && column[low] === other
+  return low < starts[at + 1]! && column[low] === second
 }

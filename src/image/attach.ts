@@ -18,7 +18,7 @@ import { type BlobKind, createDictionary, createTables, type FixedKind, readOnly
 import { loadLong } from './epochs.ts'
 import { type FixedTable, isShared } from './fixed-table.ts'
 import type { Image } from './image.ts'
-import { ALL_DEATHS, createRelation, createUnique, type Index, type Relation } from './relation.ts'
+import { ALL_DEATHS, createRelation, createUnique, type Index, putIndex, type Relation } from './relation.ts'
 import type { Extent } from './space.ts'
 import { createValues } from './value-ids.ts'
 
@@ -241,8 +241,9 @@ function attachRelation(arena: Arena, at: number, epoch: number, old?: Attached)
  */
 function dropIndexes(relation: Relation, born: number): void {
   const isStale = ({ heads }: Index) => relation.born !== born || isShared(heads)
-  for (const [name, index] of relation.indexes) if (isStale(index)) relation.indexes.delete(name)
-  if (isStale(relation.unique)) relation.unique = createUnique(relation.arity)
+  const [unique, ...others] = relation.indexes
+  const kept = others.filter((index) => !isStale(index))
+  relation.indexes = [isStale(unique) ? createUnique(relation.arity) : unique, ...kept]
 }
 
 function attachIndexes(arena: Arena, relation: Relation, from: number, count: number, capacity: number): void {
@@ -251,14 +252,15 @@ function attachIndexes(arena: Arena, relation: Relation, from: number, count: nu
   for (let i = 0; i < count; i++) {
     const length = words[at + INDEX.keyLength]!
     const key = Array.from(words.subarray(at + INDEX.key, at + INDEX.key + Math.min(length, relation.arity)))
-    const index: Index = {
+    const longest = words[at + INDEX.longest]!
+    putIndex(relation, {
       key,
       synced: relation.count,
       heads: view(arena, words[at + INDEX.heads]!, words[at + INDEX.headsWords]!),
       next: view(arena, words[at + INDEX.next]!, capacity),
-    }
-    if (length === relation.arity) relation.unique = index
-    else relation.indexes.set(key.join(), index)
+      counted: longest > 0 ? relation.count : 0,
+      longest,
+    })
     at += INDEX.key + length
   }
 }

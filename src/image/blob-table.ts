@@ -91,6 +91,30 @@ export function readBlob(table: BlobTable, number: number): { readonly words: Ui
   return { words: table.heap.slice(start + 1, end), bytes }
 }
 
+/** Of `pairs` pairs of words from `start`, whose first words ascend, the second word of the one that starts with `key`, or -1. */
+export function findPair(words: Uint32Array, start: number, pairs: number, key: number): number {
+  let low = 0
+  let high = pairs
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (words[start + 2 * middle]! < key) low = middle + 1
+    else high = middle
+  }
+  return low < pairs && words[start + 2 * low] === key ? words[start + 2 * low + 1]! | 0 : -1
+}
+
+/** Whether `word` is one of `count` ascending words from `start`. */
+export function hasWord(words: Uint32Array, start: number, count: number, word: number): boolean {
+  let low = 0
+  let high = count
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (words[start + middle]! < word) low = middle + 1
+    else high = middle
+  }
+  return low < count && words[start + low] === word
+}
+
 function hashBlob(words: Uint32Array, start: number, bytes: number): number {
   return hashWords(words, start, (bytes + 3) >>> 2) ^ bytes
 }

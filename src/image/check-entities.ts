@@ -8,7 +8,8 @@ import type { Span } from '../text/source.ts'
 import { printBriefly } from '../values/print.ts'
 import type { EntityUid } from '../values/value.ts'
 import type { Image } from './image.ts'
-import { indexOn, isGone, nextRow } from './relation.ts'
+import { isGone } from './relation.ts'
+import { nextRow, searchBy } from './search.ts'
 import type { ValueId } from './value-ids.ts'
 
 /**
@@ -42,12 +43,11 @@ export function checkEntities(
     const relation = relations[predicate]!
     const first = firstNew(predicate)
     if (first >= relation.count) continue
-    const index = indexOn(relation, [0, 1])
+    const search = searchBy(relation, [0, 1])
     const [entities, keys, held] = relation.columns
     for (let row = first; row < relation.count; row++) {
       if (isGone(relation, row)) continue
-      const key = [entities![row]!, keys![row]!]
-      const older = nextRow(relation, index, key, row)
+      const older = nextRow(search, [entities![row]!, keys![row]!], row)
       if (older < 0) continue
       const both = `${show(held![older]!)}\` and \`${show(held![row]!)}`
       const message = `${what} \`${values.textOf(keys![row]!)}\` of \`${show(entities![row]!)}\` has two values, \`${both}\``

@@ -6,7 +6,7 @@
 import { FIXED_WORDS, KIND, LOCAL_BIT } from '../../native-layout/layout.ts'
 import { assert } from '../text/assert.ts'
 import { runeError } from '../text/diagnostic.ts'
-import { addBlob, type BlobTable, createBlobTable, findBlob, readBlob } from './blob-table.ts'
+import { addBlob, type BlobTable, createBlobTable, findBlob, findPair, hasWord, readBlob } from './blob-table.ts'
 import { addFixed, createFixedTable, type FixedTable, findFixed } from './fixed-table.ts'
 import { addTexts, type TextBatch } from './text-batch.ts'
 
@@ -25,6 +25,10 @@ export interface Dictionary {
   textOf(payload: number): string
   /** A copy of the words of a set or record. */
   idsOf(kind: 'set' | 'record', payload: number): Uint32Array
+  /** The id under a key of a record, or -1. */
+  fieldOf(payload: number, key: number): number
+  /** Whether a set holds an id. */
+  holds(payload: number, id: number): boolean
 }
 
 /** The image's own dictionary. */
@@ -81,8 +85,10 @@ export function createDictionary(tables: Tables = createTables()): ImageDictiona
       if (newest[slot] === text) return payloads[slot]!
       const bytes = encoder.encode(text)
       const payload = bounded(addBlob(blobs.string, encoder.words, bytes))
-      newest[slot] = text
-      payloads[slot] = payload
+      if (text.length <= NEWEST_UNITS_MAX) {
+        newest[slot] = text
+        payloads[slot] = payload
+      }
       return payload
     },
     ids: (kind, words, count) => bounded(addBlob(blobs[kind], words, count * 4)),
@@ -102,6 +108,16 @@ export function createDictionary(tables: Tables = createTables()): ImageDictiona
     },
     textOf: (payload) => texts.get(payload) ?? decoded(payload),
     idsOf: (kind, payload) => readBlob(blobs[kind], payload).words,
+    fieldOf: (payload, key) => {
+      const { heap, starts } = blobs.record
+      const start = starts[payload]!
+      return findPair(heap, start + 1, heap[start]! >>> 3, key)
+    },
+    holds: (payload, id) => {
+      const { heap, starts } = blobs.set
+      const start = starts[payload]!
+      return hasWord(heap, start + 1, heap[start]! >>> 2, id)
+    },
     size: () => [...Object.values(fixed), ...Object.values(blobs)].reduce((sum, { count }) => sum + count, 0),
     forgetTexts: () => {
       texts.clear()
@@ -112,6 +128,7 @@ export function createDictionary(tables: Tables = createTables()): ImageDictiona
 
 /** Texts that were added last, which are often added again: names of types and attributes above all. */
 const NEWEST = 256
+const NEWEST_UNITS_MAX = 64
 
 function slotOf(text: string): number {
   return (text.length * 7 + text.charCodeAt(0) * 31 + text.charCodeAt(text.length - 1)) & (NEWEST - 1)
@@ -131,10 +148,14 @@ export function readOnly(image: ImageDictionary): Dictionary {
   }
 }
 
-/** The dictionary of one request at a time. */
+/** A dictionary of requests, for one at a time. */
 export interface Overlay extends Dictionary {
   /** Forgets all that is new since `keep`; its ids mean nothing any more. */
   reset(): void
+  /** Does so if there is much of it: between requests, so that those that name the same things find them. */
+  trim(): void
+  /** How often something was forgotten. */
+  readonly generation: number
   /** What there is now outlives every `reset`. */
   keep(): void
 }
@@ -144,18 +165,30 @@ export function createOverlay(image: KnownContent = NO_CONTENT): Overlay {
   const kept = new Map<string, number>()
   const numbers = new Map<string, number>()
   const contents: (string | Uint32Array)[] = []
+  let [size, generation] = [0, 0]
   const local = (key: string, content: string | Uint32Array): number => {
     let number = kept.get(key) ?? numbers.get(key)
     if (number === undefined) {
       number = bounded(contents.length)
       contents.push(typeof content === 'string' ? content : content.slice())
       numbers.set(key, number)
+      size += ENTRY_SIZE + content.length
     }
     return number | LOCAL_BIT
   }
   const words = (payload: number) => contents[payload & ~LOCAL_BIT] as Uint32Array
   const isLocal = (payload: number) => (payload & LOCAL_BIT) !== 0
+  const reset = () => {
+    if (numbers.size === 0) return
+    numbers.clear()
+    contents.length = kept.size
+    size = 0
+    generation++
+  }
   return {
+    get generation() {
+      return generation
+    },
     fixed: (kind, record) => {
       const found = image.findFixed(kind, record)
       if (found >= 0) return found
@@ -176,10 +209,17 @@ export function createOverlay(image: KnownContent = NO_CONTENT): Overlay {
       isLocal(payload) ? words(payload)[word]! : image.fixedWord(kind, payload, word),
     textOf: (payload) => (isLocal(payload) ? (contents[payload & ~LOCAL_BIT] as string) : image.textOf(payload)),
     idsOf: (kind, payload) => (isLocal(payload) ? words(payload).slice() : image.idsOf(kind, payload)),
-    reset: () => {
-      if (numbers.size === 0) return
-      numbers.clear()
-      contents.length = kept.size
+    fieldOf: (payload, key) => {
+      if (!isLocal(payload)) return image.fieldOf(payload, key)
+      return findPair(words(payload), 0, words(payload).length >>> 1, key)
+    },
+    holds: (payload, id) => {
+      if (!isLocal(payload)) return image.holds(payload, id)
+      return hasWord(words(payload), 0, words(payload).length, id)
+    },
+    reset,
+    trim: () => {
+      if (size > SIZE_MAX) reset()
     },
     keep: () => {
       for (const [key, number] of numbers) kept.set(key, number)
@@ -188,8 +228,15 @@ export function createOverlay(image: KnownContent = NO_CONTENT): Overlay {
   }
 }
 
+/** What an overlay holds between requests: words and UTF-16 units, and some for each value. */
+const SIZE_MAX = 2 ** 18
+const ENTRY_SIZE = 16
+
 /** What an overlay asks of an image. */
-type KnownContent = Pick<ImageDictionary, 'findFixed' | 'findText' | 'findIds' | 'fixedWord' | 'textOf' | 'idsOf'>
+type KnownContent = Pick<
+  ImageDictionary,
+  'findFixed' | 'findText' | 'findIds' | 'fixedWord' | 'textOf' | 'idsOf' | 'fieldOf' | 'holds'
+>
 
 const NO_CONTENT: KnownContent = {
   findFixed: () => -1,
@@ -198,6 +245,8 @@ const NO_CONTENT: KnownContent = {
   fixedWord: () => unknownContent(),
   textOf: () => unknownContent(),
   idsOf: () => unknownContent(),
+  fieldOf: () => unknownContent(),
+  holds: () => unknownContent(),
 }
 
 function unknownContent(): never {

@@ -5,7 +5,7 @@
 import { BUILTIN } from '../program/program.ts'
 import type { EntityView } from './entity-view.ts'
 import type { Image } from './image.ts'
-import { firstRow, indexOn, nextRow, type Relation } from './relation.ts'
+import { RowLookup } from './row-lookup.ts'
 import type { ValueId } from './value-ids.ts'
 
 /** An entity of a request, interned. */
@@ -15,34 +15,81 @@ export interface RequestEntity {
   readonly parents: readonly ValueId[]
 }
 
-/** The entities of the image. */
-export function storedEntities(image: Image): EntityView {
-  const { relations } = image
-  const types = relations[BUILTIN.entityType]!
-  const ancestors = relations[BUILTIN.entityAncestor]!
-  return {
-    exists: (entity) => find(types, [0], [entity]) >= 0,
-    attribute: (entity, key) => lookup(relations[BUILTIN.entityAttr]!, entity, key),
-    tag: (entity, key) => lookup(relations[BUILTIN.entityTag]!, entity, key),
-    hasAncestor: (entity, ancestor) => find(ancestors, [0, 1], [entity, ancestor]) >= 0,
-    ancestors: (entity) => second(ancestors, entity),
+/** The entities of the image, as it was when `turn` was called last. */
+export class StoredEntities implements EntityView {
+  readonly #image: Image
+  readonly #types: RowLookup
+  readonly #attributes: RowLookup
+  readonly #tags: RowLookup
+  readonly #ancestors: RowLookup
+  readonly #ancestorLists: RowLookup
+  readonly #parents: RowLookup
+
+  constructor(image: Image) {
+    const lookup = (predicate: number, columns: 1 | 2) => new RowLookup(image.relations[predicate]!, columns)
+    this.#image = image
+    this.#types = lookup(BUILTIN.entityType, 1)
+    this.#attributes = lookup(BUILTIN.entityAttr, 2)
+    this.#tags = lookup(BUILTIN.entityTag, 2)
+    this.#ancestors = lookup(BUILTIN.entityAncestor, 2)
+    this.#ancestorLists = lookup(BUILTIN.entityAncestor, 1)
+    this.#parents = lookup(BUILTIN.entityParent, 1)
+  }
+
+  /** To be called when the image was turned to another epoch. */
+  turn(): void {
+    const { relations } = this.#image
+    this.#types.turn(relations[BUILTIN.entityType]!)
+    this.#attributes.turn(relations[BUILTIN.entityAttr]!)
+    this.#tags.turn(relations[BUILTIN.entityTag]!)
+    this.#ancestors.turn(relations[BUILTIN.entityAncestor]!)
+    this.#ancestorLists.turn(relations[BUILTIN.entityAncestor]!)
+    this.#parents.turn(relations[BUILTIN.entityParent]!)
+  }
+
+  exists(entity: ValueId): boolean {
+    return this.#types.has(entity)
+  }
+
+  attribute(entity: ValueId, key: ValueId): ValueId {
+    return this.#attributes.third(entity, key)
+  }
+
+  tag(entity: ValueId, key: ValueId): ValueId {
+    return this.#tags.third(entity, key)
+  }
+
+  hasAncestor(entity: ValueId, ancestor: ValueId): boolean {
+    return this.#ancestors.row(entity, ancestor) >= 0
+  }
+
+  ancestors(entity: ValueId, into: ValueId[], most: number): number {
+    return this.#ancestorLists.seconds(entity, into, most)
+  }
+
+  parents(entity: ValueId): readonly ValueId[] {
+    const found: ValueId[] = []
+    this.#parents.seconds(entity, found, Number.POSITIVE_INFINITY)
+    return found
   }
 }
 
 /** The entities of the image and those of one request. A walk over parents, since the request's may lead into the store and back. */
-export function entitiesWith(image: Image, brought: ReadonlyMap<ValueId, RequestEntity>): EntityView {
-  const stored = storedEntities(image)
-  const parents = image.relations[BUILTIN.entityParent]!
-  const walk = (entity: ValueId): Set<ValueId> => {
+export function entitiesWith(stored: StoredEntities, brought: ReadonlyMap<ValueId, RequestEntity>): EntityView {
+  const closures = new Map<ValueId, ReadonlySet<ValueId>>()
+  const walk = (entity: ValueId): ReadonlySet<ValueId> => {
+    const known = closures.get(entity)
+    if (known) return known
     const seen = new Set<ValueId>()
     const open = [entity]
     for (let at = open.pop(); at !== undefined; at = open.pop()) {
-      for (const parent of [...(brought.get(at)?.parents ?? []), ...second(parents, at)]) {
+      for (const parent of [...(brought.get(at)?.parents ?? []), ...stored.parents(at)]) {
         if (seen.has(parent)) continue
         seen.add(parent)
         open.push(parent)
       }
     }
+    closures.set(entity, seen)
     return seen
   }
   return {
@@ -50,28 +97,14 @@ export function entitiesWith(image: Image, brought: ReadonlyMap<ValueId, Request
     attribute: (entity, key) => brought.get(entity)?.attrs.get(key) ?? stored.attribute(entity, key),
     tag: (entity, key) => brought.get(entity)?.tags.get(key) ?? stored.tag(entity, key),
     hasAncestor: (entity, ancestor) => walk(entity).has(ancestor),
-    ancestors: walk,
+    ancestors: (entity, into, most) => copyAncestors(walk(entity), into, most),
   }
 }
 
-function lookup(relation: Relation, entity: ValueId, key: ValueId): ValueId {
-  const row = find(relation, [0, 1], [entity, key])
-  return row < 0 ? -1 : relation.columns[2]![row]!
-}
-
-function find(relation: Relation, key: readonly number[], values: readonly ValueId[]): number {
-  return firstRow(relation, indexOn(relation, key), values, relation.count)
-}
-
-function second(relation: Relation, first: ValueId): ValueId[] {
-  const found: ValueId[] = []
-  const index = indexOn(relation, [0])
-  for (
-    let row = firstRow(relation, index, [first], relation.count);
-    row >= 0;
-    row = nextRow(relation, index, [first], row)
-  ) {
-    found.push(relation.columns[1]![row]!)
-  }
-  return found
+/** What `EntityView.ancestors` does where they are in a set. */
+export function copyAncestors(all: ReadonlySet<ValueId>, into: ValueId[], most: number): number {
+  if (all.size > most) return -1
+  let count = 0
+  for (const ancestor of all) into[count++] = ancestor
+  return count
 }

@@ -13,6 +13,6 @@ export interface EntityView {
   tag(entity: ValueId, key: ValueId): ValueId
   /** Whether `ancestor` is reached from `entity` over one or more parent edges. */
   hasAncestor(entity: ValueId, ancestor: ValueId): boolean
-  /** All of these, each once. */
-  ancestors(entity: ValueId): Iterable<ValueId>
+  /** Writes all of these to the start of `into`, each once, and says how many; -1 if there are more than `most`. */
+  ancestors(entity: ValueId, into: ValueId[], most: number): number
 }

@@ -205,32 +205,42 @@ function withoutSpan(predicate: Predicate): Predicate {
 }
 
 interface Range {
-  anchor: Span
+  readonly anchor: Span
   end: number
 }
 
 function encodeUnit(body: object): EncodedUnit {
-  const ranges = new Map<Source, Range>()
-  forEachSpan(body, (span) => {
-    const range = ranges.get(span.source)
-    if (!range) ranges.set(span.source, { anchor: span, end: span.end })
-    else {
-      if (span.start < range.anchor.start) range.anchor = span
-      range.end = Math.max(range.end, span.end)
-    }
-  })
-  const sources = [...ranges.keys()]
+  const ranges = rangesOf(body)
   const relative = withSpans(body, ({ source, start, end }) => {
-    const base = ranges.get(source)!.anchor.start
-    return [sources.indexOf(source), start - base, end - base]
+    const piece = ranges.findIndex((range) => {
+      return range.anchor.source === source && range.anchor.start <= start && end <= range.end
+    })
+    const base = ranges[piece]!.anchor.start
+    return [piece, start - base, end - base]
   })
-  const pieces = [...ranges].map(([source, { anchor, end }]) => source.text.slice(anchor.start, end))
+  const pieces = ranges.map(({ anchor, end }) => anchor.source.text.slice(anchor.start, end))
   const unit: UnitBody = { body: relative as object, pieces }
   const bytes = serialize(unit)
   const digest = hash('sha256', bytes, 'buffer')
   const key = Uint32Array.from({ length: UNIT_KEY_WORDS }, (_, i) => digest.readUInt32LE(4 * i))
-  return { key, bytes, anchors: [...ranges.values()].map(({ anchor }) => anchor) }
+  return { key, bytes, anchors: ranges.map(({ anchor }) => anchor) }
 }
+
+/** What stands far apart, as a link and its template do, is in pieces of its own: what is between them belongs to others. */
+function rangesOf(body: object): Range[] {
+  const spans: Span[] = []
+  forEachSpan(body, (span) => spans.push(span))
+  const ranges: Range[] = []
+  for (const span of spans.sort((a, b) => a.start - b.start)) {
+    const range = ranges.findLast(({ anchor }) => anchor.source === span.source)
+    if (range && span.start - range.end <= NEAR) range.end = Math.max(range.end, span.end)
+    else ranges.push({ anchor: span, end: span.end })
+  }
+  return ranges
+}
+
+/** In UTF-16 units. */
+const NEAR = 1000
 
 function decodeUnit(bytes: Uint8Array): KnownUnit {
   const { body, pieces } = deserialize(bytes) as UnitBody

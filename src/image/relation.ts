@@ -26,10 +26,8 @@ export interface Relation {
   gone: number
   /** The first epoch in which its rows had their numbers; 0 before it. Later ones add rows, wherever the columns lie. */
   born: number
-  /** Index over all columns; like all others it may lag behind the rows. */
-  unique: Index
-  /** By the columns that make the key, ascending. */
-  readonly indexes: Map<string, Index>
+  /** The first is over all columns. All may lag behind the rows. */
+  indexes: [Index, ...Index[]]
 }
 
 export interface Index {
@@ -40,6 +38,9 @@ export interface Index {
   /** `heads[hash & mask]` and `next[row]` hold a row number + 1, or 0. */
   heads: Uint32Array
   next: Uint32Array
+  /** No key has more rows than `longest` below the row `counted`, or more than are worth counting (`search.ts`). */
+  counted: number
+  longest: number
 }
 
 /** An empty relation. */
@@ -55,8 +56,7 @@ export function createRelation(arity: number): Relation {
     deathLimit: ALL_DEATHS,
     gone: 0,
     born: 0,
-    unique: createUnique(arity),
-    indexes: new Map(),
+    indexes: [createUnique(arity)],
   }
 }
 
@@ -94,7 +94,7 @@ export function isGone(relation: Relation, row: number): boolean {
 
 /** Appends `tuple` unless it is there; says whether it was new. */
 export function insert(relation: Relation, tuple: ArrayLike<number>): boolean {
-  const unique = indexOn(relation, relation.unique.key)
+  const unique = syncedIndex(relation, relation.indexes[0])
   const hash = hashTuple(tuple, relation.arity)
   if (followTuple(relation, tuple, hash) >= 0) return false
   reserve(relation, 1)
@@ -114,7 +114,8 @@ export function appendRow(relation: Relation, tuple: ArrayLike<number>): void {
 
 /** Drops what `appendRow` appended twice, and closes the gaps; yields how many rows stay. No row may have gone. */
 export function settleRows(relation: Relation): number {
-  const { unique, columns, arity, count } = relation
+  const { columns, arity, count } = relation
+  const [unique] = relation.indexes
   const first = unique.synced
   if (count > unique.next.length) growIndex(relation, unique, columns[0]?.length ?? count)
   const { heads, next } = unique
@@ -155,7 +156,7 @@ export function reserve(relation: Relation, rows: number): void {
   const need = relation.count + rows
   if (need <= relation.capacity) return
   growColumns(relation, Math.max(need, relation.capacity * 2, 8))
-  for (const index of [relation.unique, ...relation.indexes.values()]) {
+  for (const index of relation.indexes) {
     if (index.synced > 0) growIndex(relation, index, relation.capacity)
   }
 }
@@ -182,7 +183,7 @@ export function unmarkGone(relation: Relation, row: number): void {
 
 /** Takes back the newest rows, down to `count`, which nobody has published. */
 export function takeBack(relation: Relation, count: number): void {
-  if (!isShared(relation.columns[0] ?? relation.unique.heads)) truncate(relation, count)
+  if (!isShared(relation.columns[0] ?? relation.indexes[0].heads)) truncate(relation, count)
   // A reader may be about to follow one of these rows to older ones. If another row took its place, it would be led to the
   // rows of another key, and find none of its own: so their numbers are not used again.
   else for (let row = count; row < relation.count; row++) markGone(relation, row, FIRST_DEATH)
@@ -192,31 +193,46 @@ export function takeBack(relation: Relation, count: number): void {
 const FIRST_DEATH = 1
 
 function truncate(relation: Relation, count: number): void {
-  for (const index of [relation.unique, ...relation.indexes.values()]) {
+  for (const index of relation.indexes) {
     for (let row = index.synced - 1; row >= count; row--) {
       const slot = hashRow(relation, index.key, row) & (index.heads.length - 1)
       storeEntry(index.heads, slot, index.next[row]!)
     }
     index.synced = Math.min(index.synced, count)
+    index.counted = Math.min(index.counted, count)
   }
   relation.count = count
 }
 
 /** The row of `tuple`, or -1. */
 export function findRow(relation: Relation, tuple: ArrayLike<number>): number {
-  indexOn(relation, relation.unique.key)
+  syncedIndex(relation, relation.indexes[0])
   return followTuple(relation, tuple, hashTuple(tuple, relation.arity))
 }
 
 /** The index over the columns `key` (ascending), made for this thread if there is none, with all rows in it. */
 export function indexOn(relation: Relation, key: readonly number[]): Index {
-  // Joining a list takes as long as to find a row.
-  const name = key.length === 1 ? `${key[0]}` : key.length === relation.arity ? '' : key.join()
-  let index = key.length === relation.arity ? relation.unique : relation.indexes.get(name)
+  let index = relation.indexes.find((other) => isSameKey(other.key, key))
   if (!index) {
     index = createIndex(key)
-    relation.indexes.set(name, index)
+    relation.indexes.push(index)
   }
+  return syncedIndex(relation, index)
+}
+
+/** Puts `index` in the place of the one with the same key. */
+export function putIndex({ indexes }: Relation, index: Index): void {
+  const at = indexes.findIndex(({ key }) => isSameKey(key, index.key))
+  indexes[at < 0 ? indexes.length : at] = index
+}
+
+function isSameKey(a: readonly number[], b: readonly number[]): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+function syncedIndex(relation: Relation, index: Index): Index {
   if (index.synced < relation.count) syncIndex(relation, index)
   return index
 }
@@ -228,27 +244,6 @@ export function syncIndex(relation: Relation, index: Index): void {
     const row = index.synced++
     chain(relation, index, row, hashRow(relation, index.key, row))
   }
-}
-
-/** The newest row below `limit` whose key columns hold `key` (one id for each key column), or -1. */
-export function firstRow(relation: Relation, index: Index, key: ArrayLike<number>, limit: number): number {
-  const hash = hashTuple(key, index.key.length)
-  return follow(relation, index, key, index.heads[hash & (index.heads.length - 1)]!, limit)
-}
-
-/** The next older row of the same key, or -1. */
-export function nextRow(relation: Relation, index: Index, key: ArrayLike<number>, row: number): number {
-  return follow(relation, index, key, index.next[row]!, row)
-}
-
-/** The rows below `limit` that are there and hold `id` in `column`, newest first. */
-export function rowsWith(relation: Relation, column: number, id: number, limit = relation.count): number[] {
-  const index = indexOn(relation, [column])
-  const key = [id]
-  const rows: number[] = []
-  let row = firstRow(relation, index, key, limit)
-  for (; row >= 0; row = nextRow(relation, index, key, row)) rows.push(row)
-  return rows
 }
 
 /** A relation with the rows that are there and for which `keep` holds, in their order, and its base; indexes on `keys`. */
@@ -276,23 +271,38 @@ export function createUnique(arity: number): Index {
 
 /** An index over `key` without any rows. */
 export function createIndex(key: readonly number[]): Index {
-  return { key, synced: 0, heads: NO_WORDS, next: NO_WORDS }
+  return { key, synced: 0, heads: NO_WORDS, next: NO_WORDS, counted: 0, longest: 0 }
 }
 
-function follow(relation: Relation, index: Index, key: ArrayLike<number>, first: number, limit: number): number {
+/** The entry of `index` at which the rows begin that hold `values` in the columns `key`; these are its own, and maybe more. */
+export function firstOf(index: Index, key: readonly number[], values: ArrayLike<number>): number {
+  const own = index.key
+  let h = own.length
+  for (let i = 0; i < own.length; i++) h = mixWord(h, values[own.length === key.length ? i : key.indexOf(own[i]!)]!)
+  return index.heads[finishHash(h) & (index.heads.length - 1)]!
+}
+
+/** The newest row below `limit`, from the entry `first` on, that holds `values` in the columns `key`, or -1. */
+export function follow(
+  relation: Relation,
+  index: Index,
+  key: readonly number[],
+  values: ArrayLike<number>,
+  first: number,
+  limit: number,
+): number {
   let above = Number.MAX_SAFE_INTEGER
   // INVARIANT: rows of a chain descend. Words that belong to somebody else by now can't lead a reader in circles.
   for (let entry = first; entry > 0 && entry < above; entry = index.next[entry - 1]!) {
     above = entry
-    if (entry <= limit && keyEquals(relation, index.key, entry - 1, key) && !isGone(relation, entry - 1))
-      return entry - 1
+    if (entry <= limit && keyEquals(relation, key, entry - 1, values) && !isGone(relation, entry - 1)) return entry - 1
   }
   return -1
 }
 
 function followTuple(relation: Relation, tuple: ArrayLike<number>, hash: number): number {
-  const { unique } = relation
-  return follow(relation, unique, tuple, unique.heads[hash & (unique.heads.length - 1)]!, relation.count)
+  const [unique] = relation.indexes
+  return follow(relation, unique, unique.key, tuple, unique.heads[hash & (unique.heads.length - 1)]!, relation.count)
 }
 
 function chain(relation: Relation, index: Index, row: number, hash: number): void {
@@ -321,7 +331,8 @@ function growIndex(relation: Relation, index: Index, capacity: number): void {
   }
 }
 
-function keyEquals(relation: Relation, key: readonly number[], row: number, values: ArrayLike<number>): boolean {
+/** Whether a row holds `values` in the columns `key`. */
+export function keyEquals(relation: Relation, key: readonly number[], row: number, values: ArrayLike<number>): boolean {
   for (let i = 0; i < key.length; i++) if (relation.columns[key[i]!]![row] !== values[i]) return false
   return true
 }
@@ -329,13 +340,13 @@ function keyEquals(relation: Relation, key: readonly number[], row: number, valu
 function hashTuple(tuple: ArrayLike<number>, arity: number): number {
   let h = arity
   for (let i = 0; i < arity; i++) h = mixWord(h, tuple[i]!)
-  return finish(h)
+  return finishHash(h)
 }
 
 function hashRow(relation: Relation, key: readonly number[], row: number): number {
   let h = key.length
   for (let i = 0; i < key.length; i++) h = mixWord(h, relation.columns[key[i]!]![row]!)
-  return finish(h)
+  return finishHash(h)
 }
 
 /** One step of the hash of a key; generated code makes the others around it. */
@@ -344,6 +355,7 @@ export function mixWord(h: number, word: number): number {
   return m ^ (m >>> 15)
 }
 
-function finish(h: number): number {
+/** The last step of it. */
+export function finishHash(h: number): number {
   return Math.imul(h, 0x85ebca6b) >>> 8
 }

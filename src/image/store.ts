@@ -11,7 +11,8 @@ import type { BlobTable } from './blob-table.ts'
 import { announceReclaim, claim, claimedEpoch, commit, oldestAnnounced, silenceBefore, storeLong } from './epochs.ts'
 import { type FixedTable, isShared } from './fixed-table.ts'
 import type { Image } from './image.ts'
-import { indexOn, type Relation } from './relation.ts'
+import type { Relation } from './relation.ts'
+import { indexesFor } from './search.ts'
 import { allocate, createSpace, type Extent, release, type Space, usedWords } from './space.ts'
 
 export type Step = 'claimed' | 'sealed' | 'rooted' | 'committed' | 'retired' | 'announced' | 'reclaimed'
@@ -44,7 +45,7 @@ export interface Publication {
   readonly program?: Uint8Array
   /** Predicates whose relations changed; absent: all. */
   readonly changed?: Pick<ReadonlySet<number>, 'keys'>
-  /** Keys of the indexes that readers need, by predicate. */
+  /** Keys that readers search by, by predicate; there are indexes for them. */
   readonly indexes: ReadonlyMap<number, readonly (readonly number[])[]>
   /** Value ids have changed their meaning. */
   readonly isNewDictionary?: boolean
@@ -178,7 +179,7 @@ function sealRelations(sealing: Sealing): Extent {
 /** The block of the descriptor first, then those of the arrays. */
 function sealRelation({ store, epoch }: Sealing, relation: Relation, keys: readonly (readonly number[])[]): Extent[] {
   const { arity } = relation
-  const wanted = keys.map((key) => indexOn(relation, key))
+  const wanted = indexesFor(relation, keys)
   const isPlaced = arity > 0 && isShared(relation.columns[0]!)
   const capacity = isPlaced ? relation.capacity : roomFor(relation.count)
   relation.capacity = capacity
@@ -201,6 +202,7 @@ function sealRelation({ store, epoch }: Sealing, relation: Relation, keys: reado
     words[next + INDEX.heads] = index.heads.byteOffset / 4
     words[next + INDEX.headsWords] = index.heads.length
     words[next + INDEX.next] = index.next.byteOffset / 4
+    words[next + INDEX.longest] = index.counted === relation.count ? index.longest : 0
     words[next + INDEX.keyLength] = index.key.length
     words.set(index.key, next + INDEX.key)
     next += INDEX.key + index.key.length

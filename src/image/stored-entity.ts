@@ -6,7 +6,8 @@ import { BUILTIN, type EntityRecord } from '../program/program.ts'
 import type { EntityUid, Value } from '../values/value.ts'
 import { createOverlay } from './dictionary.ts'
 import type { Image } from './image.ts'
-import { type Relation, rowsWith, tupleAt } from './relation.ts'
+import { type Relation, tupleAt } from './relation.ts'
+import { rowsWith } from './search.ts'
 import { createValues, type ValueId } from './value-ids.ts'
 
 /** The entity stored under `uid`, if there is one. */

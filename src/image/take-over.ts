@@ -55,10 +55,8 @@ function mend(relation: Relation, epoch: number): void {
       if (row >= relation.count || relation.deaths[row]! > last) relation.deaths[row] = 0
     }
   }
-  const keys = [...relation.indexes.values()].map(({ key }) => key)
-  relation.indexes.clear()
-  relation.unique = createUnique(relation.arity)
-  for (const key of keys) relation.indexes.set(key.join(), rebuilt(relation, key))
+  const [, ...others] = relation.indexes
+  relation.indexes = [createUnique(relation.arity), ...others.map(({ key }) => rebuilt(relation, key))]
 }
 
 function rebuilt(relation: Relation, key: readonly number[]): Index {

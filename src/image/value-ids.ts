@@ -42,6 +42,8 @@ export function isLocal(id: ValueId): boolean {
 
 /** An id is one of an inline integer if these are its bits above the payload; such ids are in the order of the integers. */
 export const INT_TAG = KIND.int
+/** The same bits of an entity. */
+export const ENTITY_TAG = KIND.entity
 export const TAG_SHIFT = PAYLOAD_BITS
 
 /** The id of an integer that a JavaScript number holds exactly. */
@@ -94,6 +96,10 @@ interface Readers {
   elementsOf(id: ValueId): Uint32Array
   /** Key and value by turns, keys ascending by id. */
   entriesOf(id: ValueId): Uint32Array
+  /** The value under the key, the id of a string, in a record; or -1. */
+  fieldOf(record: ValueId, key: ValueId): ValueId
+  /** Whether the set holds the value. */
+  holds(set: ValueId, id: ValueId): boolean
   /** The value itself. */
   valueOf(id: ValueId): Value
 }
@@ -209,6 +215,8 @@ function createReaders(dictionary: Dictionary): Readers {
     },
     elementsOf: (id) => dictionary.idsOf('set', id & PAYLOAD_MASK),
     entriesOf: (id) => dictionary.idsOf('record', id & PAYLOAD_MASK),
+    fieldOf: (id, key) => dictionary.fieldOf(id & PAYLOAD_MASK, key),
+    holds: (id, element) => dictionary.holds(id & PAYLOAD_MASK, element),
     valueOf: (id) => {
       const kind = kindOfId(id)
       switch (kind) {

@@ -125,9 +125,12 @@ function areKnown(
   for (const { predicate, span } of dependenciesOf(body)) {
     const found = program.predicates[predicate]
     const name = table.drafts[predicate]?.name ?? ''
-    if (found?.scope === 'static') continue
+    if (found?.scope === 'static' && found.evaluation !== 'not asked') continue
     known = false
-    if (found) {
+    if (found?.scope === 'static') {
+      const help = 'name it in the option `queries`, or leave that option out'
+      diagnostics.error('R746', `\`${name}\` is not derived, since no query of the options asks for it`, span, { help })
+    } else if (found) {
       const help = 'ask with a request: `rune explain` says what holds for it'
       diagnostics.error('R355', `\`${name}\` depends on the request, and a query has none`, span, { help })
     } else {

@@ -16,6 +16,7 @@ import { checkPermit } from './deciding.ts'
 import { declarePredicate } from './declare.ts'
 import { uniteEntities } from './entities.ts'
 import { defineDataPredicates, type FactContext, readDataEntry } from './facts.ts'
+import { foldRule, neverHolds } from './fold.ts'
 import { implicitRules } from './implicit-rules.ts'
 import { type ColumnTypes, inferTypes } from './infer-types.ts'
 import { type Linkable, linkEquivalences } from './links.ts'
@@ -97,7 +98,7 @@ function analyseInto(configuration: Configuration, diagnostics: Diagnostics, ext
   warn({ drafts, rules, columns, policies, pathTypes: settings.pathTypes, diagnostics, ...extra })
   if (diagnostics.hasErrors) return undefined
   const equivalences = drafts.flatMap(({ id, option }) => (option === 'equivalence' ? [id] : []))
-  const finished = rules.map((rule) => finishRule(rule, drafts, columns))
+  const finished = rules.map((rule) => foldRule(finishRule(rule, drafts, columns)))
   const linked = linkEquivalences(equivalences, { predicates, rules: finished, facts, components: components.all })
   const numbered = linked.rules.map(ruleOf)
   return {
@@ -171,7 +172,7 @@ function ruleOf({ name, head, args, body, groups, variables, span }: RuleDraft, 
 function strataOf({ components, predicates }: Linkable, rules: readonly Rule[]): Stratum[] {
   const of = new Map(components.flatMap((ids, i) => ids.map((id) => [id, i] as const)))
   const byComponent = components.map((): Rule[] => [])
-  for (const rule of rules) byComponent[of.get(rule.head) ?? 0]?.push(rule)
+  for (const rule of rules) if (!neverHolds(rule)) byComponent[of.get(rule.head) ?? 0]?.push(rule)
   return components.map((ids, i) => {
     const own = byComponent[i] ?? []
     const recursive = own.some(({ body }) =>

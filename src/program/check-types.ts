@@ -20,9 +20,9 @@ import {
 import { type ColumnTypes, fixedType, headTypes, typeSource } from './infer-types.ts'
 import { CONFORMS } from './methods.ts'
 import type { PredicateDraft } from './predicate-table.ts'
-import type { ColumnType, Constant, Expr, Literal, VariableRef } from './program.ts'
+import type { ColumnType, CompareLiteral, Constant, Expr, Literal, VariableRef } from './program.ts'
 import { type RuleDraft, stepsOf, writtenName } from './rule-draft.ts'
-import { type Clash, resultType, type TypeSource, typesOfBody } from './rule-types.ts'
+import { type Clash, resultType, type TypeEnvironment, type TypeSource, typesOfBody } from './rule-types.ts'
 
 interface Check {
   readonly rule: RuleDraft
@@ -46,10 +46,14 @@ export function checkTypes(check: Check): void {
   }
 }
 
-/** `rule` with a check for each head variable that may not fit its column, and zeros of the right type for its sums. */
+/**
+ * `rule` with a check for each head variable that may not fit its column, zeros of the right type for its sums, and a mark on
+ * comparisons that cannot fail.
+ */
 export function finishRule(rule: RuleDraft, drafts: readonly PredicateDraft[], columns: ColumnTypes): RuleDraft {
   const source = typeSource(columns)
   const body = rule.body.map((literal): Literal => {
+    if (isOrder(literal)) return totalOrder(literal, typesOfBody(rule.body, source, new Map(), stepsOf(rule)))
     if (literal.kind !== 'aggregate' || literal.function !== 'sum' || literal.empty === undefined) return literal
     const types = typesOfBody(rule.body, source, new Map(), stepsOf(rule))
     const given = new Map(literal.groups.map((group) => [group, types.get(group) ?? 'any']))
@@ -76,6 +80,23 @@ export function finishRule(rule: RuleDraft, drafts: readonly PredicateDraft[], c
     return checked
   })
   return { ...rule, args, variables, body: [...body, ...checks] }
+}
+
+/** Whether `literal` orders what needs no evaluation. */
+function isOrder(literal: Literal): literal is CompareLiteral {
+  if (literal.kind !== 'compare' || literal.operator === '=' || literal.operator === '!=') return false
+  return [literal.left, literal.right].every(({ kind }) => kind === 'variable' || kind === 'constant')
+}
+
+/** `literal` with its mark, if what both sides can be has an order. `types` are those where the whole body holds. */
+function totalOrder(literal: CompareLiteral, types: TypeEnvironment): CompareLiteral {
+  const typeOfSide = (side: Expr) => {
+    if (side.kind === 'constant') return only(typeOf(side.value))
+    return side.kind === 'variable' ? (types.get(side.variable) ?? 'any') : 'any'
+  }
+  const [left, right] = [typeOfSide(literal.left), typeOfSide(literal.right)]
+  const isTotal = [...ORDERED].some((type) => isWithin(left, only(type)) && isWithin(right, only(type)))
+  return isTotal ? { ...literal, isTotal } : literal
 }
 
 function reportClash(clash: Clash, check: Check): void {

@@ -13,7 +13,7 @@ export const ANY_ENTITY: TypeName = 'entity:*'
 export const NOTHING: ColumnType = new Set()
 
 /** Types that `<` and its like, `min` and `max` are defined on. */
-export const ORDERED: ColumnType = new Set<TypeName>(['Long', 'Float', 'String', 'datetime', 'duration'])
+export const ORDERED: ReadonlySet<TypeName> = new Set<TypeName>(['Long', 'Float', 'String', 'datetime', 'duration'])
 
 /** Types of arithmetic. */
 export const NUMERIC: ColumnType = new Set<TypeName>(['Long', 'Float'])

@@ -53,9 +53,9 @@ export interface Predicate {
 
 /**
  * Materialised by the fixpoint, or evaluated for each request and query that asks: what is request-scoped or declared
- * `on_demand`, and all that depends on such.
+ * `on_demand`, and all that depends on such. `not asked` is never evaluated (`asked.ts`).
  */
-export type Evaluation = 'materialized' | 'on demand'
+export type Evaluation = 'materialized' | 'on demand' | 'not asked'
 
 export interface Column {
   /** From a `decl` or from rows given as tables. */
@@ -126,7 +126,7 @@ export const BUILTIN = {
 
 export interface Stratum {
   readonly predicates: readonly PredicateId[]
-  /** Rules whose head is one of `predicates`. */
+  /** Rules whose head is one of `predicates`, without those that never hold (`fold.ts`). */
   readonly rules: readonly Rule[]
   /** Whether a rule's body reads a predicate of the same stratum. */
   readonly recursive: boolean
@@ -180,6 +180,8 @@ export interface CompareLiteral {
   readonly operator: '=' | '!=' | '<' | '<=' | '>' | '>='
   readonly left: Expr
   readonly right: Expr
+  /** Set for `<`, `<=`, `>` and `>=` of variables and constants that types show to have an order, wherever the other literals hold. */
+  readonly isTotal?: true
   readonly span?: Span
 }
 

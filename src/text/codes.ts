@@ -142,6 +142,7 @@ export const CODES = {
   R742: 'a context that has the key `facts`',
   R743: 'an entity of a request that is given or stored already in another form, or closes a cycle',
   R480: 'updates that do not fit a configuration any more',
+  R746: 'a query for what is not derived, since the options did not say that it is asked',
   R745: 'an update that is malformed, or that changes what cannot be changed',
   R750: 'a request of a batch that nothing could decide',
   R744: 'an argument of the API that is of another kind than it takes, or cannot be read',

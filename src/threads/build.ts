@@ -10,6 +10,7 @@ import { createImage, type Image } from '../image/image.ts'
 import { internConstants, loadFacts } from '../image/load.ts'
 import { isSnapshotFile } from '../image/snapshot.ts'
 import { analyse } from '../program/analyse.ts'
+import { leaveOut } from '../program/asked.ts'
 import type { KeptLowerings } from '../program/lower-policies.ts'
 import type { Program } from '../program/program.ts'
 import { checkAgainstSchema, schemaOf } from '../program/schema-check.ts'
@@ -42,6 +43,8 @@ export interface BuildOptions extends Pick<ConfigurationInput, 'onProgress'> {
   readonly dictionary?: ImageDictionary
   /** What of the sources that were built the last time can be used again. */
   readonly kept?: KeptSources
+  /** The names of the predicates that queries will ask; absent: any. */
+  readonly asked?: readonly string[]
   /** Changes the facts that were loaded, before anything is derived. */
   readonly adjust?: (program: Program, image: Image, diagnostics: Diagnostics) => void
 }
@@ -90,16 +93,17 @@ function buildConfiguration(
   configuration: Configuration,
   host: Host,
   diagnostics: Diagnostics,
-  { dictionary, kept, adjust, onProgress }: BuildOptions = {},
+  { dictionary, kept, asked, adjust, onProgress }: BuildOptions = {},
 ): Built {
   const schema = schemaOf(configuration, diagnostics)
-  const program = analyse(configuration, diagnostics, {
+  const analysed = analyse(configuration, diagnostics, {
     ...(schema && { schema: schema.resolved.schema }),
     ...(kept && { kept: kept.lowerings }),
   })
-  if (!program) throw new RuneError(diagnostics.all)
-  if (schema) checkAgainstSchema(program, configuration, schema, diagnostics)
+  if (!analysed) throw new RuneError(diagnostics.all)
+  if (schema) checkAgainstSchema(analysed, configuration, schema, diagnostics)
   diagnostics.throwIfErrors()
+  const program = asked ? leaveOut(analysed, asked) : analysed
   const image = createImage(program, dictionary)
   loadFacts(program, image, host.readFile, diagnostics, onProgress)
   diagnostics.throwIfErrors()

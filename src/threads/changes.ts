@@ -4,7 +4,8 @@
  */
 import type { FactChange } from '../fixpoint/change.ts'
 import { type Image, relationOf } from '../image/image.ts'
-import { copyRows, findRow, insert as insertRow, type Relation, rowsWith, tupleAt } from '../image/relation.ts'
+import { copyRows, findRow, insert as insertRow, type Relation, tupleAt } from '../image/relation.ts'
+import { rowsWith } from '../image/search.ts'
 import { factsOf } from '../program/links.ts'
 import { BUILTIN, type EntityRecord, type PredicateId, type Program } from '../program/program.ts'
 import { type Diagnostics, runeError } from '../text/diagnostic.ts'

@@ -27,6 +27,8 @@ export function startThread({ onMessage, onEnd }: LinkEvents): Link {
     name: 'rune-coordinator',
     // Not those of the process: with `node --input-type=module -e …` no thread would start.
     execArgv: [],
+    // Measured: it works as fast as with V8's 48, and the process takes 30 MB less.
+    resourceLimits: { maxYoungGenerationSizeMb: 6 },
   })
   let failure: unknown
   let isClosing = false

@@ -37,6 +37,7 @@ export type FromCoordinator =
 export interface OpenOptions {
   readonly input: ConfigurationInput
   readonly watch: boolean
+  readonly asked?: readonly string[]
   /** Nothing is loaded then, and nothing answered. */
   readonly predecessor?: Predecessor
   readonly graceMs?: number
@@ -112,10 +113,10 @@ function attempt(work: () => Published, { done, failed }: Outcome): void {
   done(published)
 }
 
-function open(state: State, id: number, { input, watch, predecessor, graceMs }: OpenOptions): void {
+function open(state: State, id: number, { input, watch, asked, predecessor, graceMs }: OpenOptions): void {
   const { send } = state
   const store = graceMs === undefined ? {} : { graceMs }
-  const coordinator = createCoordinator({ input, store, ...(predecessor && { predecessor }) })
+  const coordinator = createCoordinator({ input, store, ...(asked && { asked }), ...(predecessor && { predecessor }) })
   state.coordinator = coordinator
   if (!predecessor) {
     attempt(() => coordinator.load(), {

@@ -70,6 +70,8 @@ export interface CoordinatorOptions {
   readonly waste?: Waste
   /** The snapshot that the input names, read already, in a shared memory. */
   readonly snapshot?: SnapshotBytes
+  /** The names of the predicates that queries will ask, as far as sources are read; absent: any. */
+  readonly asked?: readonly string[]
 }
 
 /** What a coordinator leaves behind: its memory, and the updates that it had accepted. */
@@ -100,6 +102,7 @@ interface Kept extends KeptSources {
 
 interface State {
   readonly input: ConfigurationInput
+  readonly asked: readonly string[] | undefined
   readonly delta: Delta
   /** Whether keys of the delta have changed since somebody asked. */
   isRefitted: boolean
@@ -123,7 +126,7 @@ interface State {
 
 /** A coordinator that has published nothing yet, or goes on where another one ended. */
 export function createCoordinator(options: CoordinatorOptions): Coordinator {
-  const { input, predecessor, store: storeOptions = {}, waste = WASTE, snapshot } = options
+  const { input, predecessor, store: storeOptions = {}, waste = WASTE, snapshot, asked } = options
   const delta = predecessor?.delta ?? emptyDelta()
   const files: readonly RecordedFile[] = []
   const nothing = {
@@ -139,6 +142,7 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
   const sourced = new Set([...delta.facts.keys(), ...delta.entities.keys()])
   const state = {
     input,
+    asked,
     delta,
     sourced,
     forgotten: [],
@@ -202,6 +206,7 @@ function loadSources(state: State, host: Host): void {
   let fitted: Fitted | undefined
   const { program, image, warnings } = build(state.input, host, {
     kept: state.kept,
+    ...(state.asked && { asked: state.asked }),
     ...(state.image && !isNewDictionary && { dictionary: state.image.dictionary }),
     adjust: (program, image, diagnostics) => {
       for (const relation of image.relations) relation.baseCount = relation.count

@@ -99,7 +99,7 @@ export function createReader(arena: Arena): Reader {
   }
   const target = ({ program }: Evaluating): RequestTarget => ({ program, image: image.image })
   return {
-    authorize: (request) => run((at) => at.decider.decide(checkRequest(request, target(at)))),
+    authorize: (request) => run((at) => at.decider.authorize(request)),
     decide: (check) => run((at) => at.decider.decide(check(target(at)))),
     explain: (request) =>
       run((at) => {
@@ -191,6 +191,7 @@ function createCompiler(image: ReaderImage): (isNew: boolean) => Evaluating {
   }
   return (isNew) => {
     if (at && !isNew) return at
+    at?.decider.turn()
     if (!at || at.programNumber !== image.programNumber || dictionaryNumber !== image.dictionaryNumber) {
       // Of what fails half-way nothing is kept.
       at = undefined

@@ -93,8 +93,9 @@ test('a reader that stands on a row of an update that fails is not led to the ro
         copy.set(words)
         return copy
       }
-      const heads = shared(relation.unique.heads)
-      relation.unique.heads = heads
+      const [unique] = relation.indexes
+      const heads = shared(unique.heads)
+      unique.heads = heads
       relation.columns = relation.columns.map(shared)
       const { undo } = change(image, { remove: [], insert: [[bad, 1]] }, 2)
       let isRead = false
@@ -109,8 +110,8 @@ test('a reader that stands on a row of an update that fails is not led to the ro
           return value
         },
       })
-      const unique = { ...relation.unique, heads: stalled }
-      const reader = { ...relation, count: 1, deathLimit: 1 - relation.deathBase, unique }
+      const indexes: Relation['indexes'] = [{ ...unique, heads: stalled }]
+      const reader = { ...relation, count: 1, deathLimit: 1 - relation.deathBase, indexes }
       expect(findRow(reader, [id(1), id(1)])).toBe(0)
     }
   }

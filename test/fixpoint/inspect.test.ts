@@ -97,15 +97,26 @@ member(X) :- user(X).`,
 })
 
 test('an index says who asks for it, and counts in the bytes', async () => {
+  const members = Array.from({ length: 12 }, (_, i) => `{ who = "u${i % 6}", team = "t${i}" }`)
   const found = await inspected(`[data]
-member = [{ who = "ana", team = "staff" }]
+member = [{ who = "ana", team = "staff" }, ${members}]
+few = [["ana", "staff"]]
+[rules]
+permit("some") :- principal(P, "User"), member(P, _), few(P, _).
 [policies]
 @id("staff read")
 permit(principal, action, resource) when { context.facts.member.contains({who: "ana", team: "staff"}) };`)
   const member = found.get('member')
   expect(member?.storage).toMatchObject([
     { kind: 'columns' },
-    { kind: 'hashed index', columns: [0, 1], why: 'asked by policy `staff read` with columns 0, 1 given' },
+    {
+      kind: 'hashed index',
+      columns: [0],
+      why: 'asked by rule `permit0` with column 0 given; also (0, 1): up to 2 rows each',
+    },
+  ])
+  expect(found.get('few')?.storage).toMatchObject([
+    { kind: 'columns', why: 'room for 9 rows; few, so there is no index' },
   ])
   expect(member?.bytes).toBe(member?.storage.reduce((sum, { bytes }) => sum + bytes, 0))
 })
@@ -142,6 +153,17 @@ both(X, Y) :- edge(X, Y), edge(Y, X), reach(X, Y).
   expect(evaluated.length).toBeGreaterThan(5)
   expect(chosen.sort()).toEqual(evaluated.sort())
   await rune.close()
+})
+
+test('a rule that never holds is shown with the literal that is false', async () => {
+  const found = await inspected(`${edges(3)}[rules]
+far(X) :- edge(X, Y), N = 1 + 1, N > 2.
+far(X) :- edge(X, "n1").`)
+  const { rules } = found.get('far') ?? { rules: [] }
+  expect(rules.map(({ never, orders }) => [never, orders.length])).toEqual([
+    [undefined, 1],
+    ['2 > 2', 0],
+  ])
 })
 
 test('a reader that is attached, and one that made indexes of its own, say the same', async () => {

@@ -3,16 +3,8 @@ import { changeFacts } from '../../src/fixpoint/change.ts'
 import { isShared } from '../../src/image/fixed-table.ts'
 import { createImage, type Image } from '../../src/image/image.ts'
 import type { ReaderImage } from '../../src/image/reader-image.ts'
-import {
-  createRelation,
-  findRow,
-  firstRow,
-  indexOn,
-  insert,
-  nextRow,
-  type Relation,
-  rowsOf,
-} from '../../src/image/relation.ts'
+import { createRelation, findRow, insert, type Relation, rowsOf } from '../../src/image/relation.ts'
+import { firstRow, nextRow, ROWS_SCANNED, searchBy } from '../../src/image/search.ts'
 import { claimNext, createStore, publish, type Step, type Store } from '../../src/image/store.ts'
 import { takeOver } from '../../src/image/take-over.ts'
 import type { Program } from '../../src/program/program.ts'
@@ -99,7 +91,7 @@ export class World {
   readonly isEntry = (offset: number): boolean => {
     const { fixed, blobs } = this.image.dictionary.tables
     const buckets = [...Object.values(fixed), ...Object.values(blobs)].map((table) => table.buckets)
-    const heads = this.image.relations.flatMap(({ unique, indexes }) => [unique, ...indexes.values()])
+    const heads = this.image.relations.flatMap(({ indexes }) => indexes)
     return [...buckets, ...heads.map((index) => index.heads)].some(
       (array) => isShared(array) && offset >= array.byteOffset / 4 && offset < array.byteOffset / 4 + array.length,
     )
@@ -114,10 +106,7 @@ export class World {
     const relation = createRelation(2)
     const id = (text: string) => this.image.values.intern(text)
     // Three ways in turn, since blocks come back to the same place after two epochs.
-    this.#derived = [
-      [fact, `k${epoch % 3}`],
-      ['base', `k${(epoch + 1) % 3}`],
-    ]
+    this.#derived = [...MORE, [fact, `k${epoch % 3}`], ['base', `k${(epoch + 1) % 3}`]]
     for (const [a, b] of this.#derived) insert(relation, [id(a), id(b)])
     return relation
   }
@@ -127,6 +116,9 @@ export class World {
     return this.image.values.intern(text)
   }
 }
+
+/** Rows enough for an index. */
+const MORE = Array.from({ length: ROWS_SCANNED }, (_, i) => ['base', `more${i}`] as const)
 
 /** Of the generations that a test gets to. */
 const NAMES = ['base', ...Array.from({ length: 12 }, (_, i) => [`g${i}`, `bad${i}`]).flat()]
@@ -176,9 +168,9 @@ export function answerOf(reader: ReaderImage, cut: () => void): string {
 
 /** The rows with `id` in a column, newest first. */
 export function rowsBy(relation: Relation, column: number, id: number): number[][] {
-  const index = indexOn(relation, [column])
+  const search = searchBy(relation, [column])
   const rows: number[][] = []
-  for (let row = firstRow(relation, index, [id], relation.count); row >= 0; row = nextRow(relation, index, [id], row))
+  for (let row = firstRow(search, [id], relation.count); row >= 0; row = nextRow(search, [id], row))
     rows.push(relation.columns.map((values) => values[row]!))
   return rows
 }

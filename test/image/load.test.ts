@@ -47,6 +47,7 @@ function loadBoth(format: Format, types: readonly string[], content: string | Ui
   readFactFile(source, { types, names }, host.readFile, { onRow }, read)
   const shown = ({ all }: Diagnostics) => all.map((diagnostic) => renderDiagnostic(diagnostic))
   return {
+    ids: rows,
     loaded: { rows: rows.map((row) => row.map(image.values.valueOf)), mistakes: shown(loaded) },
     read: { rows: [...wanted.values()], mistakes: shown(read) },
   }
@@ -187,11 +188,20 @@ describe('facts from bytes are those from texts', () => {
   })
 
   test('rows beyond one piece, one batch and one window are all there, in order, once', () => {
-    const name = (i: number) => `"${`name ${i % 60_000} `.padEnd(80, '-')}"`
-    const fields = Array.from({ length: 80_000 }, (_, i) => (i % 1000 === 999 ? '""""' : name(i)))
-    const both = loadBoth('csv', ['String'], `${fields.join('\n')}\n`, 10 ** 6)
-    expect(both?.loaded.rows).toHaveLength(60_000 - 60 + 1)
+    const name = (i: number) => `"${`name ${i % 60_000} `.padEnd(40, '-')}"`
+    const lines = Array.from(
+      { length: 80_000 },
+      (_, i) => `${i % 40_000 === 39_999 ? '""""' : name(i)},${name(i % 60)}\n`,
+    )
+    const both = loadBoth('csv', ['String', 'String'], lines.join(''), 10 ** 6)
+    expect(both?.loaded.rows).toHaveLength(60_000 + 1)
     expect(both?.loaded.rows).toEqual(both?.read.rows)
+  })
+
+  test('the ids of a column lie close together', () => {
+    const lines = Array.from({ length: 1000 }, (_, i) => `call${i}\tuser${i % 50}\n`)
+    const users = loadBoth('tsv', ['String', 'User'], lines.join(''))?.ids.map(([, user = 0]) => user) ?? []
+    expect(Math.max(...users) - Math.min(...users)).toBe(49)
   })
 
   test('facts count once, whatever the file repeats', () => {

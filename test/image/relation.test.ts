@@ -1,16 +1,8 @@
 /** Relations against a plain set of tuples. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import {
-  copyRows,
-  createRelation,
-  findRow,
-  firstRow,
-  indexOn,
-  insert,
-  nextRow,
-  type Relation,
-} from '../../src/image/relation.ts'
+import { copyRows, createRelation, findRow, indexOn, insert, type Relation } from '../../src/image/relation.ts'
+import { firstRow, nextRow, searchBy } from '../../src/image/search.ts'
 
 const numRuns = 200 * Number(process.env.RUNE_FUZZ ?? 1)
 const tuples = (arity: number) =>
@@ -22,10 +14,9 @@ function rowsOf(
   values: readonly number[],
   limit = relation.count,
 ): number[] {
-  const index = indexOn(relation, key)
+  const search = searchBy(relation, key)
   const rows: number[] = []
-  for (let row = firstRow(relation, index, values, limit); row >= 0; row = nextRow(relation, index, values, row))
-    rows.push(row)
+  for (let row = firstRow(search, values, limit); row >= 0; row = nextRow(search, values, row)) rows.push(row)
   return rows
 }
 
@@ -95,9 +86,10 @@ test('what is copied stays in order and in every index', () => {
 test('following a chain while rows of the same key arrive sees only older rows', () => {
   const relation = createRelation(2)
   for (let i = 0; i < 5; i++) insert(relation, [1, i])
-  const index = indexOn(relation, [0])
+  for (let i = 0; i < 8; i++) insert(relation, [2, i])
+  const search = searchBy(relation, [0])
   const seen: number[] = []
-  for (let row = firstRow(relation, index, [1], relation.count); row >= 0; row = nextRow(relation, index, [1], row)) {
+  for (let row = firstRow(search, [1], relation.count); row >= 0; row = nextRow(search, [1], row)) {
     seen.push(row)
     for (let i = 0; i < 50; i++) insert(relation, [1, 1000 * row + 100 + i])
     indexOn(relation, [0])

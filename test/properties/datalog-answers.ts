@@ -145,12 +145,11 @@ export function solverOf(
     action: uid(action),
     resource: uid(resource),
     context: values.intern({ kind: 'record', fields: context }),
-    entities,
   }
   const isPath = resource.type === PATH_TYPE
   solver.begin({
     rows: (predicate) =>
-      request || predicate > BUILTIN.context ? requestRows(interned, predicate, values, isPath) : [],
+      request || predicate > BUILTIN.context ? requestRows(interned, entities, predicate, values, isPath) : [],
     bringsEntities: brought.length > 0,
   })
   return { solver, values }

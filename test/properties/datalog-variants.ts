@@ -90,29 +90,33 @@ function rename(random: Random, { data, predicates }: DatalogCase, clauses: read
   return { data: data.map((fact) => ({ ...fact, predicate: nameOf(fact.predicate) })), clauses: renamed, names }
 }
 
-/** Replaces an atom by the body of the one rule that defines its predicate. */
+/** Replaces an atom by what the rules of its predicate say, alternatives if they are several. */
 function inline(random: Random, { data, predicates }: DatalogCase, clauses: readonly Clause[]): Variant | undefined {
   const rules = clauses.filter((clause) => clause.kind === 'rule')
-  const isDeclared = (name: string) => clauses.some((one) => one.kind === 'decl' && one.predicate.text === name)
-  const definitions = predicates.flatMap(({ name, equivalence, best }) => {
-    const [rule, ...others] = rules.filter((one) => one.head.predicate.text === name)
-    const isOnly = rule !== undefined && others.length === 0 && !data.some(({ predicate }) => predicate === name)
-    if (!isOnly || equivalence || best !== undefined || rule.body.length === 0) return []
-    return rule.body.some((literal) => hasAggregate(literal) || reads(literal, name)) ? [] : [rule]
-  })
+  const rulesOf = (name: string) => rules.filter(({ head }) => head.predicate.text === name)
+  const isOpen = ({ name, equivalence, best }: DatalogCase['predicates'][number]): boolean => {
+    if (equivalence || best !== undefined || data.some(({ predicate }) => predicate === name)) return false
+    const bodies = rulesOf(name).map(({ body }) => body)
+    return bodies.length <= 3 && !bodies.flat().some((literal) => hasAggregate(literal) || reads(literal, name))
+  }
+  const open = new Set(predicates.filter(isOpen).map(({ name }) => name))
+  const declared = new Set(clauses.flatMap((clause) => (clause.kind === 'decl' ? [clause.predicate.text] : [])))
   const places = rules.flatMap((host) =>
     host.body.flatMap((atom) => {
-      if (atom.kind !== 'atom' || atom.negated) return []
-      const rule = definitions.find((one) => one.head.predicate.text === atom.predicate.text)
+      if (atom.kind !== 'atom' || atom.negated || !open.has(atom.predicate.text)) return []
+      const defining = rulesOf(atom.predicate.text)
       // A string in a declared column is read as what the column holds, and elsewhere it is a string.
-      const exprs = [...atom.args, ...(rule?.head.args.map(({ expr }) => expr) ?? [])]
-      const isRead = isDeclared(atom.predicate.text) && exprs.some((e) => typeof constantOf(e) === 'string')
-      return rule === undefined || rule === host || isRead ? [] : [{ host, atom, rule }]
+      const exprs = [...atom.args, ...defining.flatMap(({ head }) => head.args.map(({ expr }) => expr))]
+      const isRead = declared.has(atom.predicate.text) && exprs.some((e) => typeof constantOf(e) === 'string')
+      const alternatives = defining.map((rule, i) => bodyFor(rule, atom.args, `In${i}`))
+      const isSaid = alternatives.length > 0 && alternatives.every((body) => body.length > 0)
+      return isRead || !isSaid ? [] : [{ host, atom, alternatives }]
     }),
   )
   if (places.length === 0) return undefined
-  const { host, atom, rule } = random.pick(places)
-  const inlined = bodyFor(rule, atom.args)
+  const { host, atom, alternatives } = random.pick(places)
+  const [only = [], ...others] = alternatives
+  const inlined: readonly Literal[] = others.length === 0 ? only : [{ kind: 'or', alternatives, span: NOWHERE }]
   const body = host.body.flatMap((literal) => (literal === atom ? inlined : [literal]))
   return { data, clauses: clauses.map((clause) => (clause === host ? { ...host, body } : clause)), isLoose: true }
 }
@@ -121,8 +125,8 @@ function constantOf(expr: Expr): unknown {
   return expr.kind === 'constant' ? expr.value : undefined
 }
 
-/** The body of `rule` where its head is asked for with `args`; all other variables get names of their own. */
-function bodyFor(rule: Rule, args: readonly Expr[]): Literal[] {
+/** The body of `rule` where its head is asked for with `args`; all other variables get names that start with `own`. */
+function bodyFor(rule: Rule, args: readonly Expr[], own: string): Literal[] {
   const names = new Map<string, string>()
   const equations: [Expr, Expr][] = []
   rule.head.args.forEach(({ expr }, i) => {
@@ -131,9 +135,9 @@ function bodyFor(rule: Rule, args: readonly Expr[]): Literal[] {
     if (expr.kind === 'variable' && arg.kind === 'variable' && !names.has(expr.name)) names.set(expr.name, arg.name)
     else if (arg.kind !== 'wildcard') equations.push([arg, expr])
     // What is computed for nobody may still fail.
-    else if (expr.kind !== 'variable') equations.push([variableOf(`In${i}_`), expr])
+    else if (expr.kind !== 'variable') equations.push([variableOf(`${own}${i}`), expr])
   })
-  const variable = (name: string): string => names.get(name) ?? `In_${name}`
+  const variable = (name: string): string => names.get(name) ?? `${own}_${name}`
   const added = equations.map(([left, right]): Literal => {
     return { kind: 'compare', operator: '=', left, right: rewriteExpr(right, { variable }), span: NOWHERE }
   })

@@ -44,13 +44,17 @@ export function generateCedar(seed: number): CedarCase {
   const links = templates.flatMap(({ id, policy }) =>
     random.list(0, 2, (i) => ({ id: `${id}-${i}`, template: id, slots: randomSlots(random, world, policy) })),
   )
-  const request: Request = {
+  return { world, statics, templates, links, request: randomRequest(random, world) }
+}
+
+/** Any request over a world. */
+export function randomRequest(random: Random, world: World): Request {
+  return {
     principal: randomUid(random, world, random.chance(0.8) ? 'User' : random.pick(ENTITY_TYPES)),
     action: randomUid(random, world, random.pick(ACTION_TYPES)),
     resource: randomUid(random, world, random.chance(0.8) ? 'Doc' : random.pick(ENTITY_TYPES)),
     context: randomContext(random, world),
   }
-  return { world, statics, templates, links, request }
 }
 
 /** All policies as the oracle takes them: static ones, templates and links. */

@@ -191,6 +191,7 @@ function randomRule(options: RuleOptions): string {
   const usable = draft.predicates.filter(
     ({ level, best }) => level < predicate.level || (level === predicate.level && best === undefined),
   )
+  if (random.chance(0.15)) addConstant(draft)
   if (random.chance(0.15)) addCycle(draft)
   else
     random.list(1, 3, (i) =>
@@ -227,6 +228,19 @@ function ruleText({ random, literals }: Draft, head: string): string {
   const left = [...literals]
   const shuffled = literals.map(() => left.splice(random.int(left.length), 1)[0])
   return shuffled.length === 0 ? `${head}.` : `${head} :- ${shuffled.join(', ')}.`
+}
+
+/** A variable that is equal to a constant, or rarely a comparison of constants: what is computed before any row is seen. */
+function addConstant(draft: Draft): void {
+  const { random, literals } = draft
+  const kind = random.pick(random.pick(draft.predicates).kinds) ?? 'long'
+  if (random.chance(0.2)) {
+    literals.push(`${constant(draft, kind)} ${random.pick(['=', '!='])} ${constant(draft, kind)}`)
+    return
+  }
+  const name = fresh(draft)
+  draft.bound.set(name, kind)
+  literals.push(`${name} = ${constant(draft, kind)}`)
 }
 
 /** Four atoms around a cycle. */

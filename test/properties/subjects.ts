@@ -1,4 +1,5 @@
 /** What `npm run fuzz` tries: each subject has one attempt for each seed, and counts what became of them. */
+import { openCedarSubject } from './cedar-agreement.ts'
 import { disagreement, noVariants } from './datalog-agreement.ts'
 import { difference, noCounts, shrink } from './datalog-difference.ts'
 import { generateDatalog } from './generate-datalog.ts'
@@ -11,6 +12,7 @@ export interface Subject {
 
 /** By the name that the command takes. */
 export const SUBJECTS: Readonly<Record<string, () => Subject>> = {
+  cedar: openCedarSubject,
   datalog: () => {
     const counts = noCounts()
     const attempt = async (seed: number) => {

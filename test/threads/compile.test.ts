@@ -154,7 +154,7 @@ describe('compiling leaves a file as it was', () => {
   if (!canMount) console.warn('NOT TESTED: full disks and read-only file systems; this user cannot mount any')
 
   test.skipIf(!canMount).each([
-    ['the disk is full', 'mount -t tmpfs -o size=24k tmpfs "$0"; cp "$1" "$0/file"'],
+    ['the disk is full', 'mount -t tmpfs -o size=20k tmpfs "$0"; cp "$1" "$0/file"'],
     ['the file system is read-only', 'mount -t tmpfs tmpfs "$0"; cp "$1" "$0/file"; mount -o remount,ro "$0"'],
   ])('where %s', async (reason, prepare) => {
     const { snapshot } = await compiled('version = "rune/1.0"\n')

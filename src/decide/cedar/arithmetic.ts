@@ -21,30 +21,38 @@ export function arithmetic(operator: Operator, { left, right, span }: Operands):
     const a = left(frame)
     if (a === ERROR) return ERROR
     const b = right(frame)
-    if (b === ERROR) return ERROR
-    if (isInlineInt(a) && isInlineInt(b)) return intId(frame.values, small(operator, inlineInt(a), inlineInt(b)))
-    if (kindOfId(a) !== 'long') return failType(frame, span, 'long', a)
-    if (kindOfId(b) !== 'long') return failType(frame, span, 'long', b)
-    const x = frame.values.longOf(a)
-    const y = frame.values.longOf(b)
-    const result = checkedLong(big(operator, x, y))
-    if (result !== undefined) return frame.values.long(result)
-    return fail(frame, span, `integer overflow while attempting to ${VERBS[operator]} the values \`${x}\` and \`${y}\``)
+    return b === ERROR ? ERROR : compute(frame, span, operator, a, b)
   }
+}
+
+/** `a operator b`. */
+export function compute(frame: Frame, span: Span, operator: Operator, a: ValueId, b: ValueId): ValueId {
+  if (isInlineInt(a) && isInlineInt(b)) return intId(frame.values, small(operator, inlineInt(a), inlineInt(b)))
+  if (kindOfId(a) !== 'long') return failType(frame, span, 'long', a)
+  if (kindOfId(b) !== 'long') return failType(frame, span, 'long', b)
+  const x = frame.values.longOf(a)
+  const y = frame.values.longOf(b)
+  const result = checkedLong(big(operator, x, y))
+  if (result !== undefined) return frame.values.long(result)
+  return fail(frame, span, `integer overflow while attempting to ${VERBS[operator]} the values \`${x}\` and \`${y}\``)
 }
 
 /** `-operand`. */
 export function negate(operand: Evaluate, span: Span): Evaluate {
   return (frame) => {
     const a = operand(frame)
-    if (a === ERROR) return ERROR
-    if (isInlineInt(a)) return intId(frame.values, -inlineInt(a))
-    if (kindOfId(a) !== 'long') return failType(frame, span, 'long', a)
-    const x = frame.values.longOf(a)
-    const result = checkedLong(-x)
-    if (result !== undefined) return frame.values.long(result)
-    return fail(frame, span, `integer overflow while attempting to negate the value \`${x}\``)
+    return a === ERROR ? ERROR : opposite(frame, span, a)
   }
+}
+
+/** `-a`. */
+export function opposite(frame: Frame, span: Span, a: ValueId): ValueId {
+  if (isInlineInt(a)) return intId(frame.values, -inlineInt(a))
+  if (kindOfId(a) !== 'long') return failType(frame, span, 'long', a)
+  const x = frame.values.longOf(a)
+  const result = checkedLong(-x)
+  if (result !== undefined) return frame.values.long(result)
+  return fail(frame, span, `integer overflow while attempting to negate the value \`${x}\``)
 }
 
 /** `left < right`, or `left <= right`. */
@@ -53,12 +61,16 @@ export function less(orEqual: boolean, { left, right, span }: Operands): Evaluat
     const a = left(frame)
     if (a === ERROR) return ERROR
     const b = right(frame)
-    if (b === ERROR) return ERROR
-    if (isInlineInt(a) && isInlineInt(b)) return inlineInt(a) < inlineInt(b) || (orEqual && a === b) ? TRUE : FALSE
-    const kind = kindOfId(a)
-    if (kind !== kindOfId(b) || !isOrdered(kind)) return failOrder(frame, span, a, b)
-    return magnitude(frame, a) < magnitude(frame, b) || (orEqual && a === b) ? TRUE : FALSE
+    return b === ERROR ? ERROR : isLess(frame, span, orEqual, a, b)
   }
+}
+
+/** Whether `a < b`, or `a <= b`. */
+export function isLess(frame: Frame, span: Span, orEqual: boolean, a: ValueId, b: ValueId): ValueId {
+  if (isInlineInt(a) && isInlineInt(b)) return inlineInt(a) < inlineInt(b) || (orEqual && a === b) ? TRUE : FALSE
+  const kind = kindOfId(a)
+  if (kind !== kindOfId(b) || !isOrdered(kind)) return failOrder(frame, span, a, b)
+  return magnitude(frame, a) < magnitude(frame, b) || (orEqual && a === b) ? TRUE : FALSE
 }
 
 const VERBS: Readonly<Record<Operator, string>> = { '+': 'add', '-': 'subtract', '*': 'multiply' }

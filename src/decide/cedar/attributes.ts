@@ -2,7 +2,7 @@
  * Attributes and tags: `.`, `has`, `getTag` and `hasTag`. An entity that does not exist has no attributes, and asking for
  * one is an error of its own. Spec: Cedar's "Operators" (`.`, `has`, tags).
  */
-import { FALSE, kindOfId, TRUE, type ValueId, type Values } from '../../image/value-ids.ts'
+import { FALSE, kindOfId, TRUE, type ValueId } from '../../image/value-ids.ts'
 import type { Span } from '../../text/source.ts'
 import { printEntityUid } from '../../values/entity-uid.ts'
 import { ANY_ENTITY, ERROR, type Evaluate, type Frame, fail, failType } from './frame.ts'
@@ -18,14 +18,19 @@ export function getAttribute(operand: Evaluate, key: Key, span: Span): Evaluate 
   return (frame) => {
     const owner = operand(frame)
     if (owner === ERROR) return ERROR
-    const kind = kindOfId(owner)
-    if (kind === 'record') {
-      const found = fieldOf(frame.values, owner, key.id)
-      return found >= 0 ? found : fail(frame, span, `record does not have the attribute \`${key.name}\``)
-    }
-    if (kind !== 'entity') return failType(frame, span, OWNER, owner)
-    const found = frame.entities.attribute(owner, key.id)
-    return found >= 0 ? found : failMissing(frame, span, owner, `attribute \`${key.name}\``)
+    const found = step(frame, owner, key.id)
+    if (found >= 0) return found
+    if (found === NO_OWNER) return failType(frame, span, OWNER, owner)
+    if (kindOfId(owner) === 'record') return fail(frame, span, `record does not have the attribute \`${key.name}\``)
+    return failMissing(frame, span, owner, `attribute \`${key.name}\``)
+  }
+}
+
+/** `context.key`, which needs no record. */
+export function getOfContext(key: Key, span: Span): Evaluate {
+  return (frame) => {
+    const found = frame.contextField(key.id)
+    return found >= 0 ? found : fail(frame, span, `record does not have the attribute \`${key.name}\``)
   }
 }
 
@@ -35,15 +40,24 @@ export function hasAttributes(operand: Evaluate, keys: readonly ValueId[], span:
     let owner = operand(frame)
     if (owner === ERROR) return ERROR
     for (const key of keys) {
-      const kind = kindOfId(owner)
-      if (kind === 'record') owner = fieldOf(frame.values, owner, key)
-      else if (kind === 'entity') owner = frame.entities.attribute(owner, key)
-      else return failType(frame, span, OWNER, owner)
-      if (owner < 0) return FALSE
+      const found = step(frame, owner, key)
+      if (found === NO_OWNER) return failType(frame, span, OWNER, owner)
+      if (found < 0) return FALSE
+      owner = found
     }
     return TRUE
   }
 }
+
+/** The attribute `key` of `owner`; a negative number if it has none: `NO_OWNER` if it can't have any. */
+export function step(frame: Frame, owner: ValueId, key: ValueId): number {
+  const kind = kindOfId(owner)
+  if (kind === 'entity') return frame.entities.attribute(owner, key)
+  return kind === 'record' ? frame.values.fieldOf(owner, key) : NO_OWNER
+}
+
+/** What can have no attributes. */
+export const NO_OWNER = -2
 
 /** `entity.getTag(tag)`. */
 export function getTag(entity: Evaluate, tag: Evaluate, span: Span): Evaluate {
@@ -51,10 +65,15 @@ export function getTag(entity: Evaluate, tag: Evaluate, span: Span): Evaluate {
     const owner = entity(frame)
     if (owner === ERROR) return ERROR
     const name = tag(frame)
-    if (name === ERROR || !checkTag(frame, span, owner, name)) return ERROR
-    const found = frame.entities.tag(owner, name)
-    return found >= 0 ? found : failMissing(frame, span, owner, `tag \`${frame.values.textOf(name)}\``)
+    return name === ERROR ? ERROR : tagOf(frame, span, owner, name)
   }
+}
+
+/** The tag `name` of `owner`. */
+export function tagOf(frame: Frame, span: Span, owner: ValueId, name: ValueId): ValueId {
+  if (!checkTag(frame, span, owner, name)) return ERROR
+  const found = frame.entities.tag(owner, name)
+  return found >= 0 ? found : failMissing(frame, span, owner, `tag \`${frame.values.textOf(name)}\``)
 }
 
 /** `entity.hasTag(tag)`. */
@@ -63,22 +82,14 @@ export function hasTag(entity: Evaluate, tag: Evaluate, span: Span): Evaluate {
     const owner = entity(frame)
     if (owner === ERROR) return ERROR
     const name = tag(frame)
-    if (name === ERROR || !checkTag(frame, span, owner, name)) return ERROR
-    return frame.entities.tag(owner, name) >= 0 ? TRUE : FALSE
+    return name === ERROR ? ERROR : isTagged(frame, span, owner, name)
   }
 }
 
-/** The value under `key` in a record, or -1. */
-export function fieldOf(values: Values, record: ValueId, key: ValueId): ValueId {
-  const entries = values.entriesOf(record)
-  let low = 0
-  let high = entries.length / 2
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (entries[2 * middle]! < key) low = middle + 1
-    else high = middle
-  }
-  return entries[2 * low] === key ? entries[2 * low + 1]! : -1
+/** Whether `owner` has the tag `name`. */
+export function isTagged(frame: Frame, span: Span, owner: ValueId, name: ValueId): ValueId {
+  if (!checkTag(frame, span, owner, name)) return ERROR
+  return frame.entities.tag(owner, name) >= 0 ? TRUE : FALSE
 }
 
 const OWNER = `one of [record, ${ANY_ENTITY}]`
@@ -91,6 +102,7 @@ function checkTag(frame: Frame, span: Span, owner: ValueId, name: ValueId): bool
 }
 
 function failMissing(frame: Frame, span: Span, entity: ValueId, what: string): typeof ERROR {
+  if (frame.isQuiet) return ERROR
   const uid = printEntityUid(frame.values.uidOf(entity))
   const exists = frame.entities.exists(entity)
   return fail(frame, span, exists ? `\`${uid}\` does not have the ${what}` : `entity \`${uid}\` does not exist`)

@@ -1,19 +1,17 @@
 /**
- * Policies against a request: which are satisfied, and which fail and why. Every policy is evaluated, whatever the others
- * say; what follows from that is decided elsewhere. Spec: Cedar's "Authorization", LANGUAGE section 6.
+ * Policies against a request: which are satisfied, and which fail and why. Every policy that can match is evaluated, whatever
+ * the others say; what follows from that is decided elsewhere. Spec: Cedar's "Authorization", LANGUAGE section 6.
  */
-import { TRUE, type Values } from '../../image/value-ids.ts'
+import type { EntityView } from '../../image/entity-view.ts'
+import { TRUE, type ValueId, type Values } from '../../image/value-ids.ts'
 import type { LoweredPolicy } from '../../program/lowered.ts'
 import { assert } from '../../text/assert.ts'
 import type { Span } from '../../text/source.ts'
 import { compileExpr } from './compile.ts'
-import { ERROR, type Evaluate, type Failure, type Frame } from './frame.ts'
-
-export interface CompiledPolicy {
-  readonly id: string
-  readonly effect: 'permit' | 'forbid'
-  readonly evaluate: Evaluate
-}
+import { ERROR, type Evaluate, type Frame } from './frame.ts'
+import { type GeneratedPolicy, generatePolicy, requestsInterpreted } from './generate.ts'
+import { createPolicyIndex, type PolicyIndex } from './policy-index.ts'
+import { scopeOf } from './scope.ts'
 
 export interface PolicyError {
   readonly policyId: string
@@ -29,37 +27,127 @@ export interface PolicyAnswer {
   readonly errors: readonly PolicyError[]
 }
 
-/** What was compiled, as long as the policy is kept and ids mean the same. */
-export type CompiledPolicies = WeakMap<LoweredPolicy, Evaluate>
+/** A policy as it was compiled so far. */
+interface CompiledPolicy {
+  readonly policy: LoweredPolicy
+  /** The truth. */
+  evaluate: Evaluate | undefined
+  generated: GeneratedPolicy | undefined
+  /** Whether nothing more will be generated. */
+  isSettled: boolean
+}
 
-/** Compiles each policy that is not in `compiled` yet; `values` are the image's, and learn the constants. */
+/** What was compiled, as long as the policy is kept and ids mean the same. */
+export type CompiledPolicies = WeakMap<LoweredPolicy, CompiledPolicy>
+
+/** Policies that can be asked. */
+export interface PolicySet {
+  readonly policies: readonly LoweredPolicy[]
+  readonly index: PolicyIndex
+  /** By number; found with the first request that has to ask the policy. */
+  readonly found: (CompiledPolicy | undefined)[]
+  readonly compiled: CompiledPolicies
+  readonly values: Values
+  /** How many more requests are evaluated by closures. */
+  interpreted: number
+}
+
+export interface PolicySetOptions {
+  readonly policies: readonly LoweredPolicy[]
+  /** Those of the image, which holds all constants of the policies. */
+  readonly values: Values
+  readonly compiled: CompiledPolicies
+  /** Entities that most requests are asked with; `index.turn` says that they have changed. */
+  readonly stored?: EntityView
+  /** So few policies are not told apart. */
+  readonly few?: number
+  /** So many requests are evaluated by closures alone. */
+  readonly interpreted?: number
+}
+
+export function createPolicySet({ policies, values, compiled, ...options }: PolicySetOptions): PolicySet {
+  const scopes = policies.map(({ condition }) => scopeOf(condition, values))
+  const index = createPolicyIndex(scopes, options)
+  return { policies, index, found: [], compiled, values, interpreted: options.interpreted ?? requestsInterpreted() }
+}
+
+/** Compiles each policy that is not in `compiled` yet; `values` learn the constants. */
 export function compilePolicies(
   policies: readonly LoweredPolicy[],
   values: Values,
   compiled: CompiledPolicies = new WeakMap(),
-): CompiledPolicy[] {
-  return policies.map((policy) => {
-    const { id, effect, condition } = policy
-    const evaluate = compiled.get(policy) ?? compileExpr(condition, values)
-    compiled.set(policy, evaluate)
-    return { id, effect, evaluate }
-  })
+): CompiledPolicies {
+  for (const policy of policies) evaluationOf(compiledOf(policy, compiled), values)
+  return compiled
 }
 
-/** Evaluates all policies in `frame`. */
-export function authorizePolicies(policies: readonly CompiledPolicy[], frame: Frame): PolicyAnswer {
-  const satisfiedPermits: string[] = []
-  const satisfiedForbids: string[] = []
-  const errors: PolicyError[] = []
-  for (const { id, effect, evaluate } of policies) {
-    const result = evaluate(frame)
-    if (result === TRUE) (effect === 'permit' ? satisfiedPermits : satisfiedForbids).push(id)
-    else if (result === ERROR) errors.push({ policyId: id, effect, ...failureOf(frame) })
+function compiledOf(policy: LoweredPolicy, compiled: CompiledPolicies): CompiledPolicy {
+  const known = compiled.get(policy)
+  if (known !== undefined) return known
+  const one = { policy, evaluate: undefined, generated: undefined, isSettled: false }
+  compiled.set(policy, one)
+  return one
+}
+
+function evaluationOf(one: CompiledPolicy, values: Values): Evaluate {
+  return (one.evaluate ??= compileExpr(one.policy.condition, values))
+}
+
+/** What policies say to one request; owned by who asks, and overwritten with the next request. */
+export interface Verdicts {
+  /** Numbers of the policies, ascending; so many as `count` says. */
+  readonly satisfied: number[]
+  count: number
+  /** In the order of the policies. */
+  errors: PolicyError[]
+}
+
+export function createVerdicts(): Verdicts {
+  return { satisfied: [], count: 0, errors: [] }
+}
+
+/** Evaluates all policies that the request in `frame` can match. */
+export function askPolicies(set: PolicySet, frame: Frame, verdicts: Verdicts): void {
+  const candidates = set.index.find(frame)
+  verdicts.count = 0
+  if (verdicts.errors.length > 0) verdicts.errors = []
+  const isInterpreted = set.interpreted > 0 && set.interpreted-- > 0
+  for (let i = 0; i < candidates.length; i++) {
+    const number = candidates[i]!
+    const one = (set.found[number] ??= compiledOf(set.policies[number]!, set.compiled))
+    const generated = one.isSettled || isInterpreted ? one.generated : generatedOf(one, set)
+    const result = generated === undefined ? ERROR : evaluateQuietly(generated, frame)
+    if (result === TRUE) verdicts.satisfied[verdicts.count++] = number
+    else if (result === ERROR) interpret(one, number, set.values, frame, verdicts)
   }
-  return { satisfiedPermits, satisfiedForbids, errors }
 }
 
-function failureOf({ failure }: Frame): Failure {
+function generatedOf(one: CompiledPolicy, { values }: PolicySet): GeneratedPolicy | undefined {
+  one.generated = generatePolicy(one.policy, values)
+  one.isSettled = true
+  return one.generated
+}
+
+function evaluateQuietly({ code, constants, objects }: GeneratedPolicy, frame: Frame): ValueId {
+  frame.isQuiet = true
+  return code(frame, constants, objects)
+}
+
+/** What the closures say, who know why a policy fails. */
+function interpret(one: CompiledPolicy, number: number, values: Values, frame: Frame, verdicts: Verdicts): void {
+  frame.isQuiet = false
+  const result = evaluationOf(one, values)(frame)
+  if (result === TRUE) verdicts.satisfied[verdicts.count++] = number
+  if (result !== ERROR) return
+  const { failure } = frame
   assert(failure !== undefined, 'an error that nobody noted')
-  return failure
+  const { id, effect } = one.policy
+  verdicts.errors.push({ policyId: id, effect, message: failure.message, span: failure.span })
+}
+
+/** What was found, by the ids of the policies. */
+export function answerOf({ policies }: PolicySet, { satisfied, count, errors }: Verdicts): PolicyAnswer {
+  const of = (effect: LoweredPolicy['effect']) =>
+    satisfied.slice(0, count).flatMap((number) => (policies[number]!.effect === effect ? [policies[number]!.id] : []))
+  return { satisfiedPermits: of('permit'), satisfiedForbids: of('forbid'), errors }
 }

@@ -6,14 +6,15 @@
  */
 import { FALSE, kindOfId, TRUE, type ValueId, type Values } from '../../image/value-ids.ts'
 import type { Group, LoweredExpr } from '../../program/lowered.ts'
+import type { LikePattern } from '../../syntax/cedar/ast.ts'
 import { assert, unreachable } from '../../text/assert.ts'
 import type { Span } from '../../text/source.ts'
-import { callExtension, EXTENSION_FUNCTIONS } from '../../values/extension.ts'
+import { callExtension, EXTENSION_FUNCTIONS, type ExtensionFunction } from '../../values/extension.ts'
 import { like } from '../../values/like.ts'
 import { arithmetic, less, negate } from './arithmetic.ts'
-import { getAttribute, getTag, hasAttributes, hasTag } from './attributes.ts'
+import { getAttribute, getOfContext, getTag, hasAttributes, hasTag } from './attributes.ts'
 import { noFacts, probeFacts, probeRow, wholeFacts } from './facts.ts'
-import { ERROR, type Evaluate, fail, failType } from './frame.ts'
+import { ERROR, type Evaluate, type Frame, fail, failType } from './frame.ts'
 import { type CompiledGroup, compileGroup, isIn, isType } from './hierarchy.ts'
 import { contains, containsMany, isEmpty } from './sets.ts'
 
@@ -54,7 +55,7 @@ export function compileExpr(expr: LoweredExpr, values: Values): Evaluate {
     case 'has':
       return hasAttributes(compile(expr.operand), expr.attributes.map(values.string), span)
     case 'get':
-      return getAttribute(compile(expr.operand), { name: expr.attribute, id: values.string(expr.attribute) }, span)
+      return attribute(expr, compile, values)
     case 'like':
       return matches(compile(expr.operand), expr, span)
     case 'set':
@@ -136,13 +137,24 @@ function conditional(expr: Of<'if'>, compile: Compile): Evaluate {
   }
 }
 
+function attribute({ operand, attribute: name, span }: Of<'get'>, compile: Compile, values: Values): Evaluate {
+  const key = { name, id: values.string(name) }
+  const isOfContext = operand.kind === 'variable' && operand.name === 'context'
+  return isOfContext ? getOfContext(key, span) : getAttribute(compile(operand), key, span)
+}
+
 function matches(operand: Evaluate, { pattern }: Of<'like'>, span: Span): Evaluate {
   return (frame) => {
     const text = operand(frame)
     if (text === ERROR) return ERROR
-    if (kindOfId(text) !== 'string') return failType(frame, span, 'string', text)
-    return like(frame.values.textOf(text), pattern) ? TRUE : FALSE
+    return isLike(frame, span, pattern, text)
   }
+}
+
+/** Whether `text` is like `pattern`. */
+export function isLike(frame: Frame, span: Span, pattern: LikePattern, text: ValueId): ValueId {
+  if (kindOfId(text) !== 'string') return failType(frame, span, 'string', text)
+  return like(frame.values.textOf(text), pattern) ? TRUE : FALSE
 }
 
 function set(elements: readonly Evaluate[]): Evaluate {
@@ -203,9 +215,14 @@ function extension({ name, args, span }: Of<'extension'>, compile: Compile): Eva
       if (id === ERROR) return ERROR
       ids.push(id)
     }
-    const result = callExtension(f, ids.map(frame.values.valueOf))
-    return typeof result === 'string' ? fail(frame, span, result) : frame.values.intern(result)
+    return call(frame, span, f, ids)
   }
+}
+
+/** What an extension function yields for `args`. */
+export function call(frame: Frame, span: Span, f: ExtensionFunction, args: readonly ValueId[]): ValueId {
+  const result = callExtension(f, args.map(frame.values.valueOf))
+  return typeof result === 'string' ? fail(frame, span, result) : frame.values.intern(result)
 }
 
 function probe({ facts, method, arg, span }: Of<'probe'>, compile: Compile, values: Values): Evaluate {

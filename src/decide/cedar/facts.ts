@@ -6,7 +6,6 @@ import { FALSE, kindOfId, TRUE, type ValueId, type Values } from '../../image/va
 import { type DemandAnswer, FREE } from '../../program/demand.ts'
 import type { FactSet, ProbeMethod } from '../../program/lowered.ts'
 import type { Span } from '../../text/source.ts'
-import { fieldOf } from './attributes.ts'
 import { ERROR, type Evaluate, type Frame, fail, failType } from './frame.ts'
 
 /** The value of a predicate: a bool, a set, or a set of records. */
@@ -100,6 +99,6 @@ function asker({ predicate, name }: FactSet, span: Span) {
 /** The columns that a record with exactly these keys stands for. */
 function rowOf(values: Values, element: ValueId, keys: readonly ValueId[]): ValueId[] | undefined {
   if (kindOfId(element) !== 'record' || values.entriesOf(element).length !== 2 * keys.length) return undefined
-  const row = keys.map((key) => fieldOf(values, element, key))
+  const row = keys.map((key) => values.fieldOf(element, key))
   return row.includes(-1) ? undefined : row
 }

@@ -9,19 +9,68 @@ import type { Demand } from '../../program/demand.ts'
 import type { Span } from '../../text/source.ts'
 
 /** One request and all that its policies may read. Nobody else uses it meanwhile. */
-export interface Frame {
-  readonly principal: ValueId
-  readonly action: ValueId
-  readonly resource: ValueId
-  /** A record. */
-  readonly context: ValueId
+export class Frame {
+  principal: ValueId = 0
+  action: ValueId = 0
+  resource: ValueId = 0
+  entities: EntityView
   /** Knows the image's values; new ones stay with the request. */
   readonly values: Values
-  readonly entities: EntityView
   readonly demand: Demand
-  /** Meaningful only after an `ERROR`. */
-  failure: Failure | undefined
+  /** Meaningful only after an `ERROR`, and if not `isQuiet`. */
+  failure: Failure | undefined = undefined
+  /** Nobody asks why something fails. */
+  isQuiet = false
+  /** The context: keys and values, and what they are as a record once somebody asked for that. */
+  readonly #keys: ValueId[] = []
+  readonly #fields: ValueId[] = []
+  #count = 0
+  #record: ValueId = NO_RECORD
+
+  constructor(values: Values, entities: EntityView, demand: Demand) {
+    this.values = values
+    this.entities = entities
+    this.demand = demand
+  }
+
+  /** The context, which is a record. */
+  get context(): ValueId {
+    if (this.#record === NO_RECORD) {
+      this.#record = this.values.record(
+        this.#keys.slice(0, this.#count).map((key, i) => [key, this.#fields[i]!] as const),
+      )
+    }
+    return this.#record
+  }
+
+  set context(record: ValueId) {
+    this.clearContext()
+    this.#record = record
+  }
+
+  /** Makes the context one without fields. */
+  clearContext(): void {
+    this.#count = 0
+    this.#record = NO_RECORD
+  }
+
+  /** Adds a field to a context that was cleared. */
+  addField(key: ValueId, value: ValueId): void {
+    this.#keys[this.#count] = key
+    this.#fields[this.#count++] = value
+  }
+
+  /** A field of the context, or -1. */
+  contextField(key: ValueId): ValueId {
+    if (this.#record !== NO_RECORD || this.#count > SCANNED_MAX) return this.values.fieldOf(this.context, key)
+    for (let i = 0; i < this.#count; i++) if (this.#keys[i] === key) return this.#fields[i]!
+    return -1
+  }
 }
+
+const NO_RECORD = -1
+/** So many fields are looked through one by one. */
+const SCANNED_MAX = 8
 
 export interface Failure {
   readonly message: string
@@ -36,12 +85,13 @@ export type Evaluate = (frame: Frame) => ValueId
 
 /** Notes why an evaluation fails. */
 export function fail(frame: Frame, span: Span, message: string): typeof ERROR {
-  frame.failure = { message, span }
+  if (!frame.isQuiet) frame.failure = { message, span }
   return ERROR
 }
 
 /** Fails because `got` is of no type that is `expected`, in Cedar's words. */
 export function failType(frame: Frame, span: Span, expected: string, got: ValueId): typeof ERROR {
+  if (frame.isQuiet) return ERROR
   const kind = kindOfId(got)
   const type = kind === 'entity' ? `(entity of type \`${frame.values.textOf(frame.values.entityType(got))}\`)` : kind
   return fail(frame, span, `type error: expected ${expected}, got ${type}`)

@@ -11,19 +11,28 @@ import { ANY_ENTITY, ERROR, type Evaluate, type Frame, failType } from './frame.
 /** The right side of an `in`, compiled. */
 export interface CompiledGroup {
   readonly right: Evaluate
-  readonly globs: readonly { readonly type: ValueId; readonly glob: Glob }[]
+  readonly globs: Globs
 }
+
+export type Globs = readonly { readonly type: ValueId; readonly glob: Glob }[]
 
 /** Interns what the globs of a group need. */
 export function compileGroup(right: Evaluate, globs: readonly GlobGroup[], values: Values): CompiledGroup {
-  return { right, globs: globs.map(({ type, glob }) => ({ type: values.string(type), glob })) }
+  return { right, globs: compileGlobs(globs, values) }
+}
+
+/** Interns the types of globs. */
+export function compileGlobs(globs: readonly GlobGroup[], values: Values): Globs {
+  return globs.map(({ type, glob }) => ({ type: values.string(type), glob }))
 }
 
 /** `operand in group`; both are evaluated before either is checked. */
 export function isIn(operand: Evaluate, group: CompiledGroup, span: Span): Evaluate {
   return (frame) => {
     const entity = operand(frame)
-    return entity === ERROR ? ERROR : membership(frame, entity, group, span)
+    if (entity === ERROR) return ERROR
+    const right = group.right(frame)
+    return right === ERROR ? ERROR : membership(frame, span, group.globs, entity, right)
   }
 }
 
@@ -34,13 +43,14 @@ export function isType(operand: Evaluate, type: ValueId, group: CompiledGroup | 
     if (entity === ERROR) return ERROR
     if (kindOfId(entity) !== 'entity') return failType(frame, span, ANY_ENTITY, entity)
     if (frame.values.entityType(entity) !== type) return FALSE
-    return group === undefined ? TRUE : membership(frame, entity, group, span)
+    if (group === undefined) return TRUE
+    const right = group.right(frame)
+    return right === ERROR ? ERROR : membership(frame, span, group.globs, entity, right)
   }
 }
 
-function membership(frame: Frame, entity: ValueId, group: CompiledGroup, span: Span): ValueId {
-  const right = group.right(frame)
-  if (right === ERROR) return ERROR
+/** Whether `entity` is in `right` or in one of `globs`. */
+export function membership(frame: Frame, span: Span, globs: Globs, entity: ValueId, right: ValueId): ValueId {
   if (kindOfId(entity) !== 'entity') return failType(frame, span, ANY_ENTITY, entity)
   const kind = kindOfId(right)
   let found = false
@@ -52,7 +62,7 @@ function membership(frame: Frame, entity: ValueId, group: CompiledGroup, span: S
       found ||= isBelow(frame, entity, element)
     }
   } else return failType(frame, span, `one of [set, ${ANY_ENTITY}]`, right)
-  return found || (group.globs.length > 0 && isInGlobs(frame, entity, group)) ? TRUE : FALSE
+  return found || (globs.length > 0 && isInGlobs(frame, entity, globs)) ? TRUE : FALSE
 }
 
 function isBelow(frame: Frame, entity: ValueId, ancestor: ValueId): boolean {
@@ -60,13 +70,14 @@ function isBelow(frame: Frame, entity: ValueId, ancestor: ValueId): boolean {
 }
 
 /** Whether the entity or one of its ancestors matches; it need not exist. */
-function isInGlobs(frame: Frame, entity: ValueId, group: CompiledGroup): boolean {
-  if (matchesAny(frame, entity, group)) return true
-  for (const ancestor of frame.entities.ancestors(entity)) if (matchesAny(frame, ancestor, group)) return true
-  return false
+function isInGlobs(frame: Frame, entity: ValueId, globs: Globs): boolean {
+  if (matchesAny(frame, entity, globs)) return true
+  const ancestors: ValueId[] = []
+  frame.entities.ancestors(entity, ancestors, Number.POSITIVE_INFINITY)
+  return ancestors.some((ancestor) => matchesAny(frame, ancestor, globs))
 }
 
-function matchesAny({ values }: Frame, entity: ValueId, { globs }: CompiledGroup): boolean {
+function matchesAny({ values }: Frame, entity: ValueId, globs: Globs): boolean {
   const type = values.entityType(entity)
   for (const group of globs) {
     if (group.type === type && matchesGlob(group.glob, values.textOf(values.entityId(entity)))) return true

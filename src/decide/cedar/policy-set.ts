@@ -3,6 +3,7 @@
  * dictionary of its own, and what a call brings is forgotten after it. Spec: Cedar's "Authorization", DESIGN section 4.
  */
 import { createOverlay, type Overlay } from '../../image/dictionary.ts'
+import { copyAncestors } from '../../image/entity-store.ts'
 import type { EntityView } from '../../image/entity-view.ts'
 import { createValues, type ValueId, type Values } from '../../image/value-ids.ts'
 import { lowerPolicies } from '../../program/lower-policies.ts'
@@ -12,10 +13,19 @@ import { assert } from '../../text/assert.ts'
 import { Diagnostics } from '../../text/diagnostic.ts'
 import { createByteOffsets } from '../../text/utf8.ts'
 import type { Value } from '../../values/value.ts'
-import { authorizePolicies, type CompiledPolicy, compilePolicies, type PolicyAnswer } from './authorize.ts'
+import {
+  answerOf,
+  askPolicies,
+  compilePolicies,
+  createPolicySet,
+  createVerdicts,
+  type PolicyAnswer,
+  type PolicySet,
+} from './authorize.ts'
+import { Frame } from './frame.ts'
 
 export interface CompiledPolicySet {
-  readonly policies: readonly CompiledPolicy[]
+  readonly set: PolicySet
   readonly dictionary: Overlay
   readonly values: Values
   /** Where the errors of its policies stand. */
@@ -30,25 +40,23 @@ export function compilePolicySet({ statements, links }: CedarPolicies): Compiled
   assert(!diagnostics.hasErrors, 'policies that were read can be lowered')
   const dictionary = createOverlay()
   const values = createValues(dictionary)
-  const policies = compilePolicies(lowered, values)
+  const set = createPolicySet({ policies: lowered, values, compiled: compilePolicies(lowered, values) })
   dictionary.keep()
-  return { policies, dictionary, values, byteAt: createByteOffsets() }
+  return { set, dictionary, values, byteAt: createByteOffsets() }
 }
 
 /** What all policies say to a call. */
 export function askPolicySet({ request, entities, policies }: CedarCall<CompiledPolicySet>): PolicyAnswer {
-  const { dictionary, values } = policies
+  const { set, dictionary, values } = policies
   try {
-    return authorizePolicies(policies.policies, {
-      principal: values.intern(request.principal),
-      action: values.intern(request.action),
-      resource: values.intern(request.resource),
-      context: values.intern(request.context),
-      values,
-      entities: viewOf(entities, values),
-      demand: () => ({ rows: [], error: 'plain Cedar has no facts' }),
-      failure: undefined,
-    })
+    const frame = new Frame(values, viewOf(entities, values), () => ({ rows: [], error: 'plain Cedar has no facts' }))
+    frame.principal = values.intern(request.principal)
+    frame.action = values.intern(request.action)
+    frame.resource = values.intern(request.resource)
+    frame.context = values.intern(request.context)
+    const verdicts = createVerdicts()
+    askPolicies(set, frame, verdicts)
+    return answerOf(set, verdicts)
   } finally {
     dictionary.reset()
   }
@@ -82,7 +90,7 @@ function viewOf(entities: readonly EntityData[], values: Values): EntityView {
     attribute: (entity, key) => lookup('attrs', entity, key),
     tag: (entity, key) => lookup('tags', entity, key),
     hasAncestor: (entity, ancestor) => ancestors(entity).has(ancestor),
-    ancestors,
+    ancestors: (entity, into, most) => copyAncestors(ancestors(entity), into, most),
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { FALSE, kindOfId, TRUE, type ValueId } from '../../image/value-ids.ts'
 import type { Span } from '../../text/source.ts'
-import { ERROR, type Evaluate, failType } from './frame.ts'
+import { ERROR, type Evaluate, type Frame, failType } from './frame.ts'
 
 export interface SetOperands {
   readonly receiver: Evaluate
@@ -18,10 +18,14 @@ export function contains({ receiver, arg, span }: SetOperands): Evaluate {
     const set = receiver(frame)
     if (set === ERROR) return ERROR
     const element = arg(frame)
-    if (element === ERROR) return ERROR
-    if (kindOfId(set) !== 'set') return failType(frame, span, 'set', set)
-    return includes(frame.values.elementsOf(set), element) ? TRUE : FALSE
+    return element === ERROR ? ERROR : isElement(frame, span, set, element)
   }
+}
+
+/** Whether `element` is in `set`. */
+export function isElement(frame: Frame, span: Span, set: ValueId, element: ValueId): ValueId {
+  if (kindOfId(set) !== 'set') return failType(frame, span, 'set', set)
+  return frame.values.holds(set, element) ? TRUE : FALSE
 }
 
 /** `receiver.containsAll(arg)`, or `containsAny`. */
@@ -30,33 +34,35 @@ export function containsMany(quantifier: 'all' | 'any', { receiver, arg, span }:
     const set = receiver(frame)
     if (set === ERROR) return ERROR
     const other = arg(frame)
-    if (other === ERROR) return ERROR
-    if (kindOfId(set) !== 'set') return failType(frame, span, 'set', set)
-    if (kindOfId(other) !== 'set') return failType(frame, span, 'set', other)
-    const elements = frame.values.elementsOf(set)
-    const isIn = (element: ValueId) => includes(elements, element)
-    const others = frame.values.elementsOf(other)
-    return (quantifier === 'all' ? others.every(isIn) : others.some(isIn)) ? TRUE : FALSE
+    return other === ERROR ? ERROR : areElements(frame, span, quantifier, set, other)
   }
+}
+
+/** Whether all, or any, elements of `other` are in `set`. */
+export function areElements(
+  frame: Frame,
+  span: Span,
+  quantifier: 'all' | 'any',
+  set: ValueId,
+  other: ValueId,
+): ValueId {
+  if (kindOfId(set) !== 'set') return failType(frame, span, 'set', set)
+  if (kindOfId(other) !== 'set') return failType(frame, span, 'set', other)
+  const isIn = (element: ValueId) => frame.values.holds(set, element)
+  const others = frame.values.elementsOf(other)
+  return (quantifier === 'all' ? others.every(isIn) : others.some(isIn)) ? TRUE : FALSE
 }
 
 /** `receiver.isEmpty()`. */
 export function isEmpty(receiver: Evaluate, span: Span): Evaluate {
   return (frame) => {
     const set = receiver(frame)
-    if (set === ERROR) return ERROR
-    if (kindOfId(set) !== 'set') return failType(frame, span, 'set', set)
-    return frame.values.elementsOf(set).length === 0 ? TRUE : FALSE
+    return set === ERROR ? ERROR : hasNoElements(frame, span, set)
   }
 }
 
-function includes(sorted: Uint32Array, id: ValueId): boolean {
-  let low = 0
-  let high = sorted.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (sorted[middle]! < id) low = middle + 1
-    else high = middle
-  }
-  return sorted[low] === id
+/** Whether `set` is empty. */
+export function hasNoElements(frame: Frame, span: Span, set: ValueId): ValueId {
+  if (kindOfId(set) !== 'set') return failType(frame, span, 'set', set)
+  return frame.values.elementsOf(set).length === 0 ? TRUE : FALSE
 }

@@ -3,9 +3,18 @@
  * interned values over all of that.
  */
 
-import { authorizePolicies, compilePolicies, type PolicyAnswer } from '../../../src/decide/cedar/authorize.ts'
-import type { Frame } from '../../../src/decide/cedar/frame.ts'
+import { expect } from 'vitest'
+import {
+  answerOf,
+  askPolicies,
+  compilePolicies,
+  createPolicySet,
+  createVerdicts,
+  type PolicyAnswer,
+} from '../../../src/decide/cedar/authorize.ts'
+import { Frame } from '../../../src/decide/cedar/frame.ts'
 import { createDictionary, createOverlay } from '../../../src/image/dictionary.ts'
+import { copyAncestors } from '../../../src/image/entity-store.ts'
 import type { EntityView } from '../../../src/image/entity-view.ts'
 import { createValues, type ValueId, type Values } from '../../../src/image/value-ids.ts'
 import { type Demand, FREE } from '../../../src/program/demand.ts'
@@ -77,26 +86,38 @@ export function lowerText(
   return lowerPolicies({ statements, links: [], settings, ...input }, diagnostics)
 }
 
-/** What the policies say in `world`. The request's values are not in the image. */
+/** Closures that are asked all, as the truth; then each policy looked up, and generated code. */
+const WAYS = [
+  { interpreted: 1, few: Number.POSITIVE_INFINITY },
+  { interpreted: 1, few: 0 },
+  { interpreted: 0, few: Number.POSITIVE_INFINITY },
+  { interpreted: 0, few: 0 },
+]
+
+/** What the policies say in `world`, however they are asked. The request's values are not in the image. */
 export function answer(policies: readonly LoweredPolicy[], world: World): PolicyAnswer {
   const dictionary = createDictionary()
-  const compiled = compilePolicies(policies, createValues(dictionary))
-  return authorizePolicies(compiled, frameOf(world, createValues(createOverlay(dictionary))))
+  const values = createValues(dictionary)
+  const compiled = compilePolicies(policies, values)
+  const [first, ...others] = WAYS.map((way) => {
+    const set = createPolicySet({ policies, values, compiled, ...way })
+    const verdicts = createVerdicts()
+    askPolicies(set, frameOf(world, createValues(createOverlay(dictionary))), verdicts)
+    return answerOf(set, verdicts)
+  })
+  for (const other of others) expect(other).toEqual(first)
+  return first!
 }
 
 /** The frame of a world's request. */
 export function frameOf({ entities = [], request = {}, facts = [] }: World, values: Values): Frame {
   const variable = (literal: EntityUid | undefined, usual: string) => values.intern(literal ?? uid(usual))
-  return {
-    principal: variable(request.principal, 'U::"a"'),
-    action: variable(request.action, 'Action::"v"'),
-    resource: variable(request.resource, 'R::"missing"'),
-    context: values.intern({ kind: 'record', fields: request.context ?? new Map() }),
-    values,
-    entities: viewOf(entities, values),
-    demand: demandOf(facts, values),
-    failure: undefined,
-  }
+  const frame = new Frame(values, viewOf(entities, values), demandOf(facts, values))
+  frame.principal = variable(request.principal, 'U::"a"')
+  frame.action = variable(request.action, 'Action::"v"')
+  frame.resource = variable(request.resource, 'R::"missing"')
+  frame.context = values.intern({ kind: 'record', fields: request.context ?? new Map() })
+  return frame
 }
 
 function viewOf(entities: readonly Entity[], values: Values): EntityView {
@@ -121,7 +142,7 @@ function viewOf(entities: readonly Entity[], values: Values): EntityView {
     attribute: (one, key) => fields(stored.get(one)?.attrs, key),
     tag: (one, key) => fields(stored.get(one)?.tags, key),
     hasAncestor: (one, ancestor) => ancestors(one).has(ancestor),
-    ancestors,
+    ancestors: (one, into, most) => copyAncestors(ancestors(one), into, most),
   }
 }
 

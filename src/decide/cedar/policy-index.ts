@@ -1,0 +1,186 @@
+/**
+ * Which policies a request has to be asked about: by action, then by the principal that the policy names, then by the
+ * resource. The cost follows the ancestors of these three and the policies that they lead to, not the policies that exist;
+ * where there are few, all are named. Policies that are left out are neither satisfied nor fail.
+ */
+import type { EntityView } from '../../image/entity-view.ts'
+import { isLocal, type ValueId } from '../../image/value-ids.ts'
+import type { Frame } from './frame.ts'
+import { ANY, type Scope } from './scope.ts'
+
+export interface PolicyIndex {
+  /** The numbers of the policies to ask, ascending. */
+  find(frame: Frame): readonly number[]
+  /** To be called when stored entities may have changed. */
+  turn(): void
+}
+
+/** Policies that are not told apart any further unless there are more than a few; by what they must be told apart, if so. */
+interface Node {
+  readonly members: number[]
+  parts?: ReadonlyMap<ValueId, Node>
+}
+
+/** It costs no more to ask so few than to look up which of them can match. */
+const FEW = 8
+/** So many ancestors are looked up, though that may cost more than to ask a few policies more. */
+const REACHED = 8
+/** Actions whose policies are known at a time. */
+const ACTIONS_MAX = 1024
+
+export interface IndexOptions {
+  /** Entities that last until `turn`. */
+  readonly stored?: EntityView
+  /** So few policies are asked one by one. */
+  readonly few?: number
+}
+
+/** The index over policies with these scopes; the number of a policy is its place. */
+export function createPolicyIndex(scopes: readonly Scope[], { stored, few = FEW }: IndexOptions = {}): PolicyIndex {
+  const roots = rootsOf(scopes)
+  const search: Search = { scopes, few, principal: createSide(), resource: createSide(), lists: [], listCount: 0 }
+  const actions = new Map<ValueId, Selection>()
+  let unknown: Selection | undefined
+  const selectionOf = (frame: Frame): Selection => {
+    const known = actions.get(frame.action)
+    if (known !== undefined && frame.entities === stored) return known
+    const isStored = frame.entities === stored
+    // What the image does not know is in nothing, and only policies for any action are about it.
+    if (isStored && isLocal(frame.action)) return (unknown ??= select(roots, few, frame))
+    const selection = select(roots, few, frame)
+    // What a request brings may have any ancestors.
+    if (!isStored) return selection
+    if (actions.size >= ACTIONS_MAX) actions.clear()
+    actions.set(frame.action, selection)
+    return selection
+  }
+  return {
+    find: (frame) => {
+      const { some, many } = selectionOf(frame)
+      if (many.length === 0) return some
+      search.listCount = 0
+      search.principal.limit = UNKNOWN
+      search.resource.limit = UNKNOWN
+      if (some.length > 0) search.lists[search.listCount++] = some
+      for (const root of many) collect(search, frame, root, 0)
+      return merge(search)
+    },
+    turn: () => {
+      actions.clear()
+      unknown = undefined
+    },
+  }
+}
+
+/** Of an action: the policies of all that it is or is in. */
+interface Selection {
+  /** Ascending. */
+  readonly some: readonly number[]
+  readonly many: readonly Node[]
+}
+
+type Roots = ReadonlyMap<ValueId, Node>
+
+function rootsOf(scopes: readonly Scope[]): Roots {
+  const roots = new Map<ValueId, Node>()
+  for (const [number, { actions }] of scopes.entries()) for (const key of actions ?? ANYTHING) add(roots, key, number)
+  return roots
+}
+
+const ANYTHING = [ANY]
+
+function add(nodes: Map<ValueId, Node>, key: ValueId, number: number): void {
+  const node = nodes.get(key)
+  if (node) node.members.push(number)
+  else nodes.set(key, { members: [number] })
+}
+
+function select(roots: Roots, few: number, { action, entities }: Frame): Selection {
+  const groups: ValueId[] = []
+  entities.ancestors(action, groups, Number.POSITIVE_INFINITY)
+  const nodes = [ANY, action, ...groups].flatMap((key) => roots.get(key) ?? [])
+  const small = nodes.filter(({ members }) => members.length <= few)
+  const numbers = new Set(small.flatMap(({ members }) => members))
+  return { some: [...numbers].sort(ascending), many: nodes.filter(({ members }) => members.length > few) }
+}
+
+interface Search {
+  readonly scopes: readonly Scope[]
+  readonly few: number
+  readonly principal: Side
+  readonly resource: Side
+  /** The lists of members that were come to. */
+  readonly lists: (readonly number[])[]
+  listCount: number
+}
+
+/** The ancestors of the principal or resource of a request, once somebody asks for them. */
+interface Side {
+  readonly ancestors: ValueId[]
+  /** How many there are; -1 if more than `limit`. */
+  count: number
+  limit: number
+}
+
+const UNKNOWN = -1
+
+function createSide(): Side {
+  return { ancestors: [], count: 0, limit: UNKNOWN }
+}
+
+/** The keys of a node's parts, by its depth. */
+const SIDES = ['principal', 'resource'] as const
+
+/** Notes the policies below `node` that can match. */
+function collect(search: Search, frame: Frame, node: Node, depth: number): void {
+  const name = SIDES[depth]
+  const { members } = node
+  const side =
+    name === undefined || members.length <= search.few
+      ? undefined
+      : reach(search[name], frame, name, members.length + REACHED)
+  if (side === undefined || name === undefined) {
+    search.lists[search.listCount++] = members
+    return
+  }
+  const parts = (node.parts ??= split(search.scopes, members, name))
+  const entity = frame[name]
+  const visit = (key: ValueId) => {
+    const part = parts.get(key)
+    if (part !== undefined) collect(search, frame, part, depth + 1)
+  }
+  visit(ANY)
+  visit(frame.values.entityType(entity))
+  visit(entity)
+  for (let i = 0; i < side.count; i++) visit(side.ancestors[i]!)
+}
+
+/** The ancestors of an entity; nothing if there are more than `most`. */
+function reach(side: Side, frame: Frame, name: (typeof SIDES)[number], most: number): Side | undefined {
+  if (side.limit === UNKNOWN || (side.count < 0 && side.limit < most)) {
+    side.count = frame.entities.ancestors(frame[name], side.ancestors, most)
+    side.limit = most
+  }
+  return side.count < 0 || side.count > most ? undefined : side
+}
+
+function split(scopes: readonly Scope[], members: readonly number[], name: (typeof SIDES)[number]): Roots {
+  const parts = new Map<ValueId, Node>()
+  for (const number of members) add(parts, scopes[number]![name], number)
+  return parts
+}
+
+/** All lists as one, ascending and without repetition. */
+function merge(search: Search): readonly number[] {
+  const { lists, listCount } = search
+  if (listCount === 0) return NONE
+  if (listCount === 1) return lists[0]!
+  const merged = lists.slice(0, listCount).flat().sort(ascending)
+  return merged.filter((number, i) => i === 0 || number !== merged[i - 1])
+}
+
+const NONE: readonly number[] = []
+
+function ascending(a: number, b: number): number {
+  return a - b
+}

@@ -1,0 +1,312 @@
+/**
+ * The text of a function that evaluates a condition, where `compile.ts` makes closures of the same. Texts hold numbers and
+ * generated names alone: constants of the policy stand in `K`, objects in `O`, so that policies which differ in them share
+ * one function. An error anywhere in what is evaluated is one of the whole condition, so it ends the function. What is not
+ * modelled here is refused, and stays with the closures. Spec: Cedar's "Operators and functions", LANGUAGE section 6.
+ */
+import { ENTITY_TAG, FALSE, INT_TAG, TAG_SHIFT, TRUE, type ValueId, type Values } from '../../image/value-ids.ts'
+import type { Group, LoweredExpr } from '../../program/lowered.ts'
+import type { CoreMethod, Variable } from '../../syntax/cedar/ast.ts'
+import { unreachable } from '../../text/assert.ts'
+import { EXTENSION_FUNCTIONS } from '../../values/extension.ts'
+import type { EntityUid, Value } from '../../values/value.ts'
+import { NO_OWNER } from './attributes.ts'
+import { ERROR } from './frame.ts'
+import { compileGlobs } from './hierarchy.ts'
+import { entitiesOf } from './scope.ts'
+
+/** A condition as text, and what that is to be called with. */
+export interface PolicyText {
+  readonly text: string
+  readonly constants: readonly ValueId[]
+  readonly objects: readonly unknown[]
+}
+
+/** The text of a condition; nothing where it is refused. `values` are the image's. */
+export function policyText(condition: LoweredExpr, values: Values): PolicyText | undefined {
+  const writer: Writer = { values, lines: [], constants: [], objects: [], labels: 0, depth: 0, isRefused: false }
+  const operands = condition.kind === 'and' ? condition.operands : [condition]
+  for (const operand of operands) writer.lines.push(`if(!${boolText(writer, operand)})return ${FALSE};`)
+  const { lines, constants, objects, isRefused } = writer
+  lines.push(`return ${TRUE};`)
+  const text = lines.join('\n')
+  return isRefused || text.length > TEXT_MAX ? undefined : { text, constants, objects }
+}
+
+/** Longer ones are not worth their compilation. */
+const TEXT_MAX = 20_000
+/** Blocks within blocks, which V8 parses by recursion. */
+const DEPTH_MAX = 50
+
+interface Writer {
+  readonly values: Values
+  lines: string[]
+  readonly constants: ValueId[]
+  readonly objects: unknown[]
+  labels: number
+  depth: number
+  isRefused: boolean
+}
+
+type Of<Kind extends LoweredExpr['kind']> = Extract<LoweredExpr, { kind: Kind }>
+
+/** Even names that can be no others are never taken from a policy. */
+const VARIABLES: Readonly<Record<Variable, string>> = {
+  principal: 'f.principal',
+  action: 'f.action',
+  resource: 'f.resource',
+  context: 'f.context',
+}
+const OPERATORS: Readonly<Record<Of<'arithmetic'>['operator'], string>> = { '+': '"+"', '-': '"-"', '*': '"*"' }
+const METHODS: Readonly<Record<CoreMethod, string>> = {
+  contains: 'isElement',
+  containsAll: 'containsAll',
+  containsAny: 'containsAny',
+  isEmpty: 'hasNoElements',
+  getTag: 'tagOf',
+  hasTag: 'isTagged',
+}
+
+const FAIL = `return ${ERROR};`
+
+function constantText(writer: Writer, id: ValueId): string {
+  return `K[${writer.constants.push(id) - 1}]`
+}
+
+function objectText(writer: Writer, object: unknown): string {
+  return `O[${writer.objects.push(object) - 1}]`
+}
+
+function keyText(writer: Writer, key: string): string {
+  return constantText(writer, writer.values.string(key))
+}
+
+/** A constant of the text that holds the value of `expression`. */
+function local(writer: Writer, expression: string): string {
+  const name = `v${writer.labels++}`
+  writer.lines.push(`const ${name}=${expression};`)
+  return name
+}
+
+/** As `local`, for what may be `ERROR`. */
+function checked(writer: Writer, expression: string): string {
+  const name = local(writer, expression)
+  writer.lines.push(`if(${name}<0)${FAIL}`)
+  return name
+}
+
+/** What `write` writes, in a block of its own. */
+function block(writer: Writer, write: () => void): string {
+  const { lines } = writer
+  writer.lines = []
+  if (++writer.depth > DEPTH_MAX) writer.isRefused = true
+  // What is refused need not be written to its end.
+  if (!writer.isRefused) write()
+  writer.depth--
+  const text = writer.lines.join('\n')
+  writer.lines = lines
+  return text
+}
+
+/** Writes what the value of a bool needs; yields a pure expression of JavaScript's bool, to be used once. */
+function boolText(writer: Writer, expr: LoweredExpr): string {
+  switch (expr.kind) {
+    case 'constant':
+      if (typeof expr.value !== 'boolean') writer.lines.push(FAIL)
+      return String(expr.value === true)
+    case 'not':
+      return `!${boolText(writer, expr.operand)}`
+    case 'and':
+    case 'or':
+      return chainText(writer, expr)
+    case 'equal': {
+      const left = valueText(writer, expr.left)
+      return `(${left}===${valueText(writer, expr.right)})`
+    }
+    case 'if':
+      return ifText(writer, expr, boolText)
+    case 'in':
+      return inText(writer, valueText(writer, expr.operand), isEntity(expr.operand), expr.group)
+    case 'is':
+      return isText(writer, expr)
+    case 'has':
+      return hasText(writer, expr)
+    default: {
+      const value = valueText(writer, expr)
+      if (!YIELDS_BOOL.has(expr.kind)) writer.lines.push(`if(${value}!==${TRUE}&&${value}!==${FALSE})${FAIL}`)
+      return `(${value}===${TRUE})`
+    }
+  }
+}
+
+const YIELDS_BOOL: ReadonlySet<LoweredExpr['kind']> = new Set(['less', 'like'])
+
+/** Writes what a value needs; yields a pure expression of its id, to be used any number of times. */
+function valueText(writer: Writer, expr: LoweredExpr): string {
+  const value = (inner: LoweredExpr) => valueText(writer, inner)
+  switch (expr.kind) {
+    case 'constant':
+      return constantText(writer, writer.values.intern(expr.value))
+    case 'variable':
+      return expr.name === 'context' ? local(writer, VARIABLES.context) : VARIABLES[expr.name]
+    case 'negate':
+      return checked(writer, `opposite(f,S,${value(expr.operand)})`)
+    case 'less':
+      return lessText(writer, expr)
+    case 'arithmetic': {
+      const left = value(expr.left)
+      return checked(writer, `compute(f,S,${OPERATORS[expr.operator]},${left},${value(expr.right)})`)
+    }
+    case 'if':
+      return ifText(writer, expr, valueText)
+    case 'get':
+      return checked(writer, fieldText(writer, expr.operand, expr.attribute))
+    case 'like': {
+      const operand = value(expr.operand)
+      return checked(writer, `isLike(f,S,${objectText(writer, expr.pattern)},${operand})`)
+    }
+    case 'set':
+      return local(writer, `f.values.set([${expr.elements.map(value).join()}])`)
+    case 'record':
+      return recordText(writer, expr)
+    case 'method': {
+      const receiver = value(expr.receiver)
+      return checked(writer, `${METHODS[expr.method]}(f,S,${[receiver, ...expr.args.map(value)].join()})`)
+    }
+    case 'extension': {
+      const args = expr.args.map(value)
+      return checked(writer, `call(f,S,${objectText(writer, EXTENSION_FUNCTIONS.get(expr.name))},[${args.join()}])`)
+    }
+    case 'facts':
+    case 'probe':
+      writer.isRefused = true
+      return String(FALSE)
+    case 'not':
+    case 'and':
+    case 'or':
+    case 'equal':
+    case 'in':
+    case 'is':
+    case 'has':
+      return local(writer, `${boolText(writer, expr)}?${TRUE}:${FALSE}`)
+    default:
+      return unreachable(expr)
+  }
+}
+
+function isEntity(expr: LoweredExpr): boolean {
+  return expr.kind === 'variable' && expr.name !== 'context'
+}
+
+/** A field of the value of `operand`: an id, or a negative number. */
+function fieldText(writer: Writer, operand: LoweredExpr, key: string): string {
+  if (operand.kind === 'variable' && operand.name === 'context') return `f.contextField(${keyText(writer, key)})`
+  const owner = valueText(writer, operand)
+  const id = keyText(writer, key)
+  return isEntity(operand) ? `f.entities.attribute(${owner},${id})` : `step(f,${owner},${id})`
+}
+
+function chainText(writer: Writer, { kind, operands }: Of<'and' | 'or'>): string {
+  const isAnd = kind === 'and'
+  const [first, ...rest] = operands.map((operand) => {
+    let condition = ''
+    const lines = block(writer, () => {
+      condition = boolText(writer, operand)
+    })
+    return { lines, condition }
+  })
+  if (first === undefined) return String(isAnd)
+  if (first.lines) writer.lines.push(first.lines)
+  if (rest.every(({ lines }) => lines === '')) {
+    return `(${[first, ...rest].map(({ condition }) => condition).join(isAnd ? '&&' : '||')})`
+  }
+  const n = writer.labels++
+  const end = (condition: string) => `if(${isAnd ? '!' : ''}${condition})break l${n};`
+  const body = rest.map(({ lines, condition }) => `${lines}\n${end(condition)}`).join('\n')
+  writer.lines.push(`let b${n}=${!isAnd};l${n}:{${end(first.condition)}\n${body}\nb${n}=${isAnd};}`)
+  return `b${n}`
+}
+
+function ifText(
+  writer: Writer,
+  { test, whenTrue, whenFalse }: Of<'if'>,
+  write: (writer: Writer, expr: LoweredExpr) => string,
+): string {
+  const condition = boolText(writer, test)
+  const name = `v${writer.labels++}`
+  const branch = (expr: LoweredExpr) =>
+    block(writer, () => {
+      const text = write(writer, expr)
+      writer.lines.push(`${name}=${text};`)
+    })
+  writer.lines.push(`let ${name};if(${condition}){${branch(whenTrue)}}else{${branch(whenFalse)}}`)
+  return name
+}
+
+/** Whether `entity`, which is sure to be one or not, is in a group. */
+function inText(writer: Writer, entity: string, isSure: boolean, { right, globs }: Group): string {
+  const isPlain = isSure && globs.length === 0
+  const members = isPlain && right.kind === 'constant' ? membersOf(right.value) : undefined
+  if (members !== undefined) {
+    const ids = members.map((member) => constantText(writer, writer.values.intern(member)))
+    const isOne = ids.map((id) => `${entity}===${id}`)
+    return `(${[...isOne, ...ids.map((id) => `f.entities.hasAncestor(${entity},${id})`)].join('||')})`
+  }
+  const group = valueText(writer, right)
+  const simple = `(${entity}===${group}||f.entities.hasAncestor(${entity},${group}))`
+  const member = `membership(f,S,${objectText(writer, compileGlobs(globs, writer.values))},${entity},${group})`
+  const isOne = `${group}>>>${TAG_SHIFT}===${ENTITY_TAG}`
+  const found = checked(writer, isPlain ? `${isOne}?${simple}?${TRUE}:${FALSE}:${member}` : member)
+  return `(${found}===${TRUE})`
+}
+
+/** The entities of a constant, if these are few and there is nothing else in it. */
+function membersOf(value: Value): readonly EntityUid[] | undefined {
+  const members = entitiesOf(value)
+  return members && members.length > 0 && members.length <= MEMBERS_MAX ? members : undefined
+}
+
+const MEMBERS_MAX = 8
+
+function isText(writer: Writer, { operand, type, group }: Of<'is'>): string {
+  const entity = valueText(writer, operand)
+  if (!isEntity(operand)) writer.lines.push(`if(${entity}>>>${TAG_SHIFT}!==${ENTITY_TAG})${FAIL}`)
+  const isOfType = `(f.values.entityType(${entity})===${keyText(writer, type)})`
+  if (group === undefined) return isOfType
+  const name = `v${writer.labels++}`
+  const body = block(writer, () => {
+    const text = inText(writer, entity, true, group)
+    writer.lines.push(`${name}=${text};`)
+  })
+  writer.lines.push(`let ${name}=false;if(${isOfType}){${body}}`)
+  return name
+}
+
+function hasText(writer: Writer, { operand, attributes }: Of<'has'>): string {
+  const [first, ...rest] = attributes
+  const found = local(writer, fieldText(writer, operand, first!))
+  if (!isEntity(operand)) writer.lines.push(`if(${found}===${NO_OWNER})${FAIL}`)
+  if (rest.length === 0) return `(${found}>=0)`
+  const n = writer.labels++
+  const steps = rest.map((key, i) => {
+    const owner = i === 0 ? found : `s${n}_${i - 1}`
+    return `if(${owner}<0)break l${n};const s${n}_${i}=step(f,${owner},${keyText(writer, key)});if(s${n}_${i}===${NO_OWNER})${FAIL}`
+  })
+  writer.lines.push(`let b${n}=false;l${n}:{${steps.join('\n')}\nb${n}=s${n}_${rest.length - 1}>=0;}`)
+  return `b${n}`
+}
+
+function lessText(writer: Writer, { left, right, orEqual }: Of<'less'>): string {
+  const a = valueText(writer, left)
+  const b = valueText(writer, right)
+  const isInt = (operand: string) => `${operand}>>>${TAG_SHIFT}===${INT_TAG}`
+  // Ids of inline integers are in the order of the integers.
+  const small = `${a}${orEqual ? '<=' : '<'}${b}?${TRUE}:${FALSE}`
+  return checked(writer, `${isInt(a)}&&${isInt(b)}?${small}:isLess(f,S,${orEqual === true},${a},${b})`)
+}
+
+function recordText(writer: Writer, { entries }: Of<'record'>): string {
+  const values = entries.map(({ value }) => valueText(writer, value))
+  const pairs = entries.map(({ key }, i) => `[${keyText(writer, key)},${values[i]}]`)
+  return local(writer, `f.values.record([${pairs.join()}])`)
+}

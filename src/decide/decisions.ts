@@ -1,0 +1,68 @@
+/**
+ * Decisions that follow from satisfied policies alone: equal ones are one frozen object, so that most decisions allocate
+ * nothing. What is kept is bounded, and ends with the epoch. Spec: LANGUAGE section 6, "Decision".
+ */
+import type { LoweredPolicy } from '../program/lowered.ts'
+import type { Verdicts } from './cedar/authorize.ts'
+import { combine, type Decision, type RuleAnswer } from './decision.ts'
+
+export interface Decisions {
+  /** The decision that satisfied policies make, where nothing failed. */
+  of(verdicts: Verdicts, epoch: number): Decision
+}
+
+/** The satisfied policies of a decision, and the next one of the same hash. */
+interface Kept {
+  readonly numbers: readonly number[]
+  readonly decision: Decision
+  readonly next: Kept | undefined
+}
+
+const KEPT_MAX = 4096
+
+/** The decisions of a policy set. */
+export function createDecisions(policies: readonly LoweredPolicy[]): Decisions {
+  const kept = new Map<number, Kept>()
+  let [epochOfKept, count] = [-1, 0]
+  return {
+    of: (verdicts, epoch) => {
+      if (epoch !== epochOfKept) {
+        kept.clear()
+        ;[epochOfKept, count] = [epoch, 0]
+      }
+      const hash = hashOf(verdicts)
+      const first = kept.get(hash)
+      for (let one = first; one !== undefined; one = one.next) if (isOf(one, verdicts)) return one.decision
+      if (++count > KEPT_MAX) {
+        kept.clear()
+        count = 1
+      }
+      const numbers = verdicts.satisfied.slice(0, verdicts.count)
+      const decision = decisionOf(policies, numbers, epoch)
+      kept.set(hash, { numbers, decision, next: kept.get(hash) })
+      return decision
+    },
+  }
+}
+
+/** A small integer, which is a key that costs little. */
+function hashOf({ satisfied, count }: Verdicts): number {
+  let hash = count
+  for (let i = 0; i < count; i++) hash = (Math.imul(hash, 31) + satisfied[i]!) & 0x3fffffff
+  return hash
+}
+
+function isOf({ numbers }: Kept, { satisfied, count }: Verdicts): boolean {
+  if (numbers.length !== count) return false
+  for (let i = 0; i < count; i++) if (numbers[i] !== satisfied[i]) return false
+  return true
+}
+
+function decisionOf(policies: readonly LoweredPolicy[], numbers: readonly number[], epoch: number): Decision {
+  const of = (effect: LoweredPolicy['effect']) =>
+    numbers.flatMap((number) => (policies[number]!.effect === effect ? [policies[number]!.id] : []))
+  const satisfied = { satisfiedPermits: of('permit'), satisfiedForbids: of('forbid'), errors: [] }
+  return combine({ policies: satisfied, permits: NOTHING, forbids: NOTHING, unseenKeys: [] }, 'deny', epoch)
+}
+
+const NOTHING: RuleAnswer = { reasons: [], failures: [] }

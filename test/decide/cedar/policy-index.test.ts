@@ -1,0 +1,95 @@
+/** The index of policies: what it leaves out, and what it must not. That nothing is lost is shown in `authorize.test.ts`. */
+import { describe, expect, test } from 'vitest'
+import { compilePolicies } from '../../../src/decide/cedar/authorize.ts'
+import { createPolicyIndex } from '../../../src/decide/cedar/policy-index.ts'
+import { scopeOf } from '../../../src/decide/cedar/scope.ts'
+import { createDictionary, createOverlay } from '../../../src/image/dictionary.ts'
+import { createValues } from '../../../src/image/value-ids.ts'
+import { entity, frameOf, lowerText, uid, type World } from './world.ts'
+
+const ENTITIES = [
+  entity('U::"a"', { in: ['G::"g"'] }),
+  entity('G::"g"', { in: ['O::"o"'] }),
+  entity('Action::"v"', { in: ['Action::"all"'] }),
+]
+
+/** The numbers of the policies of `text` that are asked about a request. */
+function asked(text: string, request: World['request'] = {}, few = 0): readonly number[] {
+  const dictionary = createDictionary()
+  const values = createValues(dictionary)
+  const policies = lowerText(text)
+  compilePolicies(policies, values)
+  const index = createPolicyIndex(
+    policies.map(({ condition }) => scopeOf(condition, values)),
+    { few },
+  )
+  return index.find(frameOf({ entities: ENTITIES, request }, createValues(createOverlay(dictionary))))
+}
+
+describe('a policy is asked where its scope can match', () => {
+  test.each([
+    ['principal, action, resource', true],
+    ['principal == U::"a", action, resource', true],
+    ['principal == U::"b", action, resource', false],
+    ['principal in O::"o", action, resource', true],
+    ['principal in O::"p", action, resource', false],
+    ['principal is U, action, resource', true],
+    ['principal is V, action, resource', false],
+    ['principal is U in O::"p", action, resource', false],
+    ['principal, action == Action::"w", resource', false],
+    ['principal, action in Action::"all", resource', true],
+    ['principal, action in [Action::"w", Action::"all"], resource', true],
+    ['principal, action in [], resource', false],
+    ['principal, action, resource == R::"other"', false],
+    ['principal, action, resource in R::"missing"', true],
+  ])('(%s): %s', (scope, isAsked) => {
+    expect(asked(`permit (${scope});`)).toEqual(isAsked ? [0] : [])
+  })
+
+  test.each([
+    ['principal in G::"g" && action == Action::"v"', true],
+    ['principal in G::"h"', false],
+    ['principal in [G::"h", G::"i"]', true],
+    ['principal in [G::"h", 1]', true],
+    ['principal is V && 1', false],
+    ['principal is U in 1 && principal == U::"b"', true],
+    ['context.x && principal == U::"b"', true],
+    ['principal == 1', true],
+    ['principal == U::"b" || true', true],
+  ])('also by what conditions begin with: %s is asked: %s', (condition, isAsked) => {
+    expect(asked(`permit (principal, action, resource) when { ${condition} };`)).toEqual(isAsked ? [0] : [])
+  })
+})
+
+test('among many, few are asked, once each and in their order', () => {
+  const grants = Array.from({ length: 2000 }, (_, i) => {
+    const who = i % 3 === 0 ? `principal in G::"g${i % 50}"` : `principal == U::"u${i % 500}"`
+    return `permit (${who}, action in [Action::"v", Action::"all"], resource == R::"r${i % 40}");`
+  })
+  const text = [
+    ...grants,
+    'forbid (principal, action, resource);',
+    'permit (principal == U::"a", action, resource);',
+  ].join('\n')
+  const found = asked(text, { principal: uid('U::"u7"'), resource: uid('R::"r7"') }, 8)
+  expect(found).toEqual([...found].sort((a, b) => a - b))
+  expect(new Set(found).size).toBe(found.length)
+  expect(found).toContain(7)
+  expect(found).toContain(2000)
+  expect(found.length).toBeLessThan(12)
+})
+
+test('where a principal has more ancestors than there are policies, all are asked', () => {
+  const groups = Array.from({ length: 100 }, (_, i) => `G::"g${i}"`)
+  const text = groups
+    .slice(0, 20)
+    .map((group) => `permit (principal in ${group}, action, resource);`)
+    .join('\n')
+  const dictionary = createDictionary()
+  const values = createValues(dictionary)
+  const policies = lowerText(text)
+  compilePolicies(policies, values)
+  const index = createPolicyIndex(policies.map(({ condition }) => scopeOf(condition, values)))
+  const world = { entities: [entity('U::"a"', { in: groups })] }
+  expect(index.find(frameOf(world, createValues(createOverlay(dictionary))))).toHaveLength(20)
+})

@@ -177,6 +177,7 @@ function fieldsOf(fields: ReadonlyMap<string, Value>, settings: Settings): Reado
 
 /** The entity with its uids in normal form. Throws a `RuneError` where one has none. */
 export function normaliseEntity(entity: EntityRecord, settings: Settings): EntityRecord {
+  if (settings.pathTypes.size === 0) return entity
   const uid = (of: EntityUid): EntityUid => {
     const normal = normaliseUid(of, settings.pathTypes)
     if ('error' in normal) throw refuseRequest(`entities: ${normal.error}`, 'R741', normal.help)

@@ -1,7 +1,7 @@
 /**
  * Changes of the facts of an image that is complete: facts are inserted and removed, and the strata that depend on what
  * changed are derived anew; what comes out the same ends the spreading. A change can be undone until it is published.
- * Rows of predicates without rules are appended and marked in place, all others get a new relation.
+ * Rows of predicates without rules, and of ancestors, are appended and marked in place, all others get a new relation.
  */
 import type { Image } from '../image/image.ts'
 import {
@@ -19,8 +19,10 @@ import {
   unmarkGone,
 } from '../image/relation.ts'
 import { readsSome } from '../program/plan.ts'
-import type { PredicateId, Program } from '../program/program.ts'
-import { createEvaluation, isDerived } from './fixpoint.ts'
+import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
+import { ancestorChange, isOfAncestors } from './ancestors.ts'
+import { createEvaluation, type Evaluation, isDerived } from './fixpoint.ts'
+import { checkRows } from './run.ts'
 
 /** What to change of one predicate's facts. Removals come first; what is not there needs no removing. */
 export interface FactChange {
@@ -29,8 +31,8 @@ export interface FactChange {
 }
 
 export interface Change {
-  /** Predicates whose rows differ from before. */
-  readonly changed: ReadonlySet<PredicateId>
+  /** Predicates whose rows differ from before; of each, the first row that is new, if any is. */
+  readonly changed: ReadonlyMap<PredicateId, number>
   /** Puts everything back. Only before it is published. */
   undo(): void
 }
@@ -65,31 +67,48 @@ interface Work {
   readonly undos: (() => void)[]
 }
 
-function apply(work: Work, facts: ReadonlyMap<PredicateId, FactChange>): Set<PredicateId> {
+function apply(work: Work, facts: ReadonlyMap<PredicateId, FactChange>): Map<PredicateId, number> {
   const { program, image } = work
-  const changed = new Set<PredicateId>()
+  const changed = new Map<PredicateId, number>()
   for (const [predicate, change] of facts) {
     if (isMade(program, predicate)) continue
-    if (changeInPlace(work, image.relations[predicate]!, change)) changed.add(predicate)
+    changeInPlace(work, predicate, change, changed)
   }
-  const evaluation = createEvaluation(program, image)
+  let evaluation: Evaluation | undefined
   for (const stratum of program.strata) {
     if (stratum.evaluation !== 'materialized' || !isDerived(program, stratum)) continue
     const own = stratum.predicates.some((id) => facts.has(id) || changed.has(program.predicates[id]!.unites ?? -1))
     if (!own && !stratum.rules.some((rule) => readsSome(rule.body, (predicate) => changed.has(predicate)))) continue
+    const above = isOfAncestors(stratum) ? newAncestors(work, facts) : undefined
+    if (above) {
+      const rows = rowCount(image.relations[BUILTIN.entityAncestor]!)
+      changeInPlace(work, BUILTIN.entityAncestor, above, changed)
+      evaluation?.discount(rows - rowCount(image.relations[BUILTIN.entityAncestor]!))
+      continue
+    }
+    evaluation ??= createEvaluation(program, image)
     const before = stratum.predicates.map((predicate) => startAnew(work, predicate, facts.get(predicate)))
-    stratum.predicates.forEach((predicate, i) => {
+    for (const [i, predicate] of stratum.predicates.entries()) {
       evaluation.discount(rowCount(before[i]!.relation) - rowCount(image.relations[predicate]!))
-    })
+    }
     evaluation.evaluate(stratum)
     stratum.predicates.forEach((predicate, i) => {
       const old = before[i]!
       if (isSame(old.relation, image.relations[predicate]!) && isSame(old.replaced, image.replaced.get(predicate))) {
         old.putBack()
-      } else changed.add(predicate)
+      } else changed.set(predicate, 0)
     })
   }
+  if (!evaluation) checkRows(program, image)
   return changed
+}
+
+/** What becomes of the ancestors, if that need not be derived. */
+function newAncestors({ program, image }: Work, facts: ReadonlyMap<PredicateId, FactChange>): FactChange | undefined {
+  const parents = facts.get(BUILTIN.entityParent)
+  if (!parents || isMade(program, BUILTIN.entityParent)) return undefined
+  const children = new Set([...parents.remove, ...parents.insert].map((row) => row[0]!))
+  return ancestorChange(image, children, program.settings.limits.maxIterations)
 }
 
 /** Whether the predicate's relation is made anew when it changes. */
@@ -100,15 +119,24 @@ function isMade(program: Program, predicate: PredicateId): boolean {
   )
 }
 
-/** Appends and marks; says whether anything changed. */
-function changeInPlace({ epoch, undos }: Work, relation: Relation, change: FactChange): boolean {
+/** Appends and marks, and notes it where anything changed. */
+function changeInPlace(
+  { program, image, epoch, undos }: Work,
+  predicate: PredicateId,
+  change: FactChange,
+  changed: Map<PredicateId, number>,
+): void {
+  const relation = image.relations[predicate]!
   const { count } = relation
+  const settle = () => {
+    if (!isMade(program, predicate)) relation.baseCount = relation.count
+  }
   const gone: number[] = []
   // Before anything is appended, so that what is undone was never half in the arena.
   reserve(relation, change.insert.length)
   undos.push(() => {
     takeBack(relation, count)
-    relation.baseCount = relation.count
+    settle()
     for (const row of gone) unmarkGone(relation, row)
   })
   if (relation.deaths === undefined) relation.deathBase = epoch - 1
@@ -119,8 +147,8 @@ function changeInPlace({ epoch, undos }: Work, relation: Relation, change: FactC
     gone.push(row)
   }
   for (const tuple of change.insert) insert(relation, tuple)
-  relation.baseCount = relation.count
-  return gone.length > 0 || relation.count > count
+  settle()
+  if (gone.length > 0 || relation.count > count) changed.set(predicate, count)
 }
 
 interface Before {

@@ -2,7 +2,7 @@
  * One evaluation: what its strata share, and the errors that end it.
  */
 import type { Image } from '../image/image.ts'
-import type { Relation } from '../image/relation.ts'
+import { type Relation, rowCount } from '../image/relation.ts'
 import { writtenPredicate } from '../program/links.ts'
 import type { ReaderProgram, Rule, Stratum } from '../program/program.ts'
 import type { Code } from '../text/codes.ts'
@@ -79,8 +79,14 @@ export function checkFacts(run: Run, rule?: Rule): void {
   if (roomLeft(run) < 0) throw factsError(run, rule)
 }
 
+/** As `checkFacts`, for an image of which nothing is evaluated. */
+export function checkRows(program: ReaderProgram, { relations }: Image): void {
+  if (relations.reduce((sum, relation) => sum + rowCount(relation), 0) > program.settings.limits.maxFacts)
+    throw factsError({ program })
+}
+
 /** `rule` or, where there is none, `stratum` derives what is too much. */
-export function factsError({ program }: Run, rule?: Rule, stratum?: Stratum): RuneError {
+export function factsError({ program }: Pick<Run, 'program'>, rule?: Rule, stratum?: Stratum): RuneError {
   const { maxFacts } = program.settings.limits
   return limitError(program, stratum, 'R501', `there are more than ${maxFacts} facts`, 'max_facts', rule)
 }

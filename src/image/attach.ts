@@ -139,16 +139,20 @@ export function forEachTable(
   visit: (key: string, at: number, table: { fixed: FixedTable } | { blob: BlobTable }) => void,
 ): number {
   let at = from
-  for (const kind of Object.keys(tables.fixed) as FixedKind[]) {
-    visit(`fixed:${kind}`, at, { fixed: tables.fixed[kind] })
+  for (const [kind, key] of FIXED_KEYS) {
+    visit(key, at, { fixed: tables.fixed[kind] })
     at += FIXED_TABLE_WORDS
   }
-  for (const kind of Object.keys(tables.blobs) as BlobKind[]) {
-    visit(`blob:${kind}`, at, { blob: tables.blobs[kind] })
+  for (const [kind, key] of BLOB_KEYS) {
+    visit(key, at, { blob: tables.blobs[kind] })
     at += BLOB_TABLE_WORDS
   }
   return at
 }
+
+const EMPTY = createTables()
+const FIXED_KEYS = (Object.keys(EMPTY.fixed) as FixedKind[]).map((kind) => [kind, `fixed:${kind}`] as const)
+const BLOB_KEYS = (Object.keys(EMPTY.blobs) as BlobKind[]).map((kind) => [kind, `blob:${kind}`] as const)
 
 /** Rows that are gone are those of deaths up to `epoch`; a writer sees all deaths. */
 export function setDeathLimit(relation: Relation, epoch: number): void {

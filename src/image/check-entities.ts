@@ -9,15 +9,24 @@ import { printBriefly } from '../values/print.ts'
 import type { EntityUid } from '../values/value.ts'
 import type { Image } from './image.ts'
 import { isGone } from './relation.ts'
-import { firstRow, searchBy } from './search.ts'
+import { nextRow, searchBy } from './search.ts'
 import type { ValueId } from './value-ids.ts'
 
-/** Reports each cycle of parents and each attribute or tag with two values. */
-export function checkEntities(program: Program, image: Image, diagnostics: Diagnostics): void {
+/**
+ * Reports each cycle of parents and each attribute or tag with two values. Where `changed` is given, all rows were checked
+ * before, but for those of its predicates from the one on that it says.
+ */
+export function checkEntities(
+  program: Program,
+  image: Image,
+  diagnostics: Diagnostics,
+  changed?: ReadonlyMap<PredicateId, number>,
+): void {
   const { relations, values } = image
   const show = (id: ValueId) => printBriefly(values.valueOf(id))
+  const firstNew = (predicate: PredicateId) => (changed ? (changed.get(predicate) ?? Number.POSITIVE_INFINITY) : 0)
   const ancestors = relations[BUILTIN.entityAncestor]!
-  for (let row = 0; row < ancestors.count; row++) {
+  for (let row = firstNew(BUILTIN.entityAncestor); row < ancestors.count; row++) {
     const entity = ancestors.columns[0]![row]!
     if (entity !== ancestors.columns[1]![row] || isGone(ancestors, row)) continue
     diagnostics.error(
@@ -32,12 +41,15 @@ export function checkEntities(program: Program, image: Image, diagnostics: Diagn
     [BUILTIN.entityTag, 'tag'],
   ] as const) {
     const relation = relations[predicate]!
+    const first = firstNew(predicate)
+    if (first >= relation.count) continue
     const search = searchBy(relation, [0, 1])
     const [entities, keys, held] = relation.columns
-    for (let row = 0; row < relation.count; row++) {
-      const other = firstRow(search, [entities![row]!, keys![row]!], relation.count)
-      if (other === row || isGone(relation, row)) continue
-      const both = `${show(held![row]!)}\` and \`${show(held![other]!)}`
+    for (let row = first; row < relation.count; row++) {
+      if (isGone(relation, row)) continue
+      const older = nextRow(search, [entities![row]!, keys![row]!], row)
+      if (older < 0) continue
+      const both = `${show(held![older]!)}\` and \`${show(held![row]!)}`
       const message = `${what} \`${values.textOf(keys![row]!)}\` of \`${show(entities![row]!)}\` has two values, \`${both}\``
       diagnostics.error('R411', message, placeOf(program, predicate, values.uidOf(entities![row]!)))
     }

@@ -69,6 +69,8 @@ export function createDictionary(tables: Tables = createTables()): ImageDictiona
   const { fixed, blobs } = tables
   const encoder = createTextEncoder()
   const texts = new Map<number, string>()
+  const newest = new Array<string | undefined>(NEWEST).fill(undefined)
+  const payloads = new Uint32Array(NEWEST)
   const decoded = (payload: number): string => {
     const text = decodeText(blobs.string, payload)
     if (texts.size >= TEXTS_MAX) texts.clear()
@@ -79,8 +81,15 @@ export function createDictionary(tables: Tables = createTables()): ImageDictiona
     tables,
     fixed: (kind, record) => bounded(addFixed(fixed[kind], record)),
     text: (text) => {
+      const slot = slotOf(text)
+      if (newest[slot] === text) return payloads[slot]!
       const bytes = encoder.encode(text)
-      return bounded(addBlob(blobs.string, encoder.words, bytes))
+      const payload = bounded(addBlob(blobs.string, encoder.words, bytes))
+      if (text.length <= NEWEST_UNITS_MAX) {
+        newest[slot] = text
+        payloads[slot] = payload
+      }
+      return payload
     },
     ids: (kind, words, count) => bounded(addBlob(blobs[kind], words, count * 4)),
     findFixed: (kind, record) => findFixed(fixed[kind], record),
@@ -110,8 +119,19 @@ export function createDictionary(tables: Tables = createTables()): ImageDictiona
       return hasWord(heap, start + 1, heap[start]! >>> 2, id)
     },
     size: () => [...Object.values(fixed), ...Object.values(blobs)].reduce((sum, { count }) => sum + count, 0),
-    forgetTexts: () => texts.clear(),
+    forgetTexts: () => {
+      texts.clear()
+      newest.fill(undefined)
+    },
   }
+}
+
+/** Texts that were added last, which are often added again: names of types and attributes above all. */
+const NEWEST = 256
+const NEWEST_UNITS_MAX = 64
+
+function slotOf(text: string): number {
+  return (text.length * 7 + text.charCodeAt(0) * 31 + text.charCodeAt(text.length - 1)) & (NEWEST - 1)
 }
 
 /** `image` for who may not add to it: content that it does not hold is a mistake of ours, since the writer adds all constants. */

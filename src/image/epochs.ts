@@ -37,7 +37,9 @@ export function claimedEpoch(words: Words): number {
 export function oldestAnnounced(words: Words): number {
   if (loadLong(words, HEADER.crowded) !== 0) return 0
   let oldest = Number.POSITIVE_INFINITY
-  for (let slot = 0; slot < SLOTS; slot++) {
+  // The first slot that is free is taken, so that none is beyond the readers that ever were, until their number wraps.
+  const used = Math.min(SLOTS, Atomics.load(words, HEADER.readers))
+  for (let slot = 0; slot < used; slot++) {
     const epoch = loadLong(words, slotOffset(slot) + SLOT.epoch)
     if (epoch !== 0 && epoch < oldest) oldest = epoch
   }

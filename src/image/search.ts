@@ -47,6 +47,15 @@ export function nextRow({ relation, key, index }: Search, values: ArrayLike<numb
   return follow(relation, index, key, values, index.next[row]!, row)
 }
 
+/** The rows below `limit` that are there and hold `id` in `column`, newest first. */
+export function rowsWith(relation: Relation, column: number, id: number, limit = relation.count): number[] {
+  const search = searchBy(relation, [column])
+  const key = [id]
+  const rows: number[] = []
+  for (let row = firstRow(search, key, limit); row >= 0; row = nextRow(search, key, row)) rows.push(row)
+  return rows
+}
+
 /** The indexes, made for this thread where there are none, by which searches by all of `keys` are served. */
 export function indexesFor(relation: Relation, keys: readonly (readonly number[])[]): Index[] {
   if (relation.count <= ROWS_SCANNED) return []

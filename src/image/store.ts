@@ -7,8 +7,9 @@
 import { INDEX, RELATION, ROOT } from '../../native-layout/layout.ts'
 import { type Arena, createArena, view } from './arena.ts'
 import { forEachTable, relationKey } from './attach.ts'
+import type { BlobTable } from './blob-table.ts'
 import { announceReclaim, claim, claimedEpoch, commit, oldestAnnounced, silenceBefore, storeLong } from './epochs.ts'
-import { isShared } from './fixed-table.ts'
+import { type FixedTable, isShared } from './fixed-table.ts'
 import type { Image } from './image.ts'
 import type { Relation } from './relation.ts'
 import { indexesFor } from './search.ts'
@@ -32,7 +33,7 @@ export interface Store {
   dictionaryNumber: number
   programNumber: number
   /** The blocks of the published root, by what they belong to. */
-  blocks: Map<string, Extent[]>
+  readonly blocks: Map<string, Extent[]>
   /** Blocks that no root leads to from `epoch` on. */
   retired: { readonly epoch: number; readonly at: number; readonly blocks: readonly Extent[] }[]
 }
@@ -43,7 +44,7 @@ export interface Publication {
   /** Absent where it is the one published before. */
   readonly program?: Uint8Array
   /** Predicates whose relations changed; absent: all. */
-  readonly changed?: ReadonlySet<number>
+  readonly changed?: Pick<ReadonlySet<number>, 'keys'>
   /** Keys that readers search by, by predicate; there are indexes for them. */
   readonly indexes: ReadonlyMap<number, readonly (readonly number[])[]>
   /** Value ids have changed their meaning. */
@@ -79,23 +80,16 @@ export function claimNext(store: Store): number {
 /** W2 to W4: makes an image visible as `epoch`, which was claimed; what it replaces is retired, and freed if nobody needs it. */
 export function publish(store: Store, epoch: number, publication: Publication): void {
   const { arena } = store
-  const blocks = new Map(store.blocks)
+  const sealing: Sealing = { store, epoch, publication, gone: [] }
   const program = publication.program ? sealProgram(store, publication.program) : undefined
-  if (program) blocks.set('program', [program])
-  const { image, changed, indexes } = publication
-  const relations = sealRelations(store, epoch, { image, indexes, blocks, ...(changed && { changed }) })
-  const root = sealRoot(store, epoch, {
-    image,
-    blocks,
-    relations,
-    program,
-    isNewDictionary: publication.isNewDictionary,
-  })
+  if (program) setBlocks(sealing, 'program', [program])
+  const relations = sealRelations(sealing)
+  const root = sealRoot(sealing, relations, program)
   store.options.onStep?.('rooted')
   commit(arena.words, root)
   store.options.onStep?.('committed')
-  retire(store, epoch, blocks)
-  store.blocks = blocks
+  // W4: what only older roots lead to.
+  if (sealing.gone.length > 0) store.retired.push({ epoch, at: performance.now(), blocks: sealing.gone })
   store.epoch = epoch
   store.options.onStep?.('retired')
   reclaim(store)
@@ -131,47 +125,59 @@ export function arenaBytes(store: Store): number {
   return usedWords(store.space) * 4
 }
 
+/** A publication at work. One that fails half-way leaves a store of no use. */
 interface Sealing {
-  readonly image: Image
-  readonly indexes: Publication['indexes']
-  readonly changed?: ReadonlySet<number>
-  /** Receives the blocks of what was sealed. */
-  readonly blocks: Map<string, Extent[]>
+  readonly store: Store
+  readonly epoch: number
+  readonly publication: Publication
+  /** Blocks of the published root that this one does not lead to. */
+  readonly gone: Extent[]
+}
+
+/** Says which blocks belong to `key` now. */
+function setBlocks({ store, gone }: Sealing, key: string, blocks: Extent[]): void {
+  for (const old of store.blocks.get(key) ?? []) {
+    if (!blocks.some(({ start }) => start === old.start)) gone.push(old)
+  }
+  if (blocks.length > 0) store.blocks.set(key, blocks)
+  else store.blocks.delete(key)
 }
 
 /** W2: writes the relations that changed; yields the table of their offsets. */
-function sealRelations(store: Store, epoch: number, sealing: Sealing): Extent {
-  const { image, indexes, changed, blocks } = sealing
+function sealRelations(sealing: Sealing): Extent {
+  const { store } = sealing
+  const { image, indexes, changed } = sealing.publication
   const table = { start: allocate(store.space, image.relations.length * 2), words: image.relations.length * 2 }
   const seal = (key: string, relation: Relation | undefined, keys: readonly (readonly number[])[]): number => {
-    if (!relation) return 0
-    const made = sealRelation(store, epoch, relation, keys)
-    blocks.set(key, made)
-    return made[0]!.start
+    const made = relation ? sealRelation(sealing, relation, keys) : []
+    setBlocks(sealing, key, made)
+    return made[0]?.start ?? 0
   }
-  const { words } = store.arena
   const put = (predicate: number) => {
-    const [key, replacedKey] = [relationKey(predicate, false), relationKey(predicate, true)]
-    for (const name of [key, replacedKey]) blocks.delete(name)
     const at = table.start + 2 * predicate
-    words[at] = seal(key, image.relations[predicate], indexes.get(predicate) ?? [])
-    words[at + 1] = seal(replacedKey, image.replaced.get(predicate), [])
+    const relation = seal(relationKey(predicate, false), image.relations[predicate], indexes.get(predicate) ?? [])
+    const replaced = seal(relationKey(predicate, true), image.replaced.get(predicate), [])
+    const { words } = store.arena
+    words[at] = relation
+    words[at + 1] = replaced
   }
-  const before = blocks.get('relations')?.[0]
+  const before = store.blocks.get('relations')?.[0]
   if (changed && before) {
-    words.copyWithin(table.start, before.start, before.start + table.words)
-    for (const predicate of changed) put(predicate)
+    store.arena.words.copyWithin(table.start, before.start, before.start + table.words)
+    for (const predicate of changed.keys()) put(predicate)
   } else {
-    for (const key of blocks.keys()) if (/^(relation|replaced):/.test(key)) blocks.delete(key)
+    for (let predicate = image.relations.length; 2 * predicate < (before?.words ?? 0); predicate++) {
+      for (const isReplaced of [false, true]) setBlocks(sealing, relationKey(predicate, isReplaced), [])
+    }
     for (const predicate of image.relations.keys()) put(predicate)
   }
-  blocks.set('relations', [table])
+  setBlocks(sealing, 'relations', [table])
   store.options.onStep?.('sealed')
   return table
 }
 
 /** The block of the descriptor first, then those of the arrays. */
-function sealRelation(store: Store, epoch: number, relation: Relation, keys: readonly (readonly number[])[]): Extent[] {
+function sealRelation({ store, epoch }: Sealing, relation: Relation, keys: readonly (readonly number[])[]): Extent[] {
   const { arity } = relation
   const wanted = indexesFor(relation, keys)
   const isPlaced = arity > 0 && isShared(relation.columns[0]!)
@@ -180,7 +186,7 @@ function sealRelation(store: Store, epoch: number, relation: Relation, keys: rea
   const blocks: Extent[] = []
   const place = (array: Uint32Array, length: number): Uint32Array => {
     const placed = placeArray(store, array, length)
-    if (placed.length > 0) blocks.push({ start: placed.byteOffset / 4, words: placed.length })
+    if (placed.length > 0) blocks.push(blockOf(placed))
     return placed
   }
   relation.columns = relation.columns.map((column) => place(column, capacity))
@@ -242,55 +248,29 @@ function sealProgram(store: Store, bytes: Uint8Array): Extent & { readonly bytes
   return { start, words, bytes: bytes.length }
 }
 
-interface RootParts {
-  readonly image: Image
-  readonly blocks: Map<string, Extent[]>
-  readonly relations: Extent
-  readonly program: (Extent & { readonly bytes: number }) | undefined
-  readonly isNewDictionary: boolean | undefined
-}
-
 /** W2: the dictionary's tables and the root itself. */
 function sealRoot(
-  store: Store,
-  epoch: number,
-  { image, blocks, relations, program, isNewDictionary }: RootParts,
+  sealing: Sealing,
+  relations: Extent,
+  program: (Extent & { readonly bytes: number }) | undefined,
 ): number {
-  if (isNewDictionary) store.dictionaryNumber++
+  const { store, epoch } = sealing
+  const { image, isNewDictionary } = sealing.publication
   const { tables } = image.dictionary
-  const size = forEachTable(ROOT.tables, tables, () => undefined)
-  const root = allocate(store.space, size)
+  if (isNewDictionary) store.dictionaryNumber++
   const before = store.blocks.get('root')?.[0]?.start
-  const descriptors: number[] = new Array(size - ROOT.tables).fill(0)
-  forEachTable(0, tables, (key, at, table) => {
-    const placed = (array: Uint32Array, used: number): [number, number] => {
-      const made = placeArray(store, array, isShared(array) ? array.length : Math.max(8, used))
-      blocks.set(key, [...(blocks.get(key) ?? []), { start: made.byteOffset / 4, words: made.length }])
-      return [made.byteOffset / 4, made.length]
-    }
-    blocks.set(key, [])
-    if ('fixed' in table) {
-      const { fixed } = table
-      fixed.rows = arrayAt(store, placed(fixed.rows, roomFor(fixed.count) * fixed.width))
-      fixed.buckets = arrayAt(store, placed(fixed.buckets, fixed.buckets.length))
-      descriptors.splice(at, 5, fixed.count, ...extentOf(fixed.rows), ...extentOf(fixed.buckets))
-    } else {
-      const { blob } = table
-      blob.starts = arrayAt(store, placed(blob.starts, roomFor(blob.count)))
-      blob.heap = arrayAt(store, placed(blob.heap, roomFor(blob.used)))
-      blob.buckets = arrayAt(store, placed(blob.buckets, blob.buckets.length))
-      descriptors.splice(
-        at,
-        8,
-        blob.count,
-        ...extentOf(blob.starts),
-        ...extentOf(blob.heap),
-        blob.used,
-        ...extentOf(blob.buckets),
-      )
-    }
+  // What nothing was added to is where it was.
+  const isSame = (at: number, { count }: FixedTable | BlobTable) =>
+    before !== undefined && !isNewDictionary && store.arena.words[before + at] === count
+  const size = forEachTable(ROOT.tables, tables, (key, at, table) => {
+    if (!isSame(at, tableOf(table))) placeTable(sealing, key, table)
   })
+  const root = allocate(store.space, size)
   const { words } = store.arena
+  if (before !== undefined) words.copyWithin(root, before, before + size)
+  forEachTable(ROOT.tables, tables, (_, at, table) => {
+    if (!isSame(at, tableOf(table))) writeTable(words, root + at, table)
+  })
   storeLong(words, root + ROOT.epoch, epoch)
   words[root + ROOT.words] = size
   words[root + ROOT.arenaWords] = store.space.end
@@ -300,27 +280,54 @@ function sealRoot(
   words[root + ROOT.programBytes] = program?.bytes ?? words[before! + ROOT.programBytes]!
   words[root + ROOT.predicates] = image.relations.length
   words[root + ROOT.relations] = relations.start
-  words.set(descriptors, root + ROOT.tables)
-  blocks.set('root', [{ start: root, words: size }])
+  setBlocks(sealing, 'root', [{ start: root, words: size }])
   return root
 }
 
-function arrayAt(store: Store, [offset, words]: [number, number]): Uint32Array {
-  return view(store.arena, offset, words)
+type Table = { readonly fixed: FixedTable } | { readonly blob: BlobTable }
+
+/** Moves arrays of a table of the dictionary into the arena, unless they are there. */
+function placeTable(sealing: Sealing, key: string, table: Table): void {
+  if (arraysOf(table).every(isShared)) return
+  const place = (array: Uint32Array, used: number) =>
+    isShared(array) ? array : placeArray(sealing.store, array, Math.max(8, used))
+  if ('fixed' in table) {
+    const { fixed } = table
+    fixed.rows = place(fixed.rows, roomFor(fixed.count) * fixed.width)
+    fixed.buckets = place(fixed.buckets, fixed.buckets.length)
+  } else {
+    const { blob } = table
+    blob.starts = place(blob.starts, roomFor(blob.count))
+    blob.heap = place(blob.heap, roomFor(blob.used))
+    blob.buckets = place(blob.buckets, blob.buckets.length)
+  }
+  setBlocks(sealing, key, arraysOf(table).map(blockOf))
+}
+
+function writeTable(words: Uint32Array, at: number, table: Table): void {
+  if ('fixed' in table) {
+    const { count, rows, buckets } = table.fixed
+    words.set([count, ...extentOf(rows), ...extentOf(buckets)], at)
+  } else {
+    const { count, starts, heap, used, buckets } = table.blob
+    words.set([count, ...extentOf(starts), ...extentOf(heap), used, ...extentOf(buckets)], at)
+  }
+}
+
+function tableOf(table: Table): FixedTable | BlobTable {
+  return 'fixed' in table ? table.fixed : table.blob
+}
+
+function arraysOf(table: Table): Uint32Array[] {
+  return 'fixed' in table
+    ? [table.fixed.rows, table.fixed.buckets]
+    : [table.blob.starts, table.blob.heap, table.blob.buckets]
+}
+
+function blockOf(array: Uint32Array): Extent {
+  return { start: array.byteOffset / 4, words: array.length }
 }
 
 function extentOf(array: Uint32Array): [number, number] {
   return [array.byteOffset / 4, array.length]
-}
-
-/** W4: what only older roots lead to. */
-function retire(store: Store, epoch: number, blocks: ReadonlyMap<string, readonly Extent[]>): void {
-  const gone: Extent[] = []
-  for (const [key, old] of store.blocks) {
-    const kept = blocks.get(key)
-    if (kept === old) continue
-    const starts = new Set(kept?.map(({ start }) => start))
-    for (const block of old) if (!starts.has(block.start)) gone.push(block)
-  }
-  if (gone.length > 0) store.retired.push({ epoch, at: performance.now(), blocks: gone })
 }

@@ -6,8 +6,8 @@ import { BUILTIN, type EntityRecord } from '../program/program.ts'
 import type { EntityUid, Value } from '../values/value.ts'
 import { createOverlay } from './dictionary.ts'
 import type { Image } from './image.ts'
-import type { Relation } from './relation.ts'
-import { firstRow, nextRow, searchBy } from './search.ts'
+import { type Relation, tupleAt } from './relation.ts'
+import { rowsWith } from './search.ts'
 import { createValues, type ValueId } from './value-ids.ts'
 
 /** The entity stored under `uid`, if there is one. */
@@ -29,9 +29,5 @@ export function storedEntity(image: Image, uid: EntityUid): EntityRecord | undef
 }
 
 function rowsBelow(limit: number, relation: Relation, entity: ValueId): ValueId[][] {
-  const search = searchBy(relation, [0])
-  const rows: ValueId[][] = []
-  let row = firstRow(search, [entity], limit)
-  for (; row >= 0; row = nextRow(search, [entity], row)) rows.push(relation.columns.map((column) => column[row]!))
-  return rows
+  return rowsWith(relation, 0, entity, limit).map((row) => tupleAt(relation, row))
 }

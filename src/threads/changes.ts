@@ -5,15 +5,19 @@
 import type { FactChange } from '../fixpoint/change.ts'
 import { type Image, relationOf } from '../image/image.ts'
 import { copyRows, findRow, insert as insertRow, type Relation, tupleAt } from '../image/relation.ts'
-import { firstRow, nextRow, searchBy } from '../image/search.ts'
+import { rowsWith } from '../image/search.ts'
 import { factsOf } from '../program/links.ts'
-import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
+import { BUILTIN, type EntityRecord, type PredicateId, type Program } from '../program/program.ts'
 import { type Diagnostics, runeError } from '../text/diagnostic.ts'
 import { type Delta, type EntityUpdate, type FactUpdate, fitDelta, fitRow, updatable } from './update.ts'
 
-/** Puts what updates changed over the facts that were loaded, and that their relations have as base, before anything is derived. */
-export function loadDelta(delta: Delta, program: Program, image: Image): void {
-  for (const [predicate, { remove, insert }] of changesOf(delta, program, image, () => undefined)) {
+/**
+ * Puts what updates changed over the facts that were loaded, and that their relations have as base, before anything is
+ * derived; yields the keys of what was loaded too.
+ */
+export function loadDelta(delta: Delta, program: Program, image: Image): readonly string[] {
+  const { changes, stored } = changesOf(delta, program, image, () => undefined)
+  for (const [predicate, { remove, insert }] of changes) {
     const relation = relationOf(image, predicate)
     const gone = new Set(remove.map((tuple) => Array.from(tuple).join()))
     const isKept = (row: number) => !gone.has(tupleAt(relation, row).join())
@@ -21,6 +25,7 @@ export function loadDelta(delta: Delta, program: Program, image: Image): void {
     for (const tuple of insert) insertRow(fresh, tuple)
     image.relations[predicate] = fresh
   }
+  return stored
 }
 
 /** What updates changed, as it is under `program`; of what does not fit any more, a warning is left. */
@@ -40,17 +45,24 @@ interface MutableChange extends FactChange {
   readonly insert: ArrayLike<number>[]
 }
 
+interface Changes {
+  readonly changes: ReadonlyMap<PredicateId, MutableChange>
+  /** Keys under which there are facts or entities already that need no rule. */
+  readonly stored: readonly string[]
+}
+
 /** What updates come to, in the terms of an image. */
 export function changesOf(
   { facts, entities }: Delta,
   program: Program,
   image: Image,
   misfit: (fact: FactUpdate, key: string, error: Misfit) => void,
-): Map<PredicateId, MutableChange> {
+): Changes {
   const changes = new Map<PredicateId, MutableChange>()
+  const stored: string[] = []
   const of = (predicate: PredicateId): MutableChange => {
-    const change = changes.get(predicate) ?? { remove: [], insert: [] }
-    changes.set(predicate, change)
+    let change = changes.get(predicate)
+    if (!change) changes.set(predicate, (change = { remove: [], insert: [] }))
     return change
   }
   const { predicates } = program
@@ -60,10 +72,15 @@ export function changesOf(
     const fitted = predicate && fitRow(predicate, row, program.settings.pathTypes)
     if (!fitted) misfit(fact, key, { error: 'there is no such predicate' })
     else if ('error' in fitted) misfit(fact, key, fitted)
-    else of(factsOf(predicates, predicate).id)[isThere ? 'insert' : 'remove'].push(fitted.map(image.values.intern))
+    else {
+      const { id } = factsOf(predicates, predicate)
+      const tuple = fitted.map(image.values.intern)
+      of(id)[isThere ? 'insert' : 'remove'].push(tuple)
+      if (isStored(image, id, tuple)) stored.push(key)
+    }
   }
-  for (const entity of entities.values()) changeEntity(entity, image, of)
-  return changes
+  for (const [key, entity] of entities) if (changeEntity(entity, image, of)) stored.push(key)
+  return { changes, stored }
 }
 
 interface Misfit {
@@ -71,20 +88,12 @@ interface Misfit {
   readonly help?: string
 }
 
-/** Whether a fact or an entity is among the facts of `image`, which need no rule. */
-export function isStored(update: FactUpdate | EntityUpdate, program: Program, image: Image): boolean {
-  const { intern } = image.values
-  if ('uid' in update) return rowsFrom(relationOf(image, BUILTIN.entityType), intern(update.uid)).length > 0
-  const { predicate: name, row } = update
-  const predicate = updatable(program, name, row.length)
-  const fitted = predicate && fitRow(predicate, row, program.settings.pathTypes)
-  if (!fitted || 'error' in fitted) return false
-  const { id } = factsOf(program.predicates, predicate)
-  const tuple = fitted.map(intern)
-  const relation = relationOf(image, id)
+/** Whether a tuple is among the facts of `image`. */
+function isStored(image: Image, predicate: PredicateId, tuple: readonly number[]): boolean {
+  const relation = relationOf(image, predicate)
   const at = findRow(relation, tuple)
   if (at >= 0 && at < relation.baseCount) return true
-  const replaced = image.replaced.get(id)
+  const replaced = image.replaced.get(predicate)
   return replaced !== undefined && findRow(replaced, tuple) >= 0
 }
 
@@ -93,32 +102,41 @@ export function refuseMisfit({ predicate }: FactUpdate, { error, help }: Misfit)
   throw runeError('R745', `\`${predicate}\`: ${error}`, help === undefined ? {} : { help })
 }
 
-const ENTITY_PREDICATES = [BUILTIN.entityType, BUILTIN.entityParent, BUILTIN.entityAttr, BUILTIN.entityTag]
-
-/** Takes away all that is stored of an entity, and adds what it is now. */
+/** Changes what is stored of an entity into what it is now, and touches nothing that stays; says whether it is stored as such. */
 function changeEntity(
   { uid, record }: EntityUpdate,
   image: Image,
   of: (predicate: PredicateId) => MutableChange,
-): void {
-  const intern = image.values.intern
+): boolean {
+  const { intern } = image.values
   const id = intern(uid)
-  for (const predicate of ENTITY_PREDICATES) {
-    const remove = rowsFrom(relationOf(image, predicate), id)
-    if (remove.length > 0) of(predicate).remove.push(...remove)
+  const put = (predicate: PredicateId, wanted: readonly number[][]): boolean => {
+    const relation = relationOf(image, predicate)
+    const stored = factsWith(relation, id)
+    const kept: number[] = []
+    for (const tuple of wanted) {
+      const row = stored.length > 0 ? findRow(relation, tuple) : -1
+      if (row >= 0 && row < relation.baseCount) kept.push(row)
+      else of(predicate).insert.push(tuple)
+    }
+    if (kept.length < stored.length) {
+      const isKept = new Set(kept)
+      for (const row of stored) if (!isKept.has(row)) of(predicate).remove.push(tupleAt(relation, row))
+    }
+    return stored.length > 0
   }
-  if (!record) return
-  of(BUILTIN.entityType).insert.push([id, intern(uid.type)])
-  for (const parent of record.parents) of(BUILTIN.entityParent).insert.push([id, intern(parent)])
-  for (const [key, value] of record.attrs) of(BUILTIN.entityAttr).insert.push([id, intern(key), intern(value)])
-  for (const [key, value] of record.tags) of(BUILTIN.entityTag).insert.push([id, intern(key), intern(value)])
+  const rows = (fields: EntityRecord['attrs']) => {
+    const tuples: number[][] = []
+    for (const [key, value] of fields) tuples.push([id, intern(key), intern(value)])
+    return tuples
+  }
+  put(BUILTIN.entityParent, record ? record.parents.map((parent) => [id, intern(parent)]) : [])
+  put(BUILTIN.entityAttr, record ? rows(record.attrs) : [])
+  put(BUILTIN.entityTag, record ? rows(record.tags) : [])
+  return put(BUILTIN.entityType, record ? [[id, intern(uid.type)]] : [])
 }
 
-/** The facts whose first column is `id`. */
-function rowsFrom(relation: Relation, id: number): number[][] {
-  const search = searchBy(relation, [0])
-  const rows: number[][] = []
-  let row = firstRow(search, [id], relation.baseCount)
-  for (; row >= 0; row = nextRow(search, [id], row)) rows.push(tupleAt(relation, row))
-  return rows
+/** The rows of facts whose first column is `id`. */
+function factsWith(relation: Relation, id: number): number[] {
+  return rowsWith(relation, 0, id, relation.baseCount)
 }

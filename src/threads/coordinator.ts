@@ -18,16 +18,16 @@ import { isSnapshotFile, readSnapshot, type SnapshotBytes } from '../image/snaps
 import { arenaBytes, claimNext, createStore, publish, reclaim, type Store, type StoreOptions } from '../image/store.ts'
 import { openStore, takeOver } from '../image/take-over.ts'
 import { type Counts, counts } from '../program/counts.ts'
-import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
+import type { PredicateId, Program } from '../program/program.ts'
 import { keepPolicies } from '../syntax/cedar/kept-policies.ts'
 import { type Host, nodeHost } from '../syntax/rune-file/host.ts'
 import { type Diagnostic, Diagnostics } from '../text/diagnostic.ts'
 import { build, type ConfigurationInput, type KeptSources } from './build.ts'
-import { changesOf, fittedDelta, isStored, loadDelta, refuseMisfit } from './changes.ts'
+import { changesOf, fittedDelta, loadDelta, refuseMisfit } from './changes.ts'
 import { type RecordedFile, recordingHost } from './file-list.ts'
 import { openSnapshot } from './open-snapshot.ts'
 import { internForReaders } from './store-of.ts'
-import { addToDelta, type Delta, dropFromDelta, emptyDelta, fitDelta, netEffect, type Update } from './update.ts'
+import { type Delta, dropFromDelta, emptyDelta, fitDelta, mergeDelta, netEffect, type Update } from './update.ts'
 
 /** What was made visible. */
 export interface Published {
@@ -179,14 +179,14 @@ export function createCoordinator(options: CoordinatorOptions): Coordinator {
 function timed(state: State, work: () => void): Published {
   const start = performance.now()
   work()
-  return {
-    epoch: state.store.epoch,
-    ...(state.warnings && { warnings: state.warnings }),
-    ...(state.counts && { counts: state.counts }),
+  const { warnings, counts, store, image } = state
+  const published: Published = {
+    epoch: store.epoch,
     durationMs: performance.now() - start,
-    rows: state.image.relations.reduce((sum, relation) => sum + rowCount(relation), 0),
-    arenaBytes: arenaBytes(state.store),
+    rows: image.relations.reduce((sum, relation) => sum + rowCount(relation), 0),
+    arenaBytes: arenaBytes(store),
   }
+  return warnings || counts ? Object.assign(published, warnings && { warnings }, counts && { counts }) : published
 }
 
 function load(state: State): void {
@@ -210,8 +210,8 @@ function loadSources(state: State, host: Host): void {
     ...(state.image && !isNewDictionary && { dictionary: state.image.dictionary }),
     adjust: (program, image, diagnostics) => {
       for (const relation of image.relations) relation.baseCount = relation.count
-      fitted = refit(state, program, image, diagnostics)
-      loadDelta(fitted.delta, program, image)
+      const delta = fittedDelta(state.delta, program, diagnostics)
+      fitted = { delta, stored: loadDelta(delta, program, image) }
     },
   })
   const bytes = encodeProgram(program, state.kept.encoded)
@@ -225,11 +225,6 @@ interface Fitted {
   readonly stored: readonly string[]
 }
 
-function refit(state: State, program: Program, image: Image, diagnostics: Diagnostics): Fitted {
-  const delta = fittedDelta(state.delta, program, diagnostics)
-  return { delta, stored: storedKeys(delta, program, image) }
-}
-
 function remember(state: State, { delta, stored }: Fitted): void {
   for (const key of stored) state.sourced.add(key)
   const keys = (of: Delta) => [...of.facts.keys(), ...of.entities.keys()].join()
@@ -237,7 +232,7 @@ function remember(state: State, { delta, stored }: Fitted): void {
   state.isRefitted = true
   state.delta.facts.clear()
   state.delta.entities.clear()
-  addToDelta(state.delta, { facts: [...delta.facts.values()], entities: [...delta.entities.values()] })
+  mergeDelta(state.delta, delta)
 }
 
 /** The first one stays in the memory that it is read into; what comes later is published into that memory. */
@@ -252,13 +247,13 @@ function loadSnapshot(state: State, path: string): void {
     return
   }
   const diagnostics = new Diagnostics()
-  const fitted = refit(state, program, image, diagnostics)
-  const changes = changesOf(fitted.delta, program, image, () => undefined)
+  const delta = fittedDelta(state.delta, program, diagnostics)
+  const { changes, stored } = changesOf(delta, program, image, () => undefined)
   const epoch = claimNext(state.store)
   changeAndCheck(program, image, changes, epoch)
   const warnings = [...snapshot.warnings, ...diagnostics.all]
   show(state, epoch, { program, bytes: snapshot.bytes, image, warnings, counts, isNewDictionary: true })
-  remember(state, fitted)
+  remember(state, { delta, stored })
 }
 
 interface Loaded {
@@ -311,17 +306,11 @@ function derived(program: Program, image: Image): Pick<State, 'program' | 'image
   return { program, image, freshValues: image.dictionary.size(), indexes }
 }
 
-/** Keys of `delta` under which there are facts or entities in `image`. */
-function storedKeys(delta: Delta, program: Program, image: Image): string[] {
-  return [...delta.facts, ...delta.entities].flatMap(([key, one]) => (isStored(one, program, image) ? [key] : []))
-}
-
 /** Drops removals of what no source knows: who inserts and removes what is new for ever would fill the memory. */
 function forget({ delta, sourced, forgotten }: State, net: Delta): void {
-  const keys = [
-    ...[...net.facts].filter(([_, { isThere }]) => !isThere),
-    ...[...net.entities].filter(([_, { record }]) => !record),
-  ].flatMap(([key]) => (sourced.has(key) ? [] : [key]))
+  const keys: string[] = []
+  for (const [key, { isThere }] of net.facts) if (!isThere && !sourced.has(key)) keys.push(key)
+  for (const [key, { record }] of net.entities) if (!record && !sourced.has(key)) keys.push(key)
   dropFromDelta(delta, keys)
   forgotten.push(...keys)
 }
@@ -331,31 +320,30 @@ function applyUpdates(state: State, updates: readonly Update[]): void {
   // Who asks may have read them for a program that a reload has replaced since.
   const net = fitDelta(netEffect(updates), program, () => undefined)
   const isKnown = (key: string) => delta.facts.has(key) || delta.entities.has(key)
-  const stored = storedKeys(net, program, image).filter((key) => !isKnown(key))
-  const changes = changesOf(net, program, image, (fact, key, misfit) => {
+  const { changes, stored } = changesOf(net, program, image, (fact, key, misfit) => {
     // What was accepted before the program changed can be taken back.
     if (fact.isThere || !isKnown(key)) refuseMisfit(fact, misfit)
   })
+  const sources = stored.filter((key) => !isKnown(key))
   const epoch = claimNext(store)
   const changed = changeAndCheck(program, image, changes, epoch)
   if (changed.size > 0) publishOrRepair(state, () => publish(store, epoch, { image, changed, indexes: state.indexes }))
-  addToDelta(delta, { facts: [...net.facts.values()], entities: [...net.entities.values()] })
-  for (const key of stored) sourced.add(key)
+  mergeDelta(delta, net)
+  for (const key of sources) sourced.add(key)
   forget(state, net)
 }
 
-/** Changes facts with all that follows; yields the predicates whose rows differ. Throws a `RuneError`, and nothing has changed. */
+/** Changes facts with all that follows; yields the predicates whose rows differ, with the first new one. Throws a `RuneError`, and nothing has changed. */
 function changeAndCheck(
   program: Program,
   image: Image,
-  changes: ReturnType<typeof changesOf>,
+  changes: ReturnType<typeof changesOf>['changes'],
   epoch: number,
-): ReadonlySet<PredicateId> {
+): ReadonlyMap<PredicateId, number> {
   const { changed, undo } = changeFacts(program, image, changes, epoch)
   try {
     const diagnostics = new Diagnostics()
-    if (changed.has(BUILTIN.entityAncestor) || changed.has(BUILTIN.entityAttr) || changed.has(BUILTIN.entityTag))
-      checkEntities(program, image, diagnostics)
+    checkEntities(program, image, diagnostics, changed)
     diagnostics.throwIfErrors()
   } catch (error) {
     undo()

@@ -100,6 +100,12 @@ export function addToDelta(delta: Delta, update: Update): void {
   for (const entity of update.entities) setLast(delta.entities, printEntityUid(entity.uid), entity)
 }
 
+/** Adds what came later to `delta`. */
+export function mergeDelta(delta: Delta, later: Delta): void {
+  for (const [key, fact] of later.facts) setLast(delta.facts, key, fact)
+  for (const [key, entity] of later.entities) setLast(delta.entities, key, entity)
+}
+
 /**
  * `delta` as it is under `program`: what was written one way may be kept in another since, after a type or a path type came, and
  * two that were told apart be one, of which the last word counts. What does not fit stays as it is, and is told to `misfit`.
@@ -113,13 +119,15 @@ export function fitDelta(delta: Delta, program: ReaderProgram, misfit: (what: st
     if (!fits) misfit(fact.predicate)
     addToDelta(fitted, { facts: [fits ? { ...fact, row } : fact], entities: [] })
   }
-  for (const entity of delta.entities.values()) {
-    addToDelta(fitted, { facts: [], entities: [fitEntity(entity, program, misfit)] })
+  for (const [key, entity] of delta.entities) {
+    const fitting = fitEntity(entity, program, misfit)
+    setLast(fitted.entities, fitting === entity ? key : printEntityUid(fitting.uid), fitting)
   }
   return fitted
 }
 
 function fitEntity(entity: EntityUpdate, { settings }: ReaderProgram, misfit: (what: string) => void): EntityUpdate {
+  if (settings.pathTypes.size === 0) return entity
   const { uid, record } = entity
   const normal = normaliseUid(uid, settings.pathTypes)
   try {

@@ -28,24 +28,38 @@ export function isActionType(type: string): boolean {
 
 /** The entities without repetition, in order; reports those given twice with different content, cycles, and actions under what is none. */
 export function distinctEntities(entities: readonly EntityData[], report: ReportEntity): EntityData[] {
-  const indexes = new Map<string, number>()
+  const indexes: Indexes = new Map()
   const distinct = entities.filter((entity, index) => {
     if (isActionType(entity.uid.type)) reportParents(entity, index, report)
-    const key = printEntityUid(entity.uid)
-    const first = entities[indexes.get(key) ?? -1]
-    if (first === undefined) indexes.set(key, index)
+    const first = entities[indexOf(indexes, entity.uid) ?? -1]
+    if (first === undefined) setIndex(indexes, entity.uid, index)
     else if (!sameEntity(first, entity)) {
-      report({ code: 'R290', message: `entity ${shown(key)} is given twice, with different content`, path: [index] })
+      const key = shown(printEntityUid(entity.uid))
+      report({ code: 'R290', message: `entity ${key} is given twice, with different content`, path: [index] })
     }
     return first === undefined
   })
-  const [start, ...others] = findCycle(distinct, indexes)
+  const cycle = findCycle(entities, indexes)
+  const [start] = cycle
   if (start !== undefined) {
-    const cycle = [start, ...others.slice(0, 7)].map(shown).join(', ')
-    const path = [indexes.get(start) ?? 0, 'parents']
-    report({ code: 'R291', message: `the parents of ${cycle} form a cycle`, path })
+    const names = cycle.slice(0, 8).flatMap((index) => entities[index] ?? [])
+    const shownNames = names.map(({ uid }) => shown(printEntityUid(uid))).join(', ')
+    report({ code: 'R291', message: `the parents of ${shownNames} form a cycle`, path: [start, 'parents'] })
   }
   return distinct
+}
+
+/** Where the first entity of each uid stands, by type and id: a literal for each would have to be written first. */
+type Indexes = Map<string, Map<string, number>>
+
+function indexOf(indexes: Indexes, { type, id }: EntityUid): number | undefined {
+  return indexes.get(type)?.get(id)
+}
+
+function setIndex(indexes: Indexes, { type, id }: EntityUid, index: number): void {
+  const ids = indexes.get(type)
+  if (ids) ids.set(id, index)
+  else indexes.set(type, new Map([[id, index]]))
 }
 
 /** Whether two entities are the same: parents in any order, repeated or not. */
@@ -83,35 +97,36 @@ function reportParents({ uid, parents }: EntityData, index: number, report: Repo
 }
 
 /**
- * The keys of one cycle, in order, none if there is none; a depth-first search with its own stack, linear in the edges.
- * Parents that are not among the `known` keys have no parents themselves.
+ * The indexes of one cycle, in order, none if there is none; a depth-first search with its own stack, linear in the edges.
+ * Parents without an index have no parents themselves.
  */
-function findCycle(entities: readonly EntityData[], known: ReadonlyMap<string, unknown>): string[] {
-  const edges = new Map<string, string[]>()
-  for (const { uid, parents } of entities) {
-    const keys = parents.map(printEntityUid).filter((key) => known.has(key))
-    if (keys.length > 0) edges.set(printEntityUid(uid), keys)
+function findCycle(entities: readonly EntityData[], indexes: Indexes): number[] {
+  const states = new Uint8Array(entities.length)
+  const stack: { readonly index: number; next: number }[] = []
+  const enter = (index: number) => {
+    states[index] = OPEN
+    stack.push({ index, next: 0 })
   }
-  const done = new Set<string>()
-  const open = new Set<string>()
-  for (const root of edges.keys()) {
-    const stack = done.has(root) ? [] : [{ key: root, next: 0 }]
-    open.add(root)
+  for (const [root, { uid, parents }] of entities.entries()) {
+    if (parents.length === 0 || states[root] !== NEW || indexOf(indexes, uid) !== root) continue
+    enter(root)
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      const parent = edges.get(top.key)?.[top.next++]
+      const parent = entities[top.index]?.parents[top.next++]
       if (parent === undefined) {
-        done.add(top.key)
-        open.delete(top.key)
+        states[top.index] = DONE
         stack.pop()
-      } else if (open.has(parent)) {
-        const keys = stack.map(({ key }) => key)
-        return keys.slice(keys.indexOf(parent))
-      } else if (!done.has(parent)) {
-        open.add(parent)
-        stack.push({ key: parent, next: 0 })
+        continue
       }
+      const index = indexOf(indexes, parent)
+      if (index === undefined || states[index] === DONE) continue
+      if (states[index] === OPEN) {
+        const open = stack.map((entry) => entry.index)
+        return open.slice(open.indexOf(index))
+      }
+      enter(index)
     }
-    open.clear()
   }
   return []
 }
+
+const [NEW, OPEN, DONE] = [0, 1, 2]

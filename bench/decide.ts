@@ -177,16 +177,16 @@ permit(principal, action == Action::"createDocument", resource) when { resource 
   }
 }
 
-/** `count` policies of which few can match a request. */
+/** `count` policies of which few can match a request; the entities and requests are as many for any count. */
 function many(count: number, kind: 'static' | 'linked'): App {
   const random = createRandom(4)
-  const users = numbers(Math.min(count, 1000)).map((i) => `User::"user${i}"`)
+  const users = numbers(isSmoke ? 20 : 1000).map((i) => `User::"user${i}"`)
   const groups = numbers(20).map((i) => `Group::"group${i}"`)
-  const documents = numbers(Math.max(10, count / 10)).map((i) => `Document::"document${i}"`)
+  const documents = numbers(isSmoke ? 20 : 1000).map((i) => `Document::"document${i}"`)
   const pick = (of: readonly string[]) => of[random(of.length)]!
   const grants = numbers(count).map((i) => ({
-    who: users[i % users.length]!,
-    what: documents[(i * 7) % documents.length]!,
+    who: users[(i * 7) % users.length]!,
+    what: documents[(i * 13 + Math.floor(i / 1000)) % documents.length]!,
   }))
   const policies = grants.map(
     ({ who, what }) =>
@@ -212,12 +212,9 @@ ${kind === 'linked' ? template : policies.join('\n')}
 `,
     requests: numbers(requestCount).map(() => {
       const { who, what } = grants[random(grants.length)]!
-      return {
-        principal: who,
-        action: 'read',
-        resource: random(2) === 0 ? what : pick(documents),
-        context: { level: 3 },
-      }
+      const isGranted = random(2) === 0
+      const [principal, resource] = isGranted ? [who, what] : [pick(users), pick(documents)]
+      return { principal, action: 'read', resource, context: { level: 3 } }
     }),
   }
 }

@@ -63,6 +63,7 @@ export function createRequestReader(target: RequestTarget, values: Values, overl
     if (known !== undefined) return known
     return text.isWellFormed() ? note(texts, text, values.string(text)) : NONE
   }
+  const reading: Reading = { textId, values, types, read: [] }
   return {
     read: (request, frame) => {
       if (typeof request !== 'object' || request === null) throw refuseRequest('a request is an object')
@@ -74,7 +75,7 @@ export function createRequestReader(target: RequestTarget, values: Values, overl
       const entities = entitiesOf(request)
       frame.clearContext()
       const isPlain = (entities === undefined || entities === null) && (types === undefined || types.conform(frame))
-      const rest = isPlain ? readContext(context, frame, textId, values, types) : { context }
+      const rest = isPlain ? readContext(context, frame, reading) : { context }
       if (rest === undefined) return undefined
       const principal = values.uidOf(frame.principal)
       const action = values.uidOf(frame.action)
@@ -191,14 +192,20 @@ function nameOf(input: object, place: Place): unknown {
   }
 }
 
+interface Reading {
+  readonly textId: (text: string) => ValueId
+  readonly values: Values
+  readonly types: KnownTypes | undefined
+  /** What was read of the context. */
+  readonly read: unknown[]
+}
+
+/** More fields go the careful way. */
+const FIELDS_MAX = 64
+
 /** Reads a context of plain values; or yields it as it is to be read, with what was read of it already in its place. */
-function readContext(
-  context: unknown,
-  frame: Frame,
-  textId: (text: string) => ValueId,
-  values: Values,
-  types: KnownTypes | undefined,
-): { readonly context: unknown } | undefined {
+function readContext(context: unknown, frame: Frame, reading: Reading): { readonly context: unknown } | undefined {
+  const { textId, values, types, read } = reading
   const kinds = types?.contextOf(frame.action)
   if (context === undefined || context === null) return kinds && kinds.required > 0 ? { context } : undefined
   if (typeof context !== 'object' || !isPlainObject(context)) return { context }
@@ -208,26 +215,35 @@ function readContext(
   } catch {
     return { context }
   }
+  if (keys.length > FIELDS_MAX) return { context: partlyRead(context, keys, []) }
   let required = 0
-  const read: unknown[] = []
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]!
     let value: unknown
     try {
       value = (context as Readonly<Record<string, unknown>>)[key]
     } catch (cause) {
-      return { context: partlyRead(context, keys, read, { cause }) }
+      return { context: partlyRead(context, keys, takeAll(read, i), { cause }) }
     }
-    read.push(value)
+    read[i] = value
     if (value === undefined) continue
     const kind = kinds?.kinds.get(key)
     const id = kinds && kind?.type !== typeof value ? NONE : plainId(value, textId, values)
     const keyId = key.startsWith('__') || key === 'facts' ? NONE : textId(key)
-    if (id === NONE || keyId === NONE) return { context: partlyRead(context, keys, read) }
+    if (id === NONE || keyId === NONE) return { context: partlyRead(context, keys, takeAll(read, i + 1)) }
     if (kind?.required) required++
     frame.addField(keyId, id)
   }
-  return kinds && required < kinds.required ? { context: partlyRead(context, keys, read) } : undefined
+  return kinds && required < kinds.required
+    ? { context: partlyRead(context, keys, takeAll(read, keys.length)) }
+    : undefined
+}
+
+/** The first so many, after which nothing is held on to. */
+function takeAll(read: unknown[], count: number): unknown[] {
+  const all = read.slice(0, count)
+  read.length = 0
+  return all
 }
 
 function isPlainObject(object: object): boolean {

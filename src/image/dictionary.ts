@@ -29,6 +29,10 @@ export interface Dictionary {
   fieldOf(payload: number, key: number): number
   /** Whether a set holds an id. */
   holds(payload: number, id: number): boolean
+  /** How many ids a set holds. */
+  sizeOf(payload: number): number
+  /** The id at a place of a set, which is below its size. */
+  idAt(payload: number, place: number): number
 }
 
 /** The image's own dictionary. */
@@ -117,6 +121,16 @@ export function createDictionary(tables: Tables = createTables()): ImageDictiona
       const { heap, starts } = blobs.set
       const start = starts[payload]!
       return hasWord(heap, start + 1, heap[start]! >>> 2, id)
+    },
+    sizeOf: (payload) => {
+      const { heap, starts } = blobs.set
+      const start = starts[payload]!
+      // Words that can be no set's must not make anybody count for long.
+      return Math.min(heap[start]! >>> 2, heap.length - start)
+    },
+    idAt: (payload, place) => {
+      const { heap, starts } = blobs.set
+      return heap[starts[payload]! + 1 + place]! | 0
     },
     size: () => [...Object.values(fixed), ...Object.values(blobs)].reduce((sum, { count }) => sum + count, 0),
     forgetTexts: () => {
@@ -217,6 +231,8 @@ export function createOverlay(image: KnownContent = NO_CONTENT): Overlay {
       if (!isLocal(payload)) return image.holds(payload, id)
       return hasWord(words(payload), 0, words(payload).length, id)
     },
+    sizeOf: (payload) => (isLocal(payload) ? words(payload).length : image.sizeOf(payload)),
+    idAt: (payload, place) => (isLocal(payload) ? words(payload)[place]! : image.idAt(payload, place)),
     reset,
     trim: () => {
       if (size > SIZE_MAX) reset()
@@ -235,7 +251,7 @@ const ENTRY_SIZE = 16
 /** What an overlay asks of an image. */
 type KnownContent = Pick<
   ImageDictionary,
-  'findFixed' | 'findText' | 'findIds' | 'fixedWord' | 'textOf' | 'idsOf' | 'fieldOf' | 'holds'
+  'findFixed' | 'findText' | 'findIds' | 'fixedWord' | 'textOf' | 'idsOf' | 'fieldOf' | 'holds' | 'sizeOf' | 'idAt'
 >
 
 const NO_CONTENT: KnownContent = {
@@ -247,6 +263,8 @@ const NO_CONTENT: KnownContent = {
   idsOf: () => unknownContent(),
   fieldOf: () => unknownContent(),
   holds: () => unknownContent(),
+  sizeOf: () => unknownContent(),
+  idAt: () => unknownContent(),
 }
 
 function unknownContent(): never {

@@ -100,6 +100,10 @@ interface Readers {
   fieldOf(record: ValueId, key: ValueId): ValueId
   /** Whether the set holds the value. */
   holds(set: ValueId, id: ValueId): boolean
+  /** How many elements the set has. */
+  sizeOf(set: ValueId): number
+  /** One of the set's elements, by its place in their order. */
+  elementAt(set: ValueId, place: number): ValueId
   /** The value itself. */
   valueOf(id: ValueId): Value
 }
@@ -217,6 +221,8 @@ function createReaders(dictionary: Dictionary): Readers {
     entriesOf: (id) => dictionary.idsOf('record', id & PAYLOAD_MASK),
     fieldOf: (id, key) => dictionary.fieldOf(id & PAYLOAD_MASK, key),
     holds: (id, element) => dictionary.holds(id & PAYLOAD_MASK, element),
+    sizeOf: (id) => dictionary.sizeOf(id & PAYLOAD_MASK),
+    elementAt: (id, place) => dictionary.idAt(id & PAYLOAD_MASK, place),
     valueOf: (id) => {
       const kind = kindOfId(id)
       switch (kind) {

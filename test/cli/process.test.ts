@@ -29,6 +29,15 @@ test('the standard input can hold the configuration', () => {
   expect(rune(args, text)).toMatchObject({ status: 0, stdout: 'permit\n  by policy policy0 (<stdin>:3:1)\n' })
 })
 
+test('a place where no code may be made from text decides as well', () => {
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ['--disallow-code-generation-from-strings', RUNE, 'eval', ...REQUEST],
+    { cwd: folder, env: { ...env, RUNE_CODEGEN: '1' }, encoding: 'utf8' },
+  )
+  expect({ status, stdout }).toEqual({ status: 0, stdout: 'permit\n  by policy policy0 (policy.rune:44:1)\n' })
+})
+
 test('a reader that goes away is no failure, and leaves no trace of one', async () => {
   const child = spawn(process.execPath, [RUNE, 'eval', ...REQUEST], { cwd: folder, env })
   child.stdout.destroy()

@@ -9,7 +9,7 @@ import { assert } from '../../text/assert.ts'
 import type { Span } from '../../text/source.ts'
 import { compileExpr } from './compile.ts'
 import { ERROR, type Evaluate, type Frame } from './frame.ts'
-import { type GeneratedPolicy, generatePolicy, requestsInterpreted } from './generate.ts'
+import { type Code, generatePolicy, requestsInterpreted } from './generate.ts'
 import { createPolicyIndex, type PolicyIndex } from './policy-index.ts'
 import { scopeOf } from './scope.ts'
 
@@ -32,7 +32,10 @@ interface CompiledPolicy {
   readonly policy: LoweredPolicy
   /** The truth. */
   evaluate: Evaluate | undefined
-  generated: GeneratedPolicy | undefined
+  /** The same as generated code, and what that is called with. */
+  code: Code | undefined
+  constants: readonly ValueId[]
+  objects: readonly unknown[]
   /** Whether nothing more will be generated. */
   isSettled: boolean
 }
@@ -84,10 +87,12 @@ export function compilePolicies(
 function compiledOf(policy: LoweredPolicy, compiled: CompiledPolicies): CompiledPolicy {
   const known = compiled.get(policy)
   if (known !== undefined) return known
-  const one = { policy, evaluate: undefined, generated: undefined, isSettled: false }
+  const one = { policy, evaluate: undefined, code: undefined, constants: NONE, objects: NONE, isSettled: false }
   compiled.set(policy, one)
   return one
 }
+
+const NONE: readonly never[] = []
 
 function evaluationOf(one: CompiledPolicy, values: Values): Evaluate {
   return (one.evaluate ??= compileExpr(one.policy.condition, values))
@@ -115,22 +120,21 @@ export function askPolicies(set: PolicySet, frame: Frame, verdicts: Verdicts): v
   for (let i = 0; i < candidates.length; i++) {
     const number = candidates[i]!
     const one = (set.found[number] ??= compiledOf(set.policies[number]!, set.compiled))
-    const generated = one.isSettled || isInterpreted ? one.generated : generatedOf(one, set)
-    const result = generated === undefined ? ERROR : evaluateQuietly(generated, frame)
+    if (!one.isSettled && !isInterpreted) settle(one, set)
+    const { code } = one
+    let result: ValueId = ERROR
+    if (code !== undefined) {
+      frame.isQuiet = true
+      result = code(frame, one.constants, one.objects)
+    }
     if (result === TRUE) verdicts.satisfied[verdicts.count++] = number
     else if (result === ERROR) interpret(one, number, set.values, frame, verdicts)
   }
 }
 
-function generatedOf(one: CompiledPolicy, { values }: PolicySet): GeneratedPolicy | undefined {
-  one.generated = generatePolicy(one.policy, values)
+function settle(one: CompiledPolicy, { values }: PolicySet): void {
+  Object.assign(one, generatePolicy(one.policy, values))
   one.isSettled = true
-  return one.generated
-}
-
-function evaluateQuietly({ code, constants, objects }: GeneratedPolicy, frame: Frame): ValueId {
-  frame.isQuiet = true
-  return code(frame, constants, objects)
 }
 
 /** What the closures say, who know why a policy fails. */

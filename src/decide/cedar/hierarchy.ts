@@ -2,7 +2,7 @@
  * `in` and `is`: entities, their ancestors and the groups that globs name. Spec: Cedar's "Hierarchy and set membership
  * operators"; LANGUAGE section 5, "Glob groups".
  */
-import { FALSE, kindOfId, TRUE, type ValueId, type Values } from '../../image/value-ids.ts'
+import { ENTITY_TAG, FALSE, kindOfId, TAG_SHIFT, TRUE, type ValueId, type Values } from '../../image/value-ids.ts'
 import type { GlobGroup } from '../../program/lowered.ts'
 import type { Span } from '../../text/source.ts'
 import { type Glob, matchesGlob } from '../../values/glob.ts'
@@ -56,9 +56,12 @@ export function membership(frame: Frame, span: Span, globs: Globs, entity: Value
   let found = false
   if (kind === 'entity') found = isBelow(frame, entity, right)
   else if (kind === 'set') {
+    const { values } = frame
+    const size = values.sizeOf(right)
     // All elements are checked, wherever the entity is found.
-    for (const element of frame.values.elementsOf(right)) {
-      if (kindOfId(element) !== 'entity') return failType(frame, span, ANY_ENTITY, element)
+    for (let i = 0; i < size; i++) {
+      const element = values.elementAt(right, i)
+      if (element >>> TAG_SHIFT !== ENTITY_TAG) return failType(frame, span, ANY_ENTITY, element)
       found ||= isBelow(frame, entity, element)
     }
   } else return failType(frame, span, `one of [set, ${ANY_ENTITY}]`, right)

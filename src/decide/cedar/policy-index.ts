@@ -145,14 +145,14 @@ function collect(search: Search, frame: Frame, node: Node, depth: number): void 
   }
   const parts = (node.parts ??= split(search.scopes, members, name))
   const entity = frame[name]
-  const visit = (key: ValueId) => {
-    const part = parts.get(key)
-    if (part !== undefined) collect(search, frame, part, depth + 1)
-  }
-  visit(ANY)
-  visit(frame.values.entityType(entity))
-  visit(entity)
-  for (let i = 0; i < side.count; i++) visit(side.ancestors[i]!)
+  collectPart(search, frame, parts.get(ANY), depth)
+  collectPart(search, frame, parts.get(frame.values.entityType(entity)), depth)
+  collectPart(search, frame, parts.get(entity), depth)
+  for (let i = 0; i < side.count; i++) collectPart(search, frame, parts.get(side.ancestors[i]!), depth)
+}
+
+function collectPart(search: Search, frame: Frame, part: Node | undefined, depth: number): void {
+  if (part !== undefined) collect(search, frame, part, depth + 1)
 }
 
 /** The ancestors of an entity; nothing if there are more than `most`. */

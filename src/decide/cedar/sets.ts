@@ -48,9 +48,12 @@ export function areElements(
 ): ValueId {
   if (kindOfId(set) !== 'set') return failType(frame, span, 'set', set)
   if (kindOfId(other) !== 'set') return failType(frame, span, 'set', other)
-  const isIn = (element: ValueId) => frame.values.holds(set, element)
-  const others = frame.values.elementsOf(other)
-  return (quantifier === 'all' ? others.every(isIn) : others.some(isIn)) ? TRUE : FALSE
+  const { values } = frame
+  const size = values.sizeOf(other)
+  const isAll = quantifier === 'all'
+  for (let i = 0; i < size; i++)
+    if (values.holds(set, values.elementAt(other, i)) !== isAll) return isAll ? FALSE : TRUE
+  return isAll ? TRUE : FALSE
 }
 
 /** `receiver.isEmpty()`. */
@@ -64,5 +67,5 @@ export function isEmpty(receiver: Evaluate, span: Span): Evaluate {
 /** Whether `set` is empty. */
 export function hasNoElements(frame: Frame, span: Span, set: ValueId): ValueId {
   if (kindOfId(set) !== 'set') return failType(frame, span, 'set', set)
-  return frame.values.elementsOf(set).length === 0 ? TRUE : FALSE
+  return frame.values.sizeOf(set) === 0 ? TRUE : FALSE
 }

@@ -9,7 +9,7 @@ import { solverOf } from './datalog-answers.ts'
 import { type DatalogCase, generateDatalog, runeText } from './generate-datalog.ts'
 import { createRandom, runs } from './random.ts'
 
-const CASES = runs(200)
+const CASES = runs(100)
 const FIRST_SEED = Number(process.env.RUNE_SEED ?? Date.now() % 1_000_000_000)
 
 /** Rows and errors of each predicate of `names`. */

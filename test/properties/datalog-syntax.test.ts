@@ -33,7 +33,7 @@ test('what is printed parses to the same clauses', () => {
     expect(errors(reading)).toEqual([])
     expect(withoutSpans(reading.clauses)).toEqual(withoutSpans(clauses))
   })
-  fc.assert(property, { numRuns: runs(2000) })
+  fc.assert(property, { numRuns: runs(1000) })
 })
 
 test('what is printed parses to the same literals', () => {
@@ -62,7 +62,7 @@ test('any text is read or refused at places inside of it, and never throws', () 
     expect(errors(again)).toEqual([])
     expect(withoutSpans(again.clauses)).toEqual(withoutSpans(reading.clauses))
   })
-  fc.assert(property, { numRuns: runs(5000) })
+  fc.assert(property, { numRuns: runs(2500) })
   expect(readable).toBeGreaterThan(0)
 })
 
@@ -73,7 +73,7 @@ test('a rule with a character left out is read or refused, and never throws', ()
     const reading = read(`${text.slice(0, cut)}${text.slice(cut + 1)}\nnext(clause).`)
     if (errors(reading).length === 0) expect(reading.clauses.length).toBeGreaterThan(0)
   })
-  fc.assert(property, { numRuns: runs(2000) })
+  fc.assert(property, { numRuns: runs(1000) })
 })
 
 test('what stands around a range does not matter', () => {

@@ -18,26 +18,29 @@ interface Kept {
   readonly next: Kept | undefined
 }
 
-const KEPT_MAX = 4096
+/** What all that is kept may weigh: a decision as much as sixteen policies, and each satisfied policy. */
+const KEPT_MAX = 2 ** 16
+const DECISION = 16
 
 /** The decisions of a policy set. */
 export function createDecisions(policies: readonly LoweredPolicy[]): Decisions {
   const kept = new Map<number, Kept>()
-  let [epochOfKept, count] = [-1, 0]
+  let [epochOfKept, weight] = [-1, 0]
   return {
     of: (verdicts, epoch) => {
       if (epoch !== epochOfKept) {
         kept.clear()
-        ;[epochOfKept, count] = [epoch, 0]
+        ;[epochOfKept, weight] = [epoch, 0]
       }
       const hash = hashOf(verdicts)
       const first = kept.get(hash)
       for (let one = first; one !== undefined; one = one.next) if (isOf(one, verdicts)) return one.decision
-      if (++count > KEPT_MAX) {
-        kept.clear()
-        count = 1
-      }
       const numbers = verdicts.satisfied.slice(0, verdicts.count)
+      weight += DECISION + numbers.length
+      if (weight > KEPT_MAX) {
+        kept.clear()
+        weight = DECISION + numbers.length
+      }
       const decision = decisionOf(policies, numbers, epoch)
       kept.set(hash, { numbers, decision, next: kept.get(hash) })
       return decision

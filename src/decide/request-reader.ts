@@ -125,15 +125,17 @@ function note(known: Known<ValueId>, text: string, found: ValueId): ValueId {
 function noteTyped(known: Known<Map<string, ValueId>>, type: string, id: string, found: ValueId): ValueId {
   if (type.length > TEXT_MAX || id.length > TEXT_MAX) return found
   const map = isLocal(found) ? known.local : known.stored
-  // Types are few; who invents many pays for it.
-  if (map.size >= TYPES_MAX) map.clear()
-  const ofType = map.get(type)
-  if (ofType === undefined || ofType.size >= KEPT_MAX) map.set(type, new Map([[id, found]]))
-  else ofType.set(id, found)
+  let ofType = map.get(type)
+  if (ofType === undefined) {
+    // Types are few; who invents many pays for it.
+    if (map.size >= TYPES_MAX) map.clear()
+    map.set(type, (ofType = new Map()))
+  } else if (ofType.size >= KEPT_MAX) ofType.clear()
+  ofType.set(id, found)
   return found
 }
 
-const TYPES_MAX = 16
+const TYPES_MAX = 64
 
 // One function for each property: a load whose name is known costs a fraction of one whose name is not.
 function principalOf(request: AuthorizeRequest): unknown {
@@ -249,6 +251,7 @@ function takeAll(read: unknown[], count: number): unknown[] {
 function isPlainObject(object: object): boolean {
   try {
     const prototype: unknown = Object.getPrototypeOf(object)
+    if (Array.isArray(object)) return false
     return prototype === Object.prototype || prototype === null
   } catch {
     return false

@@ -120,7 +120,7 @@ function randomRequest(seed: number): () => AuthorizeRequest {
     const usual = { n: random.pick([1, 4, 9n]), s: random.pick(['x', 'no']), b: random.chance(0.5) }
     return [key, isPlain && key in usual ? usual[key as 'n'] : random.pick(VALUES)]
   })
-  const form = random.int(12)
+  const form = random.int(14)
   const throwing = random.chance(0.1)
   return () => {
     const context = Object.fromEntries(entries)
@@ -139,6 +139,8 @@ function randomRequest(seed: number): () => AuthorizeRequest {
       [],
       new Proxy(context, {}),
       Object.create(null, Object.getOwnPropertyDescriptors(context)),
+      Object.setPrototypeOf(['x'], random.pick([Object.prototype, null])),
+      new Proxy([], { getPrototypeOf: () => Object.prototype }),
     ]
     const request = { principal, action, resource, context: form < forms.length ? forms[form] : context }
     const brings = random.chance(0.1) ? { entities: random.chance(0.5) ? [] : null } : {}

@@ -170,13 +170,27 @@ function split(scopes: readonly Scope[], members: readonly number[], name: (type
   return parts
 }
 
-/** All lists as one, ascending and without repetition. */
+/** All lists as one, ascending and without repetition; the longest is not sorted again. */
 function merge(search: Search): readonly number[] {
   const { lists, listCount } = search
   if (listCount === 0) return NONE
-  if (listCount === 1) return lists[0]!
-  const merged = lists.slice(0, listCount).flat().sort(ascending)
-  return merged.filter((number, i) => i === 0 || number !== merged[i - 1])
+  let longest = 0
+  for (let i = 1; i < listCount; i++) if (lists[i]!.length > lists[longest]!.length) longest = i
+  if (listCount === 1) return lists[longest]!
+  const others = lists.slice(0, listCount).flatMap((list, i) => (i === longest ? [] : list))
+  return union(lists[longest]!, others.sort(ascending))
+}
+
+function union(some: readonly number[], others: readonly number[]): readonly number[] {
+  const all: number[] = []
+  for (let i = 0, j = 0; i < some.length || j < others.length; ) {
+    const [one, other] = [some[i] ?? Number.POSITIVE_INFINITY, others[j] ?? Number.POSITIVE_INFINITY]
+    const next = Math.min(one, other)
+    if (one === next) i++
+    while (others[j] === next) j++
+    all.push(next)
+  }
+  return all
 }
 
 const NONE: readonly number[] = []

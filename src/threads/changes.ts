@@ -113,15 +113,15 @@ function changeEntity(
   const put = (predicate: PredicateId, wanted: readonly number[][]): boolean => {
     const relation = relationOf(image, predicate)
     const stored = factsWith(relation, id)
-    const kept: number[] = []
+    // Parents may be named twice.
+    const kept = new Set<number>()
     for (const tuple of wanted) {
       const row = stored.length > 0 ? findRow(relation, tuple) : -1
-      if (row >= 0 && row < relation.baseCount) kept.push(row)
+      if (row >= 0 && row < relation.baseCount) kept.add(row)
       else of(predicate).insert.push(tuple)
     }
-    if (kept.length < stored.length) {
-      const isKept = new Set(kept)
-      for (const row of stored) if (!isKept.has(row)) of(predicate).remove.push(tupleAt(relation, row))
+    if (kept.size < stored.length) {
+      for (const row of stored) if (!kept.has(row)) of(predicate).remove.push(tupleAt(relation, row))
     }
     return stored.length > 0
   }

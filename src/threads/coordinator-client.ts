@@ -5,13 +5,14 @@
 import { EventEmitter } from 'node:events'
 import { statSync } from 'node:fs'
 import { isSnapshotFile, readSnapshotInPieces } from '../image/snapshot.ts'
-import { nodeHost } from '../syntax/rune-file/host.ts'
+import { type Host, nodeHost } from '../syntax/rune-file/host.ts'
 import { type Diagnostic, RuneError, runeError } from '../text/diagnostic.ts'
 import type { ConfigurationInput } from './build.ts'
 import { createCoordinator, type Published } from './coordinator.ts'
 import type { CoordinatorEvents } from './coordinator-events.ts'
 import { type Link, type LinkEvents, startInline, startThread } from './coordinator-link.ts'
 import type { FromCoordinator, OpenOptions, ToCoordinator } from './coordinator-server.ts'
+import { type RecordedFile, recordingHost } from './file-list.ts'
 import { addToDelta, type Delta, dropFromDelta, emptyDelta, type Update } from './update.ts'
 
 export interface ClientOptions extends Omit<OpenOptions, 'predecessor'> {
@@ -64,7 +65,10 @@ export class CoordinatorClient {
   /** Opens the sources; resolves with what was published, and the memory that readers attach to. */
   async open(): Promise<{ readonly published: Published; readonly memory: unknown }> {
     const { mode, ...options } = this.#options
-    if (mode === 'thread' && isSmallSnapshot(options.input)) return this.#openHere(options.input)
+    const recording = recordingHost(nodeHost)
+    if (mode === 'thread' && isSmallSnapshot(options.input, recording.host)) {
+      return this.#openHere(options.input.path, recording.files())
+    }
     const published = await this.#request({ kind: 'open', id: ++this.#ids, options })
     return { published, memory: this.#memory }
   }
@@ -96,9 +100,9 @@ export class CoordinatorClient {
   }
 
   /** A small snapshot is read sooner than a thread starts, which takes over what this one has published when it is up. */
-  async #openHere({ path }: { readonly path: string }): ReturnType<CoordinatorClient['open']> {
+  async #openHere(path: string, files: readonly RecordedFile[]): ReturnType<CoordinatorClient['open']> {
     const { mode: _, ...options } = this.#options
-    const snapshot = await readSnapshotInPieces(path)
+    const snapshot = { bytes: await readSnapshotInPieces(path), files }
     if (this.#isClosed) throw runeError('R740', 'the engine is closed')
     const first = createCoordinator({ ...options, snapshot })
     const published = first.load()
@@ -214,7 +218,7 @@ export class CoordinatorClient {
   }
 }
 
-function isSmallSnapshot(input: ConfigurationInput): input is { readonly path: string } {
-  if ('text' in input || !isSnapshotFile(input.path, nodeHost.readFile)) return false
+function isSmallSnapshot(input: ConfigurationInput, host: Host): input is { readonly path: string } {
+  if ('text' in input || !isSnapshotFile(input.path, host.readFile)) return false
   return (statSync(input.path, { throwIfNoEntry: false })?.size ?? 0) <= SMALL_SNAPSHOT_BYTES_MAX
 }

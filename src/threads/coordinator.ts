@@ -68,8 +68,8 @@ export interface CoordinatorOptions {
   readonly predecessor?: Predecessor
   readonly store?: StoreOptions
   readonly waste?: Waste
-  /** The snapshot that the input names, read already, in a shared memory. */
-  readonly snapshot?: SnapshotBytes
+  /** The snapshot that the input names, read already, in a shared memory; with its files, recorded before it was read. */
+  readonly snapshot?: { readonly bytes: SnapshotBytes; readonly files: readonly RecordedFile[] }
   /** The names of the predicates that queries will ask, as far as sources are read; absent: any. */
   readonly asked?: readonly string[]
 }
@@ -121,7 +121,7 @@ interface State {
   freshValues: number
   indexes: ReturnType<typeof indexNeeds>
   /** Until it is loaded. */
-  firstSnapshot: SnapshotBytes | undefined
+  firstSnapshot: CoordinatorOptions['snapshot']
 }
 
 /** A coordinator that has published nothing yet, or goes on where another one ended. */
@@ -190,12 +190,19 @@ function timed(state: State, work: () => void): Published {
 }
 
 function load(state: State): void {
-  const { input } = state
+  const { input, firstSnapshot } = state
+  if (firstSnapshot) {
+    state.firstSnapshot = undefined
+    state.files = firstSnapshot.files
+    loadSnapshot(state, firstSnapshot.bytes)
+    return
+  }
   const recording = recordingHost(nodeHost)
   try {
     const path = 'text' in input ? undefined : input.path
-    if (path !== undefined && isSnapshotFile(path, recording.host.readFile)) loadSnapshot(state, path)
-    else loadSources(state, recording.host)
+    if (path !== undefined && isSnapshotFile(path, recording.host.readFile)) {
+      loadSnapshot(state, readSnapshot(path, state.store.epoch === 0 ? 'shared' : 'private'))
+    } else loadSources(state, recording.host)
   } finally {
     state.files = recording.files()
   }
@@ -236,10 +243,8 @@ function remember(state: State, { delta, stored }: Fitted): void {
 }
 
 /** The first one stays in the memory that it is read into; what comes later is published into that memory. */
-function loadSnapshot(state: State, path: string): void {
+function loadSnapshot(state: State, bytes: SnapshotBytes): void {
   const isFirst = state.store.epoch === 0
-  const bytes = state.firstSnapshot ?? readSnapshot(path, isFirst ? 'shared' : 'private')
-  state.firstSnapshot = undefined
   const snapshot = openSnapshot(bytes, state.store.options)
   const { store, program, image, counts } = snapshot
   if (isFirst) {

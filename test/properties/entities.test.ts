@@ -123,7 +123,9 @@ function changeSome(random: Random, world: Map<string, Entity>, size: number, is
     const above = Array.from({ length: size - n - 1 }, (_, i) => uidOf(n + 1 + i))
     const near = isDeep ? above.slice(0, 2) : above
     const anywhere = random.chance(0.05) ? [uidOf(random.int(size))] : []
-    const parents = before && random.chance(0.4) ? before.parents : [...random.some(near, 0.4), ...anywhere]
+    const some = random.some(near, 0.4)
+    const again = random.chance(0.1) ? some : []
+    const parents = before && random.chance(0.4) ? before.parents : [...some, ...again, ...anywhere]
     const tags: Entity['tags'] = random.chance(0.4) ? { t: { __entity: uidOf(random.int(size)) } } : {}
     const attrs =
       before && random.chance(0.3)

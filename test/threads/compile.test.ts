@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { compile, type OpenOptions, Rune, RuneError, validate } from '../../src/index.ts'
@@ -97,6 +98,20 @@ describe.each(['inline', 'thread'] as const)('an engine from a snapshot, its coo
     await compile({ path: source }, join(folder, 'next.img'))
     renameSync(join(folder, 'next.img'), snapshot)
     await reloads.next()
+    expect(readers(rune)).toEqual(['ben'])
+  })
+
+  test('reloads when a watched snapshot is replaced while it is opened', async () => {
+    const { folder, source, snapshot } = await compiled()
+    writeFileSync(source, WITHOUT_ANA)
+    await compile({ path: source }, join(folder, 'next.img'))
+    const opening = open(snapshot, { coordinator, watch: true })
+    await setImmediate()
+    renameSync(join(folder, 'next.img'), snapshot)
+    const rune = await opening
+    const reloads = new Calls()
+    rune.on('reload', reloads.add)
+    if (readers(rune).length > 1) await reloads.next()
     expect(readers(rune)).toEqual(['ben'])
   })
 })

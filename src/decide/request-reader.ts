@@ -5,10 +5,12 @@
  * dictionary, and holds nothing that the image does not know. Spec: LANGUAGE sections 5 to 7.
  */
 import type { Overlay } from '../image/dictionary.ts'
-import { intId, isLocal, type ValueId, type Values } from '../image/value-ids.ts'
+import { intId, isInlineInt, isLocal, type ValueId, type Values } from '../image/value-ids.ts'
 import { unreadable } from '../text/argument.ts'
+import { RuneError } from '../text/diagnostic.ts'
 import { inLongRange } from '../values/long.ts'
 import type { Frame } from './cedar/frame.ts'
+import { FIELDS_MAX as CACHED_FIELDS_MAX } from './decision-cache.ts'
 import { createKnownTypes, type KnownTypes } from './known-types.ts'
 import {
   type AuthorizeRequest,
@@ -26,77 +28,104 @@ export interface RequestReader {
    * malformed.
    */
   read(request: AuthorizeRequest, frame: Frame): CheckedRequest | undefined
+  /** Whether the request in `frame`, which has no context and brings no entities, is one that the schema allows. */
+  conforms(frame: Frame): boolean
 }
 
-/** A reader for requests to `target`; `values` are those of `overlay`, which holds what the image does not know. */
-export function createRequestReader(target: RequestTarget, values: Values, overlay: Overlay): RequestReader {
+export interface RequestReaderOptions {
+  readonly target: RequestTarget
+  readonly values: Values
+  /** Holds what the image does not know; `values` are over it. */
+  readonly overlay: Overlay
+  /** Told whether the request was read without a look at the image. */
+  readonly trace: { isRemembered: boolean }
+}
+
+/** A reader for requests to `target`. */
+export function createRequestReader({ target, values, overlay, trace }: RequestReaderOptions): RequestReader {
   const { settings, schema } = target.program
   const names = { principal: createNames(), action: createNames(), resource: createNames() }
-  const texts = createKnown<ValueId>()
+  const texts = createKnown()
   const types = schema && createKnownTypes(schema, values)
   let generation = overlay.generation
-  const forgetLocal = () => {
-    generation = overlay.generation
-    for (const { byText, byType } of Object.values(names)) {
-      byText.local.clear()
-      byType.local.clear()
-    }
-    texts.local.clear()
+  const intern = (input: unknown, place: Place): ValueId => {
+    trace.isRemembered = false
+    return values.intern(uidOf(input, place, settings))
   }
-  const idOf = (input: unknown, place: Place): ValueId => {
-    const { byText, byType } = names[place]
-    if (typeof input === 'string') {
-      const known = byText.stored.get(input) ?? byText.local.get(input)
-      return known ?? note(byText, input, values.intern(uidOf(input, place, settings)))
-    }
-    if (typeof input !== 'object' || input === null) return values.intern(uidOf(input, place, settings))
+  const idOf = (input: unknown, { byText, byType }: Names, place: Place): ValueId => {
+    if (typeof input === 'string') return byText.ids.get(input) ?? note(byText, input, intern(input, place))
+    if (typeof input !== 'object' || input === null) return intern(input, place)
     const type = typeOf(input, place)
     const id = nameOf(input, place)
-    if (typeof type !== 'string' || typeof id !== 'string') {
-      return values.intern(uidOf({ type, id }, place, settings))
-    }
-    const known = byType.stored.get(type)?.get(id) ?? byType.local.get(type)?.get(id)
-    return known ?? noteTyped(byType, type, id, values.intern(uidOf({ type, id }, place, settings)))
+    if (typeof type !== 'string' || typeof id !== 'string') return intern({ type, id }, place)
+    const known = byType.get(type)?.ids.get(id)
+    return known ?? noteTyped(byType, type, id, intern({ type, id }, place))
   }
   const textId = (text: string): ValueId => {
-    const known = texts.stored.get(text) ?? texts.local.get(text)
+    const known = texts.ids.get(text)
     if (known !== undefined) return known
+    trace.isRemembered = false
     return text.isWellFormed() ? note(texts, text, values.string(text)) : NONE
   }
-  const reading: Reading = { textId, values, types, read: [] }
+  const check = (frame: Frame, context: unknown, entities: unknown): CheckedRequest => {
+    trace.isRemembered = false
+    const checked = checkRest({ ...uidsOf(frame), context, entities }, target)
+    types?.note(frame)
+    return checked
+  }
+  const reading: Reading = { textId, values, types, trace, read: [] }
   return {
     read: (request, frame) => {
       if (typeof request !== 'object' || request === null) throw refuseRequest('a request is an object')
-      if (overlay.generation !== generation) forgetLocal()
-      frame.principal = idOf(principalOf(request), 'principal')
-      frame.action = idOf(actionOf(request), 'action')
-      frame.resource = idOf(resourceOf(request), 'resource')
+      if (overlay.generation !== generation) {
+        generation = overlay.generation
+        for (const known of Object.values(names)) forgetNames(known)
+        forget(texts)
+      }
+      trace.isRemembered = true
+      frame.principal = idOf(principalOf(request), names.principal, 'principal')
+      frame.action = idOf(actionOf(request), names.action, 'action')
+      frame.resource = idOf(resourceOf(request), names.resource, 'resource')
       const context = contextOf(request)
       const entities = entitiesOf(request)
       frame.clearContext()
+      if (context === undefined && entities === undefined && types === undefined) return undefined
+      // Types are looked up in the image.
+      if (types !== undefined) trace.isRemembered = false
       const isPlain = (entities === undefined || entities === null) && (types === undefined || types.conform(frame))
       const rest = isPlain ? readContext(context, frame, reading) : { context }
       if (rest === undefined) return undefined
-      const principal = values.uidOf(frame.principal)
-      const action = values.uidOf(frame.action)
-      const resource = values.uidOf(frame.resource)
-      const checked = checkRest({ principal, action, resource, context: rest.context, entities }, target)
-      types?.note(frame)
-      return checked
+      return check(frame, rest.context, entities)
+    },
+    conforms: (frame) => {
+      if (types === undefined) return true
+      if (types.conform(frame)) return types.contextOf(frame.action)?.required === 0
+      try {
+        check(frame, undefined, undefined)
+        return true
+      } catch (error) {
+        if (!(error instanceof RuneError)) throw error
+        return false
+      }
     },
   }
 }
 
-/** Ids by text: of the image for as long as the reader lives, of the overlay until that forgets them. */
-interface Known<T> {
-  readonly stored: Map<string, T>
-  readonly local: Map<string, T>
+function uidsOf({ principal, action, resource, values }: Frame) {
+  return { principal: values.uidOf(principal), action: values.uidOf(action), resource: values.uidOf(resource) }
+}
+
+/** Ids by text; those of the overlay until that forgets them. */
+interface Known {
+  readonly ids: Map<string, ValueId>
+  /** Texts whose ids are the overlay's. */
+  local: string[]
 }
 
 /** Entities of one place of requests, as they were named. */
 interface Names {
-  readonly byText: Known<ValueId>
-  readonly byType: Known<Map<string, ValueId>>
+  readonly byText: Known
+  readonly byType: Map<string, Known>
 }
 
 /** So many are kept of a kind. */
@@ -106,33 +135,45 @@ const TEXT_MAX = 256
 
 const NONE = -1
 
-function createKnown<T>(): Known<T> {
-  return { stored: new Map(), local: new Map() }
+function createKnown(): Known {
+  return { ids: new Map(), local: [] }
 }
 
 function createNames(): Names {
-  return { byText: createKnown<ValueId>(), byType: createKnown<Map<string, ValueId>>() }
+  return { byText: createKnown(), byType: new Map() }
 }
 
-function note(known: Known<ValueId>, text: string, found: ValueId): ValueId {
+function forgetNames({ byText, byType }: Names): void {
+  forget(byText)
+  for (const known of byType.values()) forget(known)
+}
+
+/** Forgets the overlay's ids. */
+function forget(known: Known): void {
+  for (const text of known.local) known.ids.delete(text)
+  known.local = []
+}
+
+function note(known: Known, text: string, found: ValueId): ValueId {
   if (text.length > TEXT_MAX) return found
-  const map = isLocal(found) ? known.local : known.stored
-  if (map.size >= KEPT_MAX) map.clear()
-  map.set(text, found)
+  if (known.ids.size >= KEPT_MAX) {
+    known.ids.clear()
+    known.local = []
+  }
+  known.ids.set(text, found)
+  if (isLocal(found)) known.local.push(text)
   return found
 }
 
-function noteTyped(known: Known<Map<string, ValueId>>, type: string, id: string, found: ValueId): ValueId {
-  if (type.length > TEXT_MAX || id.length > TEXT_MAX) return found
-  const map = isLocal(found) ? known.local : known.stored
-  let ofType = map.get(type)
-  if (ofType === undefined) {
+function noteTyped(byType: Map<string, Known>, type: string, id: string, found: ValueId): ValueId {
+  if (type.length > TEXT_MAX) return found
+  let known = byType.get(type)
+  if (known === undefined) {
     // Types are few; who invents many pays for it.
-    if (map.size >= TYPES_MAX) map.clear()
-    map.set(type, (ofType = new Map()))
-  } else if (ofType.size >= KEPT_MAX) ofType.clear()
-  ofType.set(id, found)
-  return found
+    if (byType.size >= TYPES_MAX) byType.clear()
+    byType.set(type, (known = createKnown()))
+  }
+  return note(known, id, found)
 }
 
 const TYPES_MAX = 64
@@ -198,6 +239,7 @@ interface Reading {
   readonly textId: (text: string) => ValueId
   readonly values: Values
   readonly types: KnownTypes | undefined
+  readonly trace: { isRemembered: boolean }
   /** What was read of the context. */
   readonly read: unknown[]
 }
@@ -207,7 +249,7 @@ const FIELDS_MAX = 64
 
 /** Reads a context of plain values; or yields it as it is to be read, with what was read of it already in its place. */
 function readContext(context: unknown, frame: Frame, reading: Reading): { readonly context: unknown } | undefined {
-  const { textId, values, types, read } = reading
+  const { textId, values, types, trace, read } = reading
   const kinds = types?.contextOf(frame.action)
   if (context === undefined || context === null) return kinds && kinds.required > 0 ? { context } : undefined
   if (typeof context !== 'object' || !isPlainObject(context)) return { context }
@@ -219,6 +261,8 @@ function readContext(context: unknown, frame: Frame, reading: Reading): { readon
   }
   if (keys.length > FIELDS_MAX) return { context: partlyRead(context, keys, []) }
   let required = 0
+  // More become a record.
+  if (keys.length > CACHED_FIELDS_MAX) trace.isRemembered = false
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]!
     let value: unknown
@@ -233,6 +277,9 @@ function readContext(context: unknown, frame: Frame, reading: Reading): { readon
     const id = kinds && kind?.type !== typeof value ? NONE : plainId(value, textId, values)
     const keyId = key.startsWith('__') || key === 'facts' ? NONE : textId(key)
     if (id === NONE || keyId === NONE) return { context: partlyRead(context, keys, takeAll(read, i + 1)) }
+    // Others of its kinds are the image's.
+    if (typeof value === 'number' && !isInlineInt(id)) trace.isRemembered = false
+    if (typeof value === 'bigint') trace.isRemembered = false
     if (kind?.required) required++
     frame.addField(keyId, id)
   }

@@ -40,6 +40,11 @@ export function isLocal(id: ValueId): boolean {
   return (id & LOCAL_BIT) !== 0 && kind !== KIND.int && kind !== KIND.bool
 }
 
+/** As `isLocal`, of an entity; or of several at once, whose bits are united. */
+export function isLocalEntity(id: ValueId): boolean {
+  return (id & LOCAL_BIT) !== 0
+}
+
 /** An id is one of an inline integer if these are its bits above the payload; such ids are in the order of the integers. */
 export const INT_TAG = KIND.int
 /** The same bits of an entity. */

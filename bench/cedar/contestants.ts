@@ -89,14 +89,19 @@ async function openRune(task: Task, { schema }: TaskOptions): Promise<Rune> {
   try {
     writeFileSync(join(folder, 'entities.json'), JSON.stringify(task.entities))
     const path = join(folder, 'main.rune')
-    writeFileSync(path, configurationOf(task, schema))
+    writeFileSync(path, configurationOf(task, schema, 'entities.json'))
     return await Rune.open(path, { coordinator: 'inline', cache: false })
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
-function configurationOf({ schema, policies, templates, links }: Task, withSchema: boolean): string {
+/** The task as a configuration; its entities are in a file beside it, if it says so. */
+export function configurationOf(
+  { schema, policies, templates, links }: Task,
+  withSchema: boolean,
+  entities?: string,
+): string {
   const uid = ({ type, id }: Request['principal']) => `'${type}::${JSON.stringify(id)}'`
   const linked = links.map(({ id, template, principal, resource }) => {
     const values = `{ "?principal" = ${uid(principal)}, "?resource" = ${uid(resource)} }`
@@ -108,7 +113,7 @@ function configurationOf({ schema, policies, templates, links }: Task, withSchem
     '[options]',
     'globs = false',
     'on_policy_error = "skip"',
-    'entities = "entities.json"',
+    ...(entities === undefined ? [] : [`entities = "${entities}"`]),
     ...linked,
     ...(withSchema ? ['[schema]', schema] : []),
     '[policies]',

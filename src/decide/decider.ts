@@ -7,7 +7,7 @@ import { entitiesWith, type RequestEntity, StoredEntities } from '../image/entit
 import type { Image } from '../image/image.ts'
 import { firstRow, searchBy } from '../image/search.ts'
 import type { ValueId, Values } from '../image/value-ids.ts'
-import { type Demand, FREE } from '../program/demand.ts'
+import { type Demand, FREE, type Holds } from '../program/demand.ts'
 import { readsSome } from '../program/plan.ts'
 import { BUILTIN, type PredicateId, type ReaderProgram } from '../program/program.ts'
 import { runeError } from '../text/diagnostic.ts'
@@ -28,6 +28,8 @@ export interface RuleEvaluation {
   /** Takes the facts of a request; all answers are for it until the next. */
   begin(facts: { rows(predicate: PredicateId): readonly (readonly ValueId[])[]; bringsEntities: boolean }): void
   readonly demand: Demand
+  /** As long as a request brings no entities. */
+  readonly holds: Holds
 }
 
 export interface Decider extends Entrances {
@@ -136,7 +138,8 @@ function createStage({ program, image, values, rules }: DeciderOptions, stored: 
     if (!hasBegun) begin()
     return rules.demand(predicate, pattern)
   }
-  const frame = new Frame(values, stored, demand)
+  const holds: Holds = (predicate, row) => (brought === undefined ? rules.holds(predicate, row) : undefined)
+  const frame = new Frame(values, stored, demand, holds)
   const renew = () => {
     hasBegun = false
     brought = undefined

@@ -10,6 +10,7 @@ import { isGone, rowCount, rowsOf } from '../image/relation.ts'
 import { firstRow, nextRow, searchBy } from '../image/search.ts'
 import type { ValueId } from '../image/value-ids.ts'
 import { definedVariables } from '../program/defined.ts'
+import type { Holds } from '../program/demand.ts'
 import { type Plan, planBody } from '../program/plan.ts'
 import { BUILTIN, type PredicateId, type ReaderProgram, type Rule } from '../program/program.ts'
 import { isBetter } from './best.ts'
@@ -35,6 +36,8 @@ export interface Solver {
   /** Forgets all goals and takes the facts of another request; without any, request-time predicates are empty. */
   begin(facts?: RequestFacts): void
   ask(predicate: PredicateId, pattern: readonly ValueId[]): Answer
+  /** For a request that brings no entities. */
+  readonly holds: Holds
   /** All bindings of `rule`'s head arguments; `rule` need not belong to the program. */
   run(rule: Rule, constants: Machine['values']): Answer
 }
@@ -88,6 +91,12 @@ export function createSolver(program: ReaderProgram, image: Image, machine: Mach
       isGoal(state, predicate)
         ? fitting(ask(state, predicate, pattern), pattern)
         : storedRows(state, predicate, pattern),
+    holds: (predicate, row) => {
+      if (state.program.predicates[predicate]!.evaluation === 'on demand') return undefined
+      const relation = state.image.relations[predicate]!
+      const search = searchBy(relation, relation.indexes[0].key)
+      return firstRow(search, row, relation.count) >= 0
+    },
     run: (rule, constants) => {
       const goal = newGoal(
         rule.head,

@@ -10,6 +10,12 @@ export const FREE = -1
 /** Answers which rows of `predicate` match `pattern`: one value id or `FREE` for each column. Every row is a full row. */
 export type Demand = (predicate: PredicateId, pattern: readonly number[]) => DemandAnswer
 
+/**
+ * Whether a row that has a value id in each column is stored; nothing where that is not all there is to it, so that it has to
+ * be asked for. Says what `Demand` would, for less.
+ */
+export type Holds = (predicate: PredicateId, row: readonly number[]) => boolean | undefined
+
 export interface DemandAnswer {
   readonly rows: readonly (readonly number[])[]
   /** Set if the derivation failed for this pattern; `rows` then means nothing. Why, in plain words. */

@@ -267,6 +267,7 @@ function createCompiler(image: ReaderImage, { bytesMax, stats }: Caching): (isNe
       rules: {
         begin: (facts) => begin(machine, used, program, facts),
         demand: (predicate, pattern) => demand(used, predicate, pattern),
+        holds: used.holds,
       },
       epoch: () => image.epoch,
       compiled,

@@ -10,11 +10,11 @@ import { ERROR, type Evaluate, type Frame, fail, failType } from './frame.ts'
 
 /** The value of a predicate: a bool, a set, or a set of records. */
 export function wholeFacts(facts: FactSet, values: Values, span: Span): Evaluate {
-  const ask = asker(facts, span)
+  const { rowsFor } = asker(facts, span)
   const pattern = new Array<number>(facts.arity).fill(FREE)
   const keys = facts.keys.map(values.string)
   return (frame) => {
-    const rows = ask(frame, pattern)
+    const rows = rowsFor(frame, pattern)
     if (rows === undefined) return ERROR
     if (facts.arity === 0) return rows.length > 0 ? TRUE : FALSE
     const elements: ValueId[] = []
@@ -30,10 +30,10 @@ export function wholeFacts(facts: FactSet, values: Values, span: Span): Evaluate
 
 /** `isEmpty` of a predicate's facts. */
 export function noFacts(facts: FactSet, span: Span): Evaluate {
-  const ask = asker(facts, span)
+  const { rowsFor } = asker(facts, span)
   const pattern = new Array<number>(facts.arity).fill(FREE)
   return (frame) => {
-    const rows = ask(frame, pattern)
+    const rows = rowsFor(frame, pattern)
     return rows === undefined ? ERROR : rows.length === 0 ? TRUE : FALSE
   }
 }
@@ -43,13 +43,11 @@ export function probeFacts(
   method: Exclude<ProbeMethod, 'isEmpty'>,
   { facts, arg, values, span }: { facts: FactSet; arg: Evaluate; values: Values; span: Span },
 ): Evaluate {
-  const ask = asker(facts, span)
+  const asked = asker(facts, span)
   const keys = facts.keys.map(values.string)
   const isFact = (frame: Frame, element: ValueId): ValueId => {
     const row = facts.arity === 1 ? [element] : rowOf(frame.values, element, keys)
-    if (row === undefined) return FALSE
-    const rows = ask(frame, row)
-    return rows === undefined ? ERROR : rows.length > 0 ? TRUE : FALSE
+    return row === undefined ? FALSE : asked.isFact(frame, row)
   }
   return (frame) => {
     const value = arg(frame)
@@ -73,7 +71,7 @@ export function probeRow(
   facts: FactSet,
   { fields, columns, span }: { fields: readonly Evaluate[]; columns: readonly number[]; span: Span },
 ): Evaluate {
-  const ask = asker(facts, span)
+  const asked = asker(facts, span)
   return (frame) => {
     const row = new Array<number>(facts.arity).fill(FREE)
     for (let i = 0; i < fields.length; i++) {
@@ -81,19 +79,26 @@ export function probeRow(
       if (value === ERROR) return ERROR
       row[columns[i]!] = value
     }
-    const rows = ask(frame, row)
-    return rows === undefined ? ERROR : rows.length > 0 ? TRUE : FALSE
+    return asked.isFact(frame, row)
   }
 }
 
-/** Asks for rows; after a failure there are none, and the frame says why. */
+/** Asks for rows; after a failure the frame says why. */
 function asker({ predicate, name }: FactSet, span: Span) {
-  return (frame: Frame, pattern: readonly number[]): DemandAnswer['rows'] | undefined => {
+  const rowsFor = (frame: Frame, pattern: readonly number[]): DemandAnswer['rows'] | undefined => {
     const { rows, error } = frame.demand(predicate, pattern)
     if (error === undefined) return rows
     fail(frame, span, `predicate \`${name}\` cannot be evaluated: ${error}`)
     return undefined
   }
+  /** Whether there is a row, which is given as a whole. */
+  const isFact = (frame: Frame, row: readonly number[]): ValueId => {
+    const isStored = frame.holds(predicate, row)
+    if (isStored !== undefined) return isStored ? TRUE : FALSE
+    const rows = rowsFor(frame, row)
+    return rows === undefined ? ERROR : rows.length > 0 ? TRUE : FALSE
+  }
+  return { rowsFor, isFact }
 }
 
 /** The columns that a record with exactly these keys stands for. */

@@ -5,7 +5,7 @@
  */
 import type { EntityView } from '../../image/entity-view.ts'
 import { kindOfId, type ValueId, type Values } from '../../image/value-ids.ts'
-import type { Demand } from '../../program/demand.ts'
+import type { Demand, Holds } from '../../program/demand.ts'
 import type { Span } from '../../text/source.ts'
 
 /** One request and all that its policies may read. Nobody else uses it meanwhile. */
@@ -17,6 +17,7 @@ export class Frame {
   /** Knows the image's values; new ones stay with the request. */
   readonly values: Values
   readonly demand: Demand
+  readonly holds: Holds
   /** Meaningful only after an `ERROR`, and if not `isQuiet`. */
   failure: Failure | undefined = undefined
   /** Nobody asks why something fails. */
@@ -27,10 +28,11 @@ export class Frame {
   #count = 0
   #record: ValueId = NO_RECORD
 
-  constructor(values: Values, entities: EntityView, demand: Demand) {
+  constructor(values: Values, entities: EntityView, demand: Demand, holds: Holds = () => undefined) {
     this.values = values
     this.entities = entities
     this.demand = demand
+    this.holds = holds
   }
 
   /** The context, which is a record. */

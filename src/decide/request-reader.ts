@@ -5,11 +5,12 @@
  * dictionary, and holds nothing that the image does not know. Spec: LANGUAGE sections 5 to 7.
  */
 import type { Overlay } from '../image/dictionary.ts'
-import { intId, isLocal, type ValueId, type Values } from '../image/value-ids.ts'
+import { isLocal, type ValueId, type Values } from '../image/value-ids.ts'
 import { unreadable } from '../text/argument.ts'
-import { inLongRange } from '../values/long.ts'
 import type { Frame } from './cedar/frame.ts'
-import { createKnownTypes, type KnownTypes } from './known-types.ts'
+import { createKnown, type KnownEntities, type KnownTexts, note, noteTyped } from './known-ids.ts'
+import { createKnownTypes } from './known-types.ts'
+import { createContextReader } from './plain-context.ts'
 import {
   type AuthorizeRequest,
   type CheckedRequest,
@@ -32,8 +33,8 @@ export interface RequestReader {
 export function createRequestReader(target: RequestTarget, values: Values, overlay: Overlay): RequestReader {
   const { settings, schema } = target.program
   const names = { principal: createNames(), action: createNames(), resource: createNames() }
-  const texts = createKnown<ValueId>()
   const types = schema && createKnownTypes(schema, values)
+  const contexts = createContextReader(values, types, isLocal)
   let generation = overlay.generation
   const forgetLocal = () => {
     generation = overlay.generation
@@ -41,7 +42,7 @@ export function createRequestReader(target: RequestTarget, values: Values, overl
       byText.local.clear()
       byType.local.clear()
     }
-    texts.local.clear()
+    contexts.forgetLocal()
   }
   const idOf = (input: unknown, place: Place): ValueId => {
     const { byText, byType } = names[place]
@@ -58,12 +59,6 @@ export function createRequestReader(target: RequestTarget, values: Values, overl
     const known = byType.stored.get(type)?.get(id) ?? byType.local.get(type)?.get(id)
     return known ?? noteTyped(byType, type, id, values.intern(uidOf({ type, id }, place, settings)))
   }
-  const textId = (text: string): ValueId => {
-    const known = texts.stored.get(text) ?? texts.local.get(text)
-    if (known !== undefined) return known
-    return text.isWellFormed() ? note(texts, text, values.string(text)) : NONE
-  }
-  const reading: Reading = { textId, values, types, read: [] }
   return {
     read: (request, frame) => {
       if (typeof request !== 'object' || request === null) throw refuseRequest('a request is an object')
@@ -75,7 +70,7 @@ export function createRequestReader(target: RequestTarget, values: Values, overl
       const entities = entitiesOf(request)
       frame.clearContext()
       const isPlain = (entities === undefined || entities === null) && (types === undefined || types.conform(frame))
-      const rest = isPlain ? readContext(context, frame, reading) : { context }
+      const rest = isPlain ? contexts.read(context, frame) : { context }
       if (rest === undefined) return undefined
       const principal = values.uidOf(frame.principal)
       const action = values.uidOf(frame.action)
@@ -87,55 +82,15 @@ export function createRequestReader(target: RequestTarget, values: Values, overl
   }
 }
 
-/** Ids by text: of the image for as long as the reader lives, of the overlay until that forgets them. */
-interface Known<T> {
-  readonly stored: Map<string, T>
-  readonly local: Map<string, T>
-}
-
 /** Entities of one place of requests, as they were named. */
 interface Names {
-  readonly byText: Known<ValueId>
-  readonly byType: Known<Map<string, ValueId>>
-}
-
-/** So many are kept of a kind. */
-const KEPT_MAX = 2 ** 14
-/** So long are they. */
-const TEXT_MAX = 256
-
-const NONE = -1
-
-function createKnown<T>(): Known<T> {
-  return { stored: new Map(), local: new Map() }
+  readonly byText: KnownTexts
+  readonly byType: KnownEntities
 }
 
 function createNames(): Names {
-  return { byText: createKnown<ValueId>(), byType: createKnown<Map<string, ValueId>>() }
+  return { byText: createKnown<ValueId>(isLocal), byType: createKnown<Map<string, ValueId>>(isLocal) }
 }
-
-function note(known: Known<ValueId>, text: string, found: ValueId): ValueId {
-  if (text.length > TEXT_MAX) return found
-  const map = isLocal(found) ? known.local : known.stored
-  if (map.size >= KEPT_MAX) map.clear()
-  map.set(text, found)
-  return found
-}
-
-function noteTyped(known: Known<Map<string, ValueId>>, type: string, id: string, found: ValueId): ValueId {
-  if (type.length > TEXT_MAX || id.length > TEXT_MAX) return found
-  const map = isLocal(found) ? known.local : known.stored
-  let ofType = map.get(type)
-  if (ofType === undefined) {
-    // Types are few; who invents many pays for it.
-    if (map.size >= TYPES_MAX) map.clear()
-    map.set(type, (ofType = new Map()))
-  } else if (ofType.size >= KEPT_MAX) ofType.clear()
-  ofType.set(id, found)
-  return found
-}
-
-const TYPES_MAX = 64
 
 // One function for each property: a load whose name is known costs a fraction of one whose name is not.
 function principalOf(request: AuthorizeRequest): unknown {
@@ -192,102 +147,4 @@ function nameOf(input: object, place: Place): unknown {
   } catch (cause) {
     throw unreadable(`\`${place}.id\``, cause)
   }
-}
-
-interface Reading {
-  readonly textId: (text: string) => ValueId
-  readonly values: Values
-  readonly types: KnownTypes | undefined
-  /** What was read of the context. */
-  readonly read: unknown[]
-}
-
-/** More fields go the careful way. */
-const FIELDS_MAX = 64
-
-/** Reads a context of plain values; or yields it as it is to be read, with what was read of it already in its place. */
-function readContext(context: unknown, frame: Frame, reading: Reading): { readonly context: unknown } | undefined {
-  const { textId, values, types, read } = reading
-  const kinds = types?.contextOf(frame.action)
-  if (context === undefined || context === null) return kinds && kinds.required > 0 ? { context } : undefined
-  if (typeof context !== 'object' || !isPlainObject(context)) return { context }
-  let keys: string[]
-  try {
-    keys = Object.keys(context)
-  } catch {
-    return { context }
-  }
-  if (keys.length > FIELDS_MAX) return { context: partlyRead(context, keys, []) }
-  let required = 0
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i]!
-    let value: unknown
-    try {
-      value = (context as Readonly<Record<string, unknown>>)[key]
-    } catch (cause) {
-      return { context: partlyRead(context, keys, takeAll(read, i), { cause }) }
-    }
-    read[i] = value
-    if (value === undefined) continue
-    const kind = kinds?.kinds.get(key)
-    const id = kinds && kind?.type !== typeof value ? NONE : plainId(value, textId, values)
-    const keyId = key.startsWith('__') || key === 'facts' ? NONE : textId(key)
-    if (id === NONE || keyId === NONE) return { context: partlyRead(context, keys, takeAll(read, i + 1)) }
-    if (kind?.required) required++
-    frame.addField(keyId, id)
-  }
-  return kinds && required < kinds.required
-    ? { context: partlyRead(context, keys, takeAll(read, keys.length)) }
-    : undefined
-}
-
-/** The first so many, after which nothing is held on to. */
-function takeAll(read: unknown[], count: number): unknown[] {
-  const all = read.slice(0, count)
-  read.length = 0
-  return all
-}
-
-function isPlainObject(object: object): boolean {
-  try {
-    const prototype: unknown = Object.getPrototypeOf(object)
-    if (Array.isArray(object)) return false
-    return prototype === Object.prototype || prototype === null
-  } catch {
-    return false
-  }
-}
-
-/** The id of a plain value, or `NONE`. */
-function plainId(value: unknown, textId: (text: string) => ValueId, values: Values): ValueId {
-  switch (typeof value) {
-    case 'string':
-      return textId(value)
-    case 'boolean':
-      return values.bool(value)
-    case 'number':
-      return Number.isSafeInteger(value) ? intId(values, value) : NONE
-    case 'bigint':
-      return inLongRange(value) ? values.long(value) : NONE
-    default:
-      return NONE
-  }
-}
-
-/** An object that is like `object`, but whose first properties were read: to `read`, then perhaps to an error. */
-function partlyRead(
-  object: object,
-  keys: readonly string[],
-  read: readonly unknown[],
-  thrown?: { readonly cause: unknown },
-): object {
-  const copy: object = Object.create(null)
-  for (const [i, key] of keys.entries()) {
-    const get = () => {
-      if (thrown && i === read.length) throw thrown.cause
-      return i < read.length ? read[i] : (object as Readonly<Record<string, unknown>>)[key]
-    }
-    Object.defineProperty(copy, key, { enumerable: true, get })
-  }
-  return copy
 }

@@ -5,7 +5,7 @@
  */
 import { INT_BIAS, KIND, LOCAL_BIT, PAYLOAD_BITS, PAYLOAD_MASK } from '../../native-layout/layout.ts'
 import type { EntityUid, IpAddr, RecordValue, Value, ValueKind } from '../values/value.ts'
-import type { Dictionary, ImageDictionary } from './dictionary.ts'
+import type { Dictionary, ImageDictionary, Overlay } from './dictionary.ts'
 import type { TextBatch } from './text-batch.ts'
 
 /** An interned value; never negative, so that -1 can say "none" or "error". */
@@ -38,6 +38,11 @@ export function kindOfId(id: ValueId): ValueKind {
 export function isLocal(id: ValueId): boolean {
   const kind = id >>> PAYLOAD_BITS
   return (id & LOCAL_BIT) !== 0 && kind !== KIND.int && kind !== KIND.bool
+}
+
+/** Whether `id` means something only until `overlay` is reset. */
+export function isPassing(id: ValueId, overlay: Overlay): boolean {
+  return isLocal(id) && !overlay.lasts(id & PAYLOAD_MASK)
 }
 
 /** An id is one of an inline integer if these are its bits above the payload; such ids are in the order of the integers. */

@@ -28,55 +28,99 @@ export interface CedarPolicies {
   readonly links: readonly TemplateLink[]
 }
 
-/** What one call asks. `entities` holds the actions of the schema too. */
-export interface CedarCall<Policies = CedarPolicies> {
+/** What one call asks. `entities` holds the actions of the schema too, or else there is a store that does. */
+export interface CedarCall<Policies = CedarPolicies, Store = unknown> {
   readonly request: CedarRequest
+  /** Whether the request conforms to the schema. */
+  readonly isValidated: boolean
   readonly entities: readonly EntityData[]
+  readonly store?: Store
   readonly policies: Policies
   readonly warnings: DetailedError[]
 }
 
 /** How a call comes by what it names or holds; `undefined` after a mistake that was reported. */
-export interface CallSources<Policies> {
+export interface CallSources<Policies, Store = unknown> {
   readonly schemaOf: (schema: unknown, diagnostics: Diagnostics) => Schema | undefined
   readonly policiesOf: (policies: unknown, diagnostics: Diagnostics) => Policies | undefined
+  /** The entities that are kept under an id, as they were read by `schema`. */
+  readonly storeOf?: (id: unknown, schema: Schema | undefined, diagnostics: Diagnostics) => Store | undefined
 }
+
+/** The properties of a call, each read once. */
+export type CallFields = Map<string, unknown>
 
 /** The answer to a call that had mistakes. */
 export type CallFailure = Failure & { warnings: DetailedError[] }
 
-const REQUEST_FIELDS = ['principal', 'action', 'resource', 'context', 'entities']
+type CallKind = 'plain' | 'stateful'
+
+const REQUEST_FIELDS = ['principal', 'action', 'resource', 'context']
+const FIELDS = {
+  plain: {
+    required: [...REQUEST_FIELDS, 'entities', 'policies'],
+    optional: ['schema', 'validateRequest'],
+    policies: 'policies',
+    schema: 'schema',
+  },
+  stateful: {
+    required: [...REQUEST_FIELDS, 'preparsedPolicySetId'],
+    optional: ['entities', 'preparsedEntitiesId', 'preparsedSchemaName', 'validateRequest'],
+    policies: 'preparsedPolicySetId',
+    schema: 'preparsedSchemaName',
+  },
+}
 
 /** Reads a call of `isAuthorized` or `statefulIsAuthorized`; throws a `RuneError` if it is of neither shape. */
-export function readCall<Policies>(
+export function readCall<Policies, Store>(
   call: unknown,
-  kind: 'plain' | 'stateful',
-  sources: CallSources<Policies>,
-): CedarCall<Policies> | CallFailure {
-  const [policiesKey, schemaKey] =
-    kind === 'plain' ? ['policies', 'schema'] : ['preparsedPolicySetId', 'preparsedSchemaName']
-  const fields = fieldsOfCall(call, 'the call', [...REQUEST_FIELDS, policiesKey], [schemaKey, 'validateRequest'])
-  const validate = fields.get('validateRequest') ?? true
-  if (typeof validate !== 'boolean') throw malformed('`validateRequest` is neither true nor false')
+  kind: CallKind,
+  sources: CallSources<Policies, Store>,
+): CedarCall<Policies, Store> | CallFailure {
+  return readFields(fieldsOfCall(call, kind), kind, sources)
+}
+
+/** The properties of a call; throws a `RuneError` if these are not what they have to be. */
+export function fieldsOfCall(call: unknown, kind: CallKind): CallFields {
+  const { required, optional } = FIELDS[kind]
+  const fields = fieldsOf(call, 'the call', required, optional)
+  if (typeof (fields.get('validateRequest') ?? true) !== 'boolean')
+    throw malformed('`validateRequest` is neither true nor false')
+  if (kind === 'plain') return fields
+  if (fields.get('preparsedEntitiesId') === null) fields.delete('preparsedEntitiesId')
+  if (fields.has('entities') === fields.has('preparsedEntitiesId')) {
+    const help = 'give one of them'
+    if (fields.has('entities')) throw malformed('the call has both `entities` and `preparsedEntitiesId`', help)
+    throw malformed('the call lacks the field `entities`, or `preparsedEntitiesId` in its place', help)
+  }
+  return fields
+}
+
+/** Reads a call of which the properties were read. */
+export function readFields<Policies, Store>(
+  fields: CallFields,
+  kind: CallKind,
+  sources: CallSources<Policies, Store>,
+): CedarCall<Policies, Store> | CallFailure {
+  const keys = FIELDS[kind]
   const diagnostics = new Diagnostics()
-  const schemaGiven = fields.get(schemaKey) ?? undefined
+  const schemaGiven = fields.get(keys.schema) ?? undefined
   const schema = schemaGiven === undefined ? undefined : sources.schemaOf(schemaGiven, diagnostics)
   const [principal, action, resource] = ['principal', 'action', 'resource'].map((role) =>
     readUid(fields.get(role), role, diagnostics),
   )
-  const origin = { diagnostics, ...(schema && { schema }) }
   const canReadData = schema !== undefined || schemaGiven === undefined
   const contextJson = readData(fields.get('context'), 'context', diagnostics)
-  const context =
-    contextJson && action && canReadData
-      ? contextFromJson(contextJson.json, { ...origin, ...contextJson.place }, action)
-      : undefined
-  const entitiesJson = readData(fields.get('entities'), 'entities', diagnostics)
-  const entities =
-    entitiesJson && canReadData ? entitiesFromJson(entitiesJson.json, { ...origin, ...entitiesJson.place }) : undefined
-  const policies = sources.policiesOf(fields.get(policiesKey), diagnostics)
+  const origin = { diagnostics, ...(schema && { schema }), ...contextJson?.place }
+  const context = contextJson && action && canReadData ? contextFromJson(contextJson.json, origin, action) : undefined
+  const storeId = fields.get('preparsedEntitiesId')
+  const isOfStore = storeId !== undefined
+  const store = isOfStore && canReadData ? sources.storeOf?.(storeId, schema, diagnostics) : undefined
+  const entities = isOfStore ? [] : readEntities(fields.get('entities'), canReadData ? schema : 'unknown', diagnostics)
+  const policies = sources.policiesOf(fields.get(keys.policies), diagnostics)
   if (!principal || !action || !resource || !context || !entities || !policies) return failure(diagnostics)
   const request = { principal, action, resource, context }
+  const validate = fields.get('validateRequest') !== false
   if (schema && validate) {
     conformRequest(request, schema, ({ code, message, help }) =>
       diagnostics.error(code, message, undefined, help ? { help } : {}),
@@ -84,13 +128,32 @@ export function readCall<Policies>(
   }
   if (diagnostics.hasErrors) return failure(diagnostics)
   const { warnings } = failure(diagnostics)
-  return { request, policies, entities: schema ? [...entities, ...schemaActions(schema)] : entities, warnings }
+  const all = schema && !isOfStore ? [...entities, ...schemaActions(schema)] : entities
+  return {
+    request,
+    policies,
+    warnings,
+    entities: all,
+    isValidated: schema !== undefined && validate,
+    ...(store !== undefined && { store }),
+  }
+}
+
+/** Reads entities, by a schema if there is one; with one that is unknown, they are looked at as JSON alone. */
+export function readEntities(
+  given: unknown,
+  schema: Schema | 'unknown' | undefined,
+  diagnostics: Diagnostics,
+): EntityData[] | undefined {
+  const read = readData(given, 'entities', diagnostics)
+  if (read === undefined || schema === 'unknown') return undefined
+  return entitiesFromJson(read.json, { diagnostics, ...(schema && { schema }), ...read.place })
 }
 
 /** Reads a policy set: `{ staticPolicies, templates, templateLinks }`; throws a `RuneError` if it has another shape. */
 export function readPolicySet(policySet: unknown, diagnostics: Diagnostics): CedarPolicies | undefined {
   const before = diagnostics.count
-  const fields = fieldsOfCall(policySet, '`policies`', [], ['staticPolicies', 'templates', 'templateLinks'])
+  const fields = fieldsOf(policySet, '`policies`', [], ['staticPolicies', 'templates', 'templateLinks'])
   const statements: { id: string; policy: Policy }[] = []
   const ids = new Set<string>()
   const add = (id: string, policy: Policy): void => {
@@ -101,7 +164,7 @@ export function readPolicySet(policySet: unknown, diagnostics: Diagnostics): Ced
   readStatic(fields.get('staticPolicies'), diagnostics, add)
   const templates = fields.get('templates')
   if (templates !== undefined) {
-    for (const [id, text] of fieldsOfCall(templates, '`templates`')) {
+    for (const [id, text] of fieldsOf(templates, '`templates`')) {
       const policy = readOne(text, `the template ${shown(id)}`, diagnostics)
       if (policy === undefined) continue
       if (hasSlot(policy)) add(id, policy)
@@ -149,7 +212,7 @@ function readStatic(given: unknown, diagnostics: Diagnostics, add: (id: string, 
   }
   const named = isList(given)
     ? readArgument('`staticPolicies`', () => [...given]).map((text: unknown, n) => [`policy${n}`, text] as const)
-    : fieldsOfCall(given, '`staticPolicies`')
+    : fieldsOf(given, '`staticPolicies`')
   for (const [id, text] of named) {
     const policy = readOne(text, `the policy ${shown(id)}`, diagnostics)
     if (policy) addStatic(id, policy, diagnostics, add)
@@ -194,7 +257,7 @@ function readLinks(
   if (!isList(given)) throw malformed('`templateLinks` is no list')
   const ids = new Set(statements.keys())
   return readArgument('`templateLinks`', () => [...given]).flatMap((item: unknown) => {
-    const link = fieldsOfCall(item, 'a template link', ['templateId', 'newId', 'values'], [])
+    const link = fieldsOf(item, 'a template link', ['templateId', 'newId', 'values'], [])
     const template = link.get('templateId')
     const id = link.get('newId')
     if (typeof template !== 'string' || typeof id !== 'string')
@@ -222,7 +285,7 @@ function slotProblems(slots: readonly string[], values: ReadonlyMap<string, unkn
 /** A value that could not be read is missing from the values, and was reported. */
 function readLinkValues(given: unknown, diagnostics: Diagnostics): Map<string, { uid: EntityUid; span: Span }> {
   const values = new Map<string, { uid: EntityUid; span: Span }>()
-  for (const [slot, value] of fieldsOfCall(given, 'the values of a template link')) {
+  for (const [slot, value] of fieldsOf(given, 'the values of a template link')) {
     if (slot !== '?principal' && slot !== '?resource')
       throw malformed(`${shown(slot)} is no slot`, 'slots are `?principal` and `?resource`')
     const uid = readUid(value, `the value of ${slot}`, diagnostics)
@@ -266,7 +329,7 @@ function readData(
 }
 
 /** The properties of an object, each read once: all of `required`, and no others than `optional` if that is given. */
-function fieldsOfCall(
+function fieldsOf(
   given: unknown,
   what: string,
   required: readonly string[] = [],

@@ -8,6 +8,7 @@
  * policies. What differs: a malformed call is answered with a failure, and never throws.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { type PlainCall, plainCallOf } from './decide/cedar/call-reader.ts'
 import {
   askPlainCall,
   askPolicySet,
@@ -28,16 +29,7 @@ import type {
   SchemaInput,
   StatefulAuthorizationCall,
 } from './syntax/cedar-api.ts'
-import {
-  type CallFields,
-  detailedError,
-  failure,
-  fieldsOfCall,
-  readCall,
-  readEntities,
-  readFields,
-  readPolicySet,
-} from './syntax/cedar-call.ts'
+import { detailedError, failure, readCall, readEntities, readPolicySet } from './syntax/cedar-call.ts'
 import { jsonFromJs } from './syntax/json/from-js.ts'
 import { parseJson, shown } from './syntax/json/json.ts'
 import { readSchema } from './syntax/schema/read-schema.ts'
@@ -80,10 +72,10 @@ export function isAuthorized(call: AuthorizationCall): AuthorizationAnswer {
  */
 export function statefulIsAuthorized(call: StatefulAuthorizationCall): AuthorizationAnswer {
   return orFailure(() => {
-    const fields = fieldsOfCall(call, 'stateful')
-    const quick = answerPlainCall(fields)
+    const plain = plainCallOf(call)
+    const quick = plain && answerPlainCall(plain)
     if (quick !== undefined) return quick
-    const read = readFields(fields, 'stateful', {
+    const read = readCall(plain ?? call, 'stateful', {
       schemaOf: (name, diagnostics) => recall(preparsed.schemas, 'schema', name, diagnostics),
       policiesOf: (id, diagnostics) => recall(preparsed.policySets, 'policy set', id, diagnostics),
       storeOf: (id, schema, diagnostics) => recallStore(id, schema, diagnostics),
@@ -127,42 +119,40 @@ export function preparseEntities(id: string, entities: EntitiesInput, schema?: S
 /** How many preparsed policy sets are kept, and how many schemas and stores of entities. */
 export const PREPARSED_MAX = 1000
 
-/**
- * The one state of this module, which cedar-wasm's calls need: they name what was preparsed and have no handle for it.
- * Maps are in the order of use.
- */
+/** The one state of this module, which cedar-wasm's calls need: they name what was preparsed and have no handle for it. */
 const preparsed = {
-  policySets: new Map<string, CompiledPolicySet>(),
-  schemas: new Map<string, Schema>(),
-  stores: new Map<string, EntityStore>(),
+  policySets: createKept<CompiledPolicySet>(),
+  schemas: createKept<Schema>(),
+  stores: createKept<EntityStore>(),
   /** By text: plain calls tend to bring the same one again and again. */
-  texts: new Map<string, Schema>(),
+  texts: createKept<Schema>(),
   fence: openFence(),
+}
+
+/** What is kept under ids, and when each was used last, in uses of any of them. */
+interface Kept<T> {
+  readonly byId: Map<string, { readonly value: T; used: number }>
+  uses: number
+}
+
+function createKept<T>(): Kept<T> {
+  return { byId: new Map(), uses: 0 }
 }
 
 const SCHEMA_TEXTS_MAX = 8
 
-/** The answer to a call about kept entities whose parts are plain; nothing if it has to be looked at closely. */
-function answerPlainCall(fields: CallFields): AuthorizationAnswer | undefined {
-  const id = fields.get('preparsedEntitiesId')
-  const policiesId = fields.get('preparsedPolicySetId')
-  const schemaName = fields.get('preparsedSchemaName') ?? undefined
-  if (typeof id !== 'string' || typeof policiesId !== 'string') return undefined
-  const store = use(preparsed.stores, id)
-  const policies = use(preparsed.policySets, policiesId)
+/** The answer to a call about kept entities, if nothing about it has to be looked at closely. */
+function answerPlainCall(call: PlainCall): AuthorizationAnswer | undefined {
+  const { preparsedPolicySetId: policiesId, preparsedEntitiesId: storeId, validateRequest } = call
+  if (typeof policiesId !== 'string' || typeof storeId !== 'string') return undefined
+  if (validateRequest !== undefined && typeof validateRequest !== 'boolean') return undefined
+  const schemaName = call.preparsedSchemaName ?? undefined
   const schema = typeof schemaName === 'string' ? use(preparsed.schemas, schemaName) : undefined
+  const policies = use(preparsed.policySets, policiesId)
+  const store = use(preparsed.stores, storeId)
   if (!store || !policies || (schemaName !== undefined && !schema) || !isReadBy(store, schema)) return undefined
-  const call = {
-    principal: fields.get('principal'),
-    action: fields.get('action'),
-    resource: fields.get('resource'),
-    context: fields.get('context'),
-    validate: fields.get('validateRequest') !== false,
-  }
   const answer = askPlainCall(policies, store, call)
-  if (answer !== undefined) return answerOf(answer, policies, [])
-  for (const part of ['principal', 'action', 'resource', 'context'] as const) fields.set(part, call[part])
-  return undefined
+  return answer && answerOf(answer, policies, [])
 }
 
 function answerOf(
@@ -210,11 +200,7 @@ function schemaFromJson(json: ReturnType<typeof parseJson>, diagnostics: Diagnos
   return json === undefined ? undefined : readSchema(preparsed.fence, { json }, diagnostics)?.schema
 }
 
-function keep<T>(
-  kept: Map<string, T>,
-  id: unknown,
-  read: (diagnostics: Diagnostics) => T | undefined,
-): CheckParseAnswer {
+function keep<T>(kept: Kept<T>, id: unknown, read: (diagnostics: Diagnostics) => T | undefined): CheckParseAnswer {
   const answered = orFailure((): CheckParseAnswer => {
     if (typeof id !== 'string') throw runeError('R294', 'the id to preparse under is no string')
     const diagnostics = new Diagnostics()
@@ -226,7 +212,7 @@ function keep<T>(
   return answered.type === 'success' ? answered : { type: 'failure', errors: answered.errors }
 }
 
-function recall<T>(kept: Map<string, T>, what: string, id: unknown, diagnostics: Diagnostics): T | undefined {
+function recall<T>(kept: Kept<T>, what: string, id: unknown, diagnostics: Diagnostics): T | undefined {
   if (typeof id !== 'string') throw runeError('R294', `the id of the preparsed ${what} is no string`)
   const found = use(kept, id)
   const help = `preparse it first; the ${PREPARSED_MAX} that were used last are kept`
@@ -258,17 +244,18 @@ function isReadBy(store: EntityStore, schema: Schema | undefined): boolean {
 }
 
 /** The value of `id`, which is now the one used last. */
-function use<T>(kept: Map<string, T>, id: string): T | undefined {
-  const found = kept.get(id)
+function use<T>(kept: Kept<T>, id: string): T | undefined {
+  const found = kept.byId.get(id)
   if (found === undefined) return undefined
-  kept.delete(id)
-  kept.set(id, found)
-  return found
+  found.used = ++kept.uses
+  return found.value
 }
 
-function put<T>(kept: Map<string, T>, id: string, value: T, most: number): void {
-  kept.delete(id)
-  kept.set(id, value)
-  const [oldest] = kept.keys()
-  if (kept.size > most && oldest !== undefined) kept.delete(oldest)
+/** Keeps `value`; if there are more than `most` then, the one whose last use is longest ago goes. */
+function put<T>(kept: Kept<T>, id: string, value: T, most: number): void {
+  kept.byId.set(id, { value, used: ++kept.uses })
+  if (kept.byId.size <= most) return
+  let oldest = id
+  for (const [other, { used }] of kept.byId) if (used < (kept.byId.get(oldest)?.used ?? 0)) oldest = other
+  kept.byId.delete(oldest)
 }

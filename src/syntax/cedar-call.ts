@@ -47,9 +47,6 @@ export interface CallSources<Policies, Store = unknown> {
   readonly storeOf?: (id: unknown, schema: Schema | undefined, diagnostics: Diagnostics) => Store | undefined
 }
 
-/** The properties of a call, each read once. */
-export type CallFields = Map<string, unknown>
-
 /** The answer to a call that had mistakes. */
 export type CallFailure = Failure & { warnings: DetailedError[] }
 
@@ -77,50 +74,28 @@ export function readCall<Policies, Store>(
   kind: CallKind,
   sources: CallSources<Policies, Store>,
 ): CedarCall<Policies, Store> | CallFailure {
-  return readFields(fieldsOfCall(call, kind), kind, sources)
-}
-
-/** The properties of a call; throws a `RuneError` if these are not what they have to be. */
-export function fieldsOfCall(call: unknown, kind: CallKind): CallFields {
-  const { required, optional } = FIELDS[kind]
-  const fields = fieldsOf(call, 'the call', required, optional)
-  if (typeof (fields.get('validateRequest') ?? true) !== 'boolean')
-    throw malformed('`validateRequest` is neither true nor false')
-  if (kind === 'plain') return fields
-  if (fields.get('preparsedEntitiesId') === null) fields.delete('preparsedEntitiesId')
-  if (fields.has('entities') === fields.has('preparsedEntitiesId')) {
-    const help = 'give one of them'
-    if (fields.has('entities')) throw malformed('the call has both `entities` and `preparsedEntitiesId`', help)
-    throw malformed('the call lacks the field `entities`, or `preparsedEntitiesId` in its place', help)
-  }
-  return fields
-}
-
-/** Reads a call of which the properties were read. */
-export function readFields<Policies, Store>(
-  fields: CallFields,
-  kind: CallKind,
-  sources: CallSources<Policies, Store>,
-): CedarCall<Policies, Store> | CallFailure {
   const keys = FIELDS[kind]
+  const fields = fieldsOfCall(call, 'the call', keys.required, keys.optional)
+  const validate = fields.get('validateRequest') ?? true
+  if (typeof validate !== 'boolean') throw malformed('`validateRequest` is neither true nor false')
+  const storeId = fields.get('preparsedEntitiesId') ?? undefined
+  if (kind === 'stateful') checkEntityFields(fields.has('entities'), storeId !== undefined)
   const diagnostics = new Diagnostics()
   const schemaGiven = fields.get(keys.schema) ?? undefined
   const schema = schemaGiven === undefined ? undefined : sources.schemaOf(schemaGiven, diagnostics)
   const [principal, action, resource] = ['principal', 'action', 'resource'].map((role) =>
     readUid(fields.get(role), role, diagnostics),
   )
-  const canReadData = schema !== undefined || schemaGiven === undefined
+  const isSchemaKnown = schema !== undefined || schemaGiven === undefined
+  const by = isSchemaKnown ? schema : 'unknown'
   const contextJson = readData(fields.get('context'), 'context', diagnostics)
   const origin = { diagnostics, ...(schema && { schema }), ...contextJson?.place }
-  const context = contextJson && action && canReadData ? contextFromJson(contextJson.json, origin, action) : undefined
-  const storeId = fields.get('preparsedEntitiesId')
-  const isOfStore = storeId !== undefined
-  const store = isOfStore && canReadData ? sources.storeOf?.(storeId, schema, diagnostics) : undefined
-  const entities = isOfStore ? [] : readEntities(fields.get('entities'), canReadData ? schema : 'unknown', diagnostics)
+  const context = contextJson && action && isSchemaKnown ? contextFromJson(contextJson.json, origin, action) : undefined
+  const store = storeId !== undefined && isSchemaKnown ? sources.storeOf?.(storeId, schema, diagnostics) : undefined
+  const entities = storeId === undefined ? readEntities(fields.get('entities'), by, diagnostics) : []
   const policies = sources.policiesOf(fields.get(keys.policies), diagnostics)
   if (!principal || !action || !resource || !context || !entities || !policies) return failure(diagnostics)
   const request = { principal, action, resource, context }
-  const validate = fields.get('validateRequest') !== false
   if (schema && validate) {
     conformRequest(request, schema, ({ code, message, help }) =>
       diagnostics.error(code, message, undefined, help ? { help } : {}),
@@ -128,15 +103,16 @@ export function readFields<Policies, Store>(
   }
   if (diagnostics.hasErrors) return failure(diagnostics)
   const { warnings } = failure(diagnostics)
-  const all = schema && !isOfStore ? [...entities, ...schemaActions(schema)] : entities
-  return {
-    request,
-    policies,
-    warnings,
-    entities: all,
-    isValidated: schema !== undefined && validate,
-    ...(store !== undefined && { store }),
-  }
+  const read = { request, policies, warnings, isValidated: schema !== undefined && validate }
+  if (store !== undefined) return { ...read, entities: [], store }
+  return { ...read, entities: schema ? [...entities, ...schemaActions(schema)] : entities }
+}
+
+function checkEntityFields(hasEntities: boolean, hasStore: boolean): void {
+  const help = 'a call has one of them'
+  if (hasEntities && hasStore) throw malformed('the call has both `entities` and `preparsedEntitiesId`', help)
+  if (!hasEntities && !hasStore)
+    throw malformed('the call lacks the field `entities`, or `preparsedEntitiesId` in its place', help)
 }
 
 /** Reads entities, by a schema if there is one; with one that is unknown, they are looked at as JSON alone. */
@@ -153,7 +129,7 @@ export function readEntities(
 /** Reads a policy set: `{ staticPolicies, templates, templateLinks }`; throws a `RuneError` if it has another shape. */
 export function readPolicySet(policySet: unknown, diagnostics: Diagnostics): CedarPolicies | undefined {
   const before = diagnostics.count
-  const fields = fieldsOf(policySet, '`policies`', [], ['staticPolicies', 'templates', 'templateLinks'])
+  const fields = fieldsOfCall(policySet, '`policies`', [], ['staticPolicies', 'templates', 'templateLinks'])
   const statements: { id: string; policy: Policy }[] = []
   const ids = new Set<string>()
   const add = (id: string, policy: Policy): void => {
@@ -164,7 +140,7 @@ export function readPolicySet(policySet: unknown, diagnostics: Diagnostics): Ced
   readStatic(fields.get('staticPolicies'), diagnostics, add)
   const templates = fields.get('templates')
   if (templates !== undefined) {
-    for (const [id, text] of fieldsOf(templates, '`templates`')) {
+    for (const [id, text] of fieldsOfCall(templates, '`templates`')) {
       const policy = readOne(text, `the template ${shown(id)}`, diagnostics)
       if (policy === undefined) continue
       if (hasSlot(policy)) add(id, policy)
@@ -212,7 +188,7 @@ function readStatic(given: unknown, diagnostics: Diagnostics, add: (id: string, 
   }
   const named = isList(given)
     ? readArgument('`staticPolicies`', () => [...given]).map((text: unknown, n) => [`policy${n}`, text] as const)
-    : fieldsOf(given, '`staticPolicies`')
+    : fieldsOfCall(given, '`staticPolicies`')
   for (const [id, text] of named) {
     const policy = readOne(text, `the policy ${shown(id)}`, diagnostics)
     if (policy) addStatic(id, policy, diagnostics, add)
@@ -257,7 +233,7 @@ function readLinks(
   if (!isList(given)) throw malformed('`templateLinks` is no list')
   const ids = new Set(statements.keys())
   return readArgument('`templateLinks`', () => [...given]).flatMap((item: unknown) => {
-    const link = fieldsOf(item, 'a template link', ['templateId', 'newId', 'values'], [])
+    const link = fieldsOfCall(item, 'a template link', ['templateId', 'newId', 'values'], [])
     const template = link.get('templateId')
     const id = link.get('newId')
     if (typeof template !== 'string' || typeof id !== 'string')
@@ -285,7 +261,7 @@ function slotProblems(slots: readonly string[], values: ReadonlyMap<string, unkn
 /** A value that could not be read is missing from the values, and was reported. */
 function readLinkValues(given: unknown, diagnostics: Diagnostics): Map<string, { uid: EntityUid; span: Span }> {
   const values = new Map<string, { uid: EntityUid; span: Span }>()
-  for (const [slot, value] of fieldsOf(given, 'the values of a template link')) {
+  for (const [slot, value] of fieldsOfCall(given, 'the values of a template link')) {
     if (slot !== '?principal' && slot !== '?resource')
       throw malformed(`${shown(slot)} is no slot`, 'slots are `?principal` and `?resource`')
     const uid = readUid(value, `the value of ${slot}`, diagnostics)
@@ -329,7 +305,7 @@ function readData(
 }
 
 /** The properties of an object, each read once: all of `required`, and no others than `optional` if that is given. */
-function fieldsOf(
+function fieldsOfCall(
   given: unknown,
   what: string,
   required: readonly string[] = [],

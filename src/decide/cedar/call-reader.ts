@@ -14,14 +14,16 @@ import { createKnownTypes } from '../known-types.ts'
 import { createContextReader, isPlainObject } from '../plain-context.ts'
 import type { Frame } from './frame.ts'
 
-/** The parts of a call, as given; what was read of one stands in its place. */
+/** The properties of a call about kept entities, as given; what was read of one further stands in its place. */
 export interface PlainCall {
   principal: unknown
   action: unknown
   resource: unknown
   context: unknown
-  /** Whether the request must conform to the schema, if there is one. */
-  readonly validate: boolean
+  readonly preparsedPolicySetId: unknown
+  readonly preparsedEntitiesId: unknown
+  readonly validateRequest: unknown
+  readonly preparsedSchemaName: unknown
 }
 
 export interface CallReader {
@@ -47,7 +49,7 @@ export function createCallReader({ values, dictionary, schema }: CallReaderOptio
   const idOf = (call: PlainCall, place: Place): ValueId => {
     const given = call[place]
     if (typeof given !== 'object' || given === null || !isTypeAndId(given)) return NONE
-    const { type, id } = read(given, place)
+    const { type, id } = readUid(given, place)
     if (typeof type === 'string' && typeof id === 'string') {
       const found = known.stored.get(type)?.get(id) ?? known.local.get(type)?.get(id)
       if (found !== undefined) return found
@@ -58,7 +60,7 @@ export function createCallReader({ values, dictionary, schema }: CallReaderOptio
   }
   const readRest = (call: PlainCall, frame: Frame): boolean => {
     if (frame.principal === NONE || frame.action === NONE || frame.resource === NONE) return false
-    if (types && !(call.validate ? types.conform(frame) : types.contextOf(frame.action))) return false
+    if (types && !(call.validateRequest !== false ? types.conform(frame) : types.contextOf(frame.action))) return false
     if (typeof call.context !== 'object' || call.context === null) return false
     const rest = contexts.read(call.context, frame)
     if (rest !== undefined) call.context = rest.context
@@ -90,6 +92,65 @@ export function createCallReader({ values, dictionary, schema }: CallReaderOptio
   }
 }
 
+/** The properties of a call about kept entities, each read once; nothing of what may be anything else, and is still unread. */
+export function plainCallOf(given: unknown): PlainCall | undefined {
+  if (typeof given !== 'object' || given === null) return undefined
+  const keys = keysOf(given)
+  let needed = 0
+  let [hasValidate, hasSchema] = [false, false]
+  for (let i = 0; i < keys.length; i++) {
+    switch (keys[i]) {
+      case 'principal':
+      case 'action':
+      case 'resource':
+      case 'context':
+      case 'preparsedPolicySetId':
+      case 'preparsedEntitiesId':
+        needed++
+        break
+      case 'validateRequest':
+        hasValidate = true
+        break
+      case 'preparsedSchemaName':
+        hasSchema = true
+        break
+      default:
+        return undefined
+    }
+  }
+  return needed === 6 ? read(given as Fields, { hasValidate, hasSchema }) : undefined
+}
+
+type Fields = { readonly [name in keyof PlainCall]: unknown }
+
+/** Names that are known when this is compiled: such loads cost a fraction of others. */
+function read(given: Fields, has: { readonly hasValidate: boolean; readonly hasSchema: boolean }): PlainCall {
+  try {
+    return {
+      principal: given.principal,
+      action: given.action,
+      resource: given.resource,
+      context: given.context,
+      preparsedPolicySetId: given.preparsedPolicySetId,
+      preparsedEntitiesId: given.preparsedEntitiesId,
+      // What an object inherits is not read.
+      validateRequest: has.hasValidate ? given.validateRequest : undefined,
+      preparsedSchemaName: has.hasSchema ? given.preparsedSchemaName : undefined,
+    }
+  } catch (cause) {
+    throw unreadable('the call', cause)
+  }
+}
+
+/** None of what does not tell them. */
+function keysOf(given: object): readonly string[] {
+  try {
+    return Object.keys(given)
+  } catch {
+    return []
+  }
+}
+
 type Place = (typeof PLACES)[number]
 
 const PLACES = ['principal', 'action', 'resource'] as const
@@ -98,18 +159,16 @@ const NONE = -1
 
 /** Whether an object has a type and an id, and nothing else. */
 function isTypeAndId(given: object): given is { readonly type: unknown; readonly id: unknown } {
-  let keys: string[]
-  try {
-    keys = Object.keys(given)
-  } catch {
-    return false
-  }
+  const keys = keysOf(given)
   const [first, second] = keys
   const isPair = keys.length === 2 && (first === 'type' ? second === 'id' : first === 'id' && second === 'type')
   return isPair && isPlainObject(given)
 }
 
-function read(given: { readonly type: unknown; readonly id: unknown }, place: Place): { type: unknown; id: unknown } {
+function readUid(
+  given: { readonly type: unknown; readonly id: unknown },
+  place: Place,
+): { type: unknown; id: unknown } {
   let part = 'type'
   try {
     const { type } = given

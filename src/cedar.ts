@@ -5,7 +5,8 @@
  *
  * What is wider than cedar-wasm: integers are exact (`bigint` may stand for any of them, and an integer that no number
  * holds exactly is refused); context, entities and schemas may be JSON text; a list of any length may hold the static
- * policies. What differs: a malformed call is answered with a failure, and never throws.
+ * policies; entities can be preparsed. What differs: a malformed call is answered with a failure, and never throws; errors of
+ * policies give no advice, as `help` is there, and their places may end earlier.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { type PlainCall, plainCallOf } from './decide/cedar/call-reader.ts'

@@ -251,7 +251,7 @@ function at(times: number[], share: number): number {
 
 async function bench({ name, text, requests }: App): Promise<void> {
   const started = performance.now()
-  const rune = await Rune.fromText(text, { coordinator: 'inline' })
+  const rune = await Rune.fromText(text, { coordinator: 'inline', cache: false })
   const opened = performance.now() - started
   const first = performance.now()
   rune.authorize(requests[0]!)

@@ -143,7 +143,7 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'rune-bench-'))
   const path = join(folder, 'policies.rune')
   writeFileSync(path, textOf(0))
-  const rune = await Rune.open(path, { coordinator: 'thread' })
+  const rune = await Rune.open(path, { coordinator: 'thread', cache: false })
   const worker = new Worker(new URL(import.meta.url), { workerData: rune.handle(), argv: process.argv.slice(2) })
   const measure = (task: Task) =>
     new Promise<Measured>((resolve) => {
@@ -191,6 +191,6 @@ function check({ wrong }: Measured): void {
 
 if (isMainThread) await main()
 else {
-  const reader = Rune.attach(workerData)
+  const reader = Rune.attach(workerData, { cache: false })
   parentPort!.on('message', (task: Task) => parentPort!.postMessage(decideFor(reader, task)))
 }

@@ -5,9 +5,11 @@
  */
 import { availableParallelism } from 'node:os'
 import type { Decision } from './decide/decision.ts'
+import { CACHE_BYTES } from './decide/decision-cache.ts'
 import type { Explanation } from './decide/explain.ts'
+import { PreparedRequest } from './decide/prepared.ts'
 import type { QueryResult } from './decide/query.ts'
-import type { AuthorizeRequest } from './decide/request.ts'
+import type { AuthorizeRequest, EntityInput } from './decide/request.ts'
 import type { Inspection } from './fixpoint/inspect.ts'
 import { isSnapshotFile } from './image/snapshot.ts'
 import { askedNames } from './program/asked.ts'
@@ -23,11 +25,20 @@ import { CoordinatorClient } from './threads/coordinator-client.ts'
 import type { CoordinatorEvents } from './threads/coordinator-events.ts'
 import { createEvaluatorPool, type EvaluatorPool } from './threads/evaluator-pool.ts'
 import { inspectSnapshot } from './threads/open-snapshot.ts'
-import { attachReader, type Handle, type Reader } from './threads/reader.ts'
+import { attachReader, type CacheReport, type Handle, type Reader } from './threads/reader.ts'
 import { readUpdate, type UpdateInput } from './threads/update.ts'
 
+/** How a reader decides. */
+export interface ReaderOptions {
+  /**
+   * Whether decisions are kept for equal requests, until the state is another one; or how many bytes the table of them may
+   * take, of each thread that decides. Absent: 4 MiB.
+   */
+  readonly cache?: boolean | number
+}
+
 /** How an engine runs. */
-export interface OpenOptions {
+export interface OpenOptions extends ReaderOptions {
   /** Reload when a file changes that the configuration was read from. */
   readonly watch?: boolean
   /**
@@ -66,14 +77,57 @@ export class RuneReader {
   readonly #handle: Handle
 
   /** @internal */
-  constructor(handle: Handle) {
-    this.reader = attachReader(handle)
+  constructor(handle: Handle, { cache }: ReaderOptions = {}) {
+    this.reader = attachReader(handle, cacheBytes(cache))
     this.#handle = handle
   }
 
   /** Decides a request. Throws a `RuneError` for a request that is malformed or reaches a limit; such a request is never permitted. */
   authorize(request: AuthorizeRequest): Decision {
     return this.reader.authorize(request)
+  }
+
+  /**
+   * Reads a request that will be decided many times; what it is made of is copied. Throws a `RuneError` as `authorize` does
+   * for one that is malformed.
+   */
+  prepareRequest(request: AuthorizeRequest): PreparedRequest {
+    return this.reader.prepareRequest(request)
+  }
+
+  /** As `authorize`, in the state of today. Throws a `RuneError` where the request is malformed in it, or reaches a limit. */
+  authorizePrepared(prepared: PreparedRequest): Decision {
+    if (prepared instanceof PreparedRequest) return this.reader.authorizePrepared(prepared)
+    throw refuseArgument('the request was not prepared', 'pass what `prepareRequest` yielded')
+  }
+
+  /**
+   * Numbers that stand for entities in `authorizeColumns` of this reader, one for each of `entities` as they would stand at
+   * `place` of a request; equal ones have the same number, which stays good until the reader is closed. At most 2^24.
+   */
+  entityHandles(place: 'principal' | 'action' | 'resource', entities: readonly EntityInput[]): Uint32Array {
+    if (!PLACES.includes(place)) throw refuseArgument('the place is none of `principal`, `action` and `resource`')
+    if (!Array.isArray(entities)) throw refuseArgument('the entities are no list')
+    return this.reader.entityHandles(place, entities)
+  }
+
+  /**
+   * Decides a request without context for each row of columns of `entityHandles`, all as long as `out`, and writes there what
+   * it comes to: 0 deny, 1 permit, 2 forbid, 3 where the request is refused. Rows are decided by and by, up to 1,024 in one
+   * epoch. Throws a `RuneError` for what is no such column.
+   */
+  authorizeColumns(principals: Uint32Array, actions: Uint32Array, resources: Uint32Array, out: Uint8Array): void {
+    const columns = [principals, actions, resources]
+    if (!columns.every((column) => column instanceof Uint32Array) || !(out instanceof Uint8Array)) {
+      throw refuseArgument('the columns are three `Uint32Array`s and a `Uint8Array` for the decisions')
+    }
+    if (columns.some(({ length }) => length !== out.length)) throw refuseArgument('the columns differ in length')
+    this.reader.authorizeColumns({ principals, actions, resources, out })
+  }
+
+  /** How many requests were found in the cache and how many were not, since the reader was opened. */
+  cacheStats(): CacheReport {
+    return this.reader.cacheStats()
   }
 
   /** Decides a request and says which policies and rules made the decision. */
@@ -110,17 +164,29 @@ export class RuneReader {
   }
 }
 
+const PLACES = ['principal', 'action', 'resource']
+
+function cacheBytes(cache: boolean | number = true): number {
+  if (typeof cache === 'boolean') return cache ? CACHE_BYTES : 0
+  if (Number.isInteger(cache) && cache >= 0 && cache <= CACHE_BYTES_MAX) return cache
+  throw refuseArgument(`the option \`cache\` is neither true, false, nor a number of bytes up to ${CACHE_BYTES_MAX}`)
+}
+
+const CACHE_BYTES_MAX = 2 ** 30
+
 /** An open configuration. */
 export class Rune extends RuneReader {
   readonly #client: CoordinatorClient
   readonly #threads: number
+  readonly #cache: boolean | number
   #pool: Promise<EvaluatorPool> | undefined
   #published: Published
 
-  private constructor(handle: Handle, { client, published, threads }: Opened) {
-    super(handle)
+  private constructor(handle: Handle, { client, published, threads, cache }: Opened) {
+    super(handle, { cache })
     this.#client = client
     this.#threads = threads
+    this.#cache = cache
     this.#published = published
     const note = (next: Published) => {
       this.#published = { ...this.#published, ...next }
@@ -140,8 +206,9 @@ export class Rune extends RuneReader {
   }
 
   /** Decides in this thread from the image of an engine that another thread opened; `handle` is what its `handle()` returned. */
-  static attach(handle: Handle): RuneReader {
-    return new RuneReader(handle)
+  static attach(handle: Handle, options: ReaderOptions = {}): RuneReader {
+    const cache = propertyOf(objectArgument(options, 'what stands beside the handle'), 'cache', 'the option `cache`')
+    return new RuneReader(handle, cache === undefined ? {} : { cache: cache as boolean | number })
   }
 
   /**
@@ -160,7 +227,10 @@ export class Rune extends RuneReader {
   async authorizeBatch(requests: readonly AuthorizeRequest[]): Promise<Decision[]> {
     // Throws where the engine is closed.
     this.reader.epoch()
-    this.#pool ??= createEvaluatorPool({ handle: this.handle(), threads: this.#threads })
+    this.#pool ??= createEvaluatorPool({
+      workerData: { handle: this.handle(), cacheBytes: cacheBytes(this.#cache) },
+      threads: this.#threads,
+    })
     const pool = await this.#pool
     return await pool.authorizeBatch(requests)
   }
@@ -202,6 +272,7 @@ export class Rune extends RuneReader {
   /** @internal */
   static async ofInput(input: ConfigurationInput, options: OpenOptions): Promise<Rune> {
     const { watch = false, coordinator = 'thread', threads = Math.min(16, availableParallelism()) } = options
+    const { cache = true } = options
     const heard = options.onProgress && coordinator === 'inline' ? { onProgress: options.onProgress } : {}
     const client = new CoordinatorClient({
       input: { ...input, ...heard },
@@ -211,7 +282,7 @@ export class Rune extends RuneReader {
     })
     try {
       const { published, memory } = await client.open()
-      return new Rune({ memory }, { client, published, threads })
+      return new Rune({ memory }, { client, published, threads, cache })
     } catch (error) {
       await client.close()
       throw error
@@ -223,6 +294,7 @@ interface Opened {
   readonly client: CoordinatorClient
   readonly published: Published
   readonly threads: number
+  readonly cache: boolean | number
 }
 
 async function openInput(input: ConfigurationInput, options: OpenOptions): Promise<Rune> {
@@ -232,7 +304,7 @@ async function openInput(input: ConfigurationInput, options: OpenOptions): Promi
 /** Options as JavaScript passes them. Throws a `RuneError` for what is none. */
 function checkOptions(options: unknown): OpenOptions {
   const given = objectArgument(options, 'what stands beside the configuration')
-  const [watch, coordinator, threads, onProgress, queries] = OPTIONS.map((name) =>
+  const [watch, coordinator, threads, onProgress, queries, cache] = OPTIONS.map((name) =>
     propertyOf(given, name, `the option \`${name}\``),
   )
   const texts = queries === undefined ? undefined : textsOf(queries)
@@ -243,16 +315,18 @@ function checkOptions(options: unknown): OpenOptions {
   if (threads !== undefined && !(Number.isInteger(threads) && Number(threads) >= 1 && Number(threads) <= 1024)) {
     throw refuseArgument('the option `threads` is no number from 1 to 1024')
   }
+  cacheBytes(cache as boolean | number | undefined)
   return {
     ...(watch !== undefined && { watch }),
     ...(coordinator !== undefined && { coordinator }),
     ...(threads !== undefined && { threads: Number(threads) }),
     ...(texts && { queries: texts }),
+    ...(cache !== undefined && { cache: cache as boolean | number }),
     ...(typeof onProgress === 'function' && { onProgress: onProgress as OnProgress }),
   }
 }
 
-const OPTIONS = ['watch', 'coordinator', 'threads', 'onProgress', 'queries']
+const OPTIONS = ['watch', 'coordinator', 'threads', 'onProgress', 'queries', 'cache']
 
 function textsOf(queries: unknown): string[] {
   const read = () => (Array.isArray(queries) ? [...(queries as unknown[])] : [undefined])

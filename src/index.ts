@@ -1,9 +1,19 @@
 /** The public API, name by name. `rune-engine/cedar` is in `cedar.ts`. */
 export type { Decision, DecisionError } from './decide/decision.ts'
 export type { Cause, Explanation } from './decide/explain.ts'
+export type { PreparedRequest } from './decide/prepared.ts'
 export type { PlainValue, QueryResult } from './decide/query.ts'
 export type { AuthorizeRequest, EntityInput } from './decide/request.ts'
-export { compile, type OpenOptions, Rune, RuneReader, type TextOptions, type Validation, validate } from './engine.ts'
+export {
+  compile,
+  type OpenOptions,
+  type ReaderOptions,
+  Rune,
+  RuneReader,
+  type TextOptions,
+  type Validation,
+  validate,
+} from './engine.ts'
 export type {
   InspectedDerivation,
   InspectedPredicate,
@@ -22,5 +32,5 @@ export { type Position, positionOf, type Source, type Span } from './text/source
 export type { Compiled } from './threads/compile.ts'
 export type { Published } from './threads/coordinator.ts'
 export type { CoordinatorEvents } from './threads/coordinator-events.ts'
-export type { Handle } from './threads/reader.ts'
+export type { CacheReport, Handle } from './threads/reader.ts'
 export type { UpdateInput } from './threads/update.ts'

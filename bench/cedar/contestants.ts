@@ -91,7 +91,7 @@ async function openRune(task: Task, { schema }: TaskOptions): Promise<Rune> {
     writeFileSync(join(folder, 'entities.json'), JSON.stringify(task.entities))
     const path = join(folder, 'main.rune')
     writeFileSync(path, configurationOf(task, schema))
-    return await Rune.open(path, { coordinator: 'inline' })
+    return await Rune.open(path, { coordinator: 'inline', cache: false })
   } finally {
     rmSync(folder, { recursive: true })
   }

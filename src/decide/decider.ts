@@ -16,8 +16,10 @@ import type { Value } from '../values/value.ts'
 import { answerOf, askPolicies, type CompiledPolicies, createPolicySet, createVerdicts } from './cedar/authorize.ts'
 import { Frame } from './cedar/frame.ts'
 import { combine, type Decision, type Findings, type RuleAnswer } from './decision.ts'
+import type { CacheStats, DecisionCache } from './decision-cache.ts'
 import { createDecisions } from './decisions.ts'
-import type { AuthorizeRequest, CheckedRequest } from './request.ts'
+import { createEntrances, type Entrances, type Trace } from './entrances.ts'
+import type { CheckedRequest } from './request.ts'
 import { requestRows, unseenKeys } from './request-facts.ts'
 import { createRequestReader } from './request-reader.ts'
 
@@ -28,9 +30,7 @@ export interface RuleEvaluation {
   readonly demand: Demand
 }
 
-export interface Decider {
-  /** Decides a request of the API. Throws a `RuneError` for one that is malformed. */
-  authorize(request: AuthorizeRequest): Decision
+export interface Decider extends Entrances {
   decide(request: CheckedRequest): Decision
   /** All that policies and rules found, before it is combined. */
   find(request: CheckedRequest): Findings
@@ -49,6 +49,9 @@ export interface DeciderOptions {
   readonly epoch: () => number
   /** What was compiled before, by policy. */
   readonly compiled: CompiledPolicies
+  /** Decisions of the state at hand; who turns the image turns it too. */
+  readonly cache: DecisionCache | undefined
+  readonly stats: CacheStats
 }
 
 /** A decider over `image`, in which all static rows have been derived. */
@@ -60,9 +63,10 @@ export function createDecider(options: DeciderOptions): Decider {
   const readsContext = program.rules.some((rule) => readsSome(rule.body, (predicate) => predicate === BUILTIN.context))
   const dependsOnRules = decides.includes(true) || readsContext
   const verdicts = createVerdicts()
-  const reader = createRequestReader({ program, image }, values, overlay)
+  const trace: Trace = { isRemembered: false }
+  const reader = createRequestReader({ target: { program, image }, values, overlay, trace })
   const decisions = createDecisions(program.policies)
-  const { frame, demand, begin, start, take } = createStage(options, stored)
+  const { frame, demand, begin, renew, take } = createStage(options, stored)
   const findings = (): Findings => {
     askPolicies(policies, frame, verdicts)
     return {
@@ -79,20 +83,18 @@ export function createDecider(options: DeciderOptions): Decider {
     const found = { policies: answerOf(policies, verdicts), permits: NOTHING, forbids: NOTHING, unseenKeys: [] }
     return combine(found, program.settings.onPolicyError, epoch())
   }
+  const entrances = createEntrances({ ...options, reader, frame, renew, take, decide, trace })
   return {
-    authorize: (request) => {
-      start()
-      const checked = reader.read(request, frame)
-      if (checked !== undefined) take(checked)
-      return decide()
-    },
+    ...entrances,
     decide: (checked) => {
-      start()
+      overlay.trim()
+      renew()
       take(checked)
       return decide()
     },
     find: (checked) => {
-      start()
+      overlay.trim()
+      renew()
       take(checked)
       begin()
       return findings()
@@ -111,14 +113,14 @@ interface Stage {
   readonly frame: Frame
   readonly demand: Demand
   /** Makes room for another request. */
-  start(): void
+  renew(): void
   /** Puts a request into the frame. */
   take(checked: CheckedRequest): void
   /** Makes the facts of the request ready for rules. */
   begin(): void
 }
 
-function createStage({ program, image, overlay, values, rules }: DeciderOptions, stored: StoredEntities): Stage {
+function createStage({ program, image, values, rules }: DeciderOptions, stored: StoredEntities): Stage {
   let hasBegun = false
   let brought: ReadonlyMap<ValueId, RequestEntity> | undefined
   const begin = () => {
@@ -135,16 +137,16 @@ function createStage({ program, image, overlay, values, rules }: DeciderOptions,
     return rules.demand(predicate, pattern)
   }
   const frame = new Frame(values, stored, demand)
+  const renew = () => {
+    hasBegun = false
+    brought = undefined
+    frame.entities = stored
+  }
   return {
     frame,
     demand,
     begin,
-    start: () => {
-      overlay.trim()
-      hasBegun = false
-      brought = undefined
-      frame.entities = stored
-    },
+    renew,
     take: (checked) => {
       frame.principal = values.intern(checked.principal)
       frame.action = values.intern(checked.action)

@@ -1,53 +1,71 @@
 /**
  * Ids of what callers named before, found by the text that they named it with. What is kept is bounded, and belongs to one
- * dictionary.
+ * dictionary; local ids, which mean something for a time only, are forgotten when that has passed.
  */
 import type { ValueId } from '../image/value-ids.ts'
 
-/** Whether an id means something for the time of a few requests only. */
-export type IsLocal = (id: ValueId) => boolean
-
-/** By text: ids that last for as long as this does, and local ones, to be cleared when these are forgotten. */
-export interface Known<T> {
+/** Ids by text. */
+export interface KnownIds {
   readonly isLocal: IsLocal
-  readonly stored: Map<string, T>
-  readonly local: Map<string, T>
+  readonly ids: Map<string, ValueId>
+  /** Texts whose ids are local. */
+  local: string[]
 }
 
-export type KnownTexts = Known<ValueId>
-/** By type and then by id. */
-export type KnownEntities = Known<Map<string, ValueId>>
+/** Entities by their types. */
+export interface KnownEntities {
+  readonly isLocal: IsLocal
+  readonly ofType: Map<string, KnownIds>
+}
+
+/** Whether an id is local. */
+export type IsLocal = (id: ValueId) => boolean
 
 /** So many are kept of a kind. */
 const KEPT_MAX = 2 ** 14
 /** So long are they. */
 const TEXT_MAX = 256
 
-export function createKnown<T>(isLocal: IsLocal): Known<T> {
-  return { isLocal, stored: new Map(), local: new Map() }
+export function createKnownIds(isLocal: IsLocal): KnownIds {
+  return { isLocal, ids: new Map(), local: [] }
 }
 
-/** Keeps an id that was found for a text, unless that is long; yields it. */
-export function note(known: KnownTexts, text: string, found: ValueId): ValueId {
+export function createKnownEntities(isLocal: IsLocal): KnownEntities {
+  return { isLocal, ofType: new Map() }
+}
+
+/** Forgets the local ids. */
+export function forgetIds(known: KnownIds): void {
+  for (const text of known.local) known.ids.delete(text)
+  known.local = []
+}
+
+export function forgetEntities({ ofType }: KnownEntities): void {
+  for (const known of ofType.values()) forgetIds(known)
+}
+
+/** Keeps the id that was found for a text, unless that is long; yields it. */
+export function noteId(known: KnownIds, text: string, found: ValueId): ValueId {
   if (text.length > TEXT_MAX) return found
-  const map = known.isLocal(found) ? known.local : known.stored
-  if (map.size >= KEPT_MAX) map.clear()
-  map.set(text, found)
+  if (known.ids.size >= KEPT_MAX) {
+    known.ids.clear()
+    known.local = []
+  }
+  known.ids.set(text, found)
+  if (known.isLocal(found)) known.local.push(text)
   return found
 }
 
-/** As `note`, for an entity. */
-export function noteTyped(known: KnownEntities, type: string, id: string, found: ValueId): ValueId {
-  if (type.length > TEXT_MAX || id.length > TEXT_MAX) return found
-  const map = known.isLocal(found) ? known.local : known.stored
-  let ofType = map.get(type)
-  if (ofType === undefined) {
+/** As `noteId`, for an entity. */
+export function noteEntity({ isLocal, ofType }: KnownEntities, type: string, id: string, found: ValueId): ValueId {
+  if (type.length > TEXT_MAX) return found
+  let known = ofType.get(type)
+  if (known === undefined) {
     // Types are few; who invents many pays for it.
-    if (map.size >= TYPES_MAX) map.clear()
-    map.set(type, (ofType = new Map()))
-  } else if (ofType.size >= KEPT_MAX) ofType.clear()
-  ofType.set(id, found)
-  return found
+    if (ofType.size >= TYPES_MAX) ofType.clear()
+    ofType.set(type, (known = createKnownIds(isLocal)))
+  }
+  return noteId(known, id, found)
 }
 
 const TYPES_MAX = 64

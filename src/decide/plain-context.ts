@@ -2,10 +2,11 @@
  * Contexts of plain values, read straight into a frame without a tree between. A context that is more than that is handed
  * back, with what was read of it already in its place: each property is read once. Spec: LANGUAGE section 6.
  */
-import { intId, type ValueId, type Values } from '../image/value-ids.ts'
+import { intId, isInlineInt, type ValueId, type Values } from '../image/value-ids.ts'
 import { inLongRange } from '../values/long.ts'
 import type { Frame } from './cedar/frame.ts'
-import { createKnown, type IsLocal, note } from './known-ids.ts'
+import { FIELDS_MAX as CACHED_FIELDS_MAX } from './decision-cache.ts'
+import { createKnownIds, forgetIds, type IsLocal, noteId } from './known-ids.ts'
 import type { KnownTypes } from './known-types.ts'
 
 export interface ContextReader {
@@ -15,18 +16,27 @@ export interface ContextReader {
   forgetLocal(): void
 }
 
-/** A reader of contexts; with `types`, a context that it reads is as they say, and the action is known to them. */
-export function createContextReader(values: Values, types: KnownTypes | undefined, isLocal: IsLocal): ContextReader {
-  const texts = createKnown<ValueId>(isLocal)
+export interface ContextReaderOptions {
+  readonly values: Values
+  /** If there are any, what is read is as they say, and they know the action. */
+  readonly types: KnownTypes | undefined
+  readonly isLocal: IsLocal
+  /** Told if something had to be looked up in the dictionary. */
+  readonly trace: { isRemembered: boolean }
+}
+
+export function createContextReader({ values, types, isLocal, trace }: ContextReaderOptions): ContextReader {
+  const texts = createKnownIds(isLocal)
   const textId = (text: string): ValueId => {
-    const known = texts.stored.get(text) ?? texts.local.get(text)
+    const known = texts.ids.get(text)
     if (known !== undefined) return known
-    return text.isWellFormed() ? note(texts, text, values.string(text)) : NONE
+    trace.isRemembered = false
+    return text.isWellFormed() ? noteId(texts, text, values.string(text)) : NONE
   }
-  const reading: Reading = { textId, values, types, read: [] }
+  const reading: Reading = { textId, values, types, trace, read: [] }
   return {
     read: (context, frame) => readContext(context, frame, reading),
-    forgetLocal: () => texts.local.clear(),
+    forgetLocal: () => forgetIds(texts),
   }
 }
 
@@ -36,6 +46,7 @@ interface Reading {
   readonly textId: (text: string) => ValueId
   readonly values: Values
   readonly types: KnownTypes | undefined
+  readonly trace: { isRemembered: boolean }
   /** What was read of the context. */
   readonly read: unknown[]
 }
@@ -44,7 +55,7 @@ interface Reading {
 const FIELDS_MAX = 64
 
 function readContext(context: unknown, frame: Frame, reading: Reading): { readonly context: unknown } | undefined {
-  const { textId, values, types, read } = reading
+  const { textId, values, types, trace, read } = reading
   const kinds = types?.contextOf(frame.action)
   if (context === undefined || context === null) return kinds && kinds.required > 0 ? { context } : undefined
   if (typeof context !== 'object' || !isPlainObject(context)) return { context }
@@ -56,6 +67,8 @@ function readContext(context: unknown, frame: Frame, reading: Reading): { readon
   }
   if (keys.length > FIELDS_MAX) return { context: partlyRead(context, keys, []) }
   let required = 0
+  // More become a record.
+  if (keys.length > CACHED_FIELDS_MAX) trace.isRemembered = false
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]!
     let value: unknown
@@ -70,6 +83,9 @@ function readContext(context: unknown, frame: Frame, reading: Reading): { readon
     const id = kinds && kind?.type !== typeof value ? NONE : plainId(value, textId, values)
     const keyId = key.startsWith('__') || key === 'facts' ? NONE : textId(key)
     if (id === NONE || keyId === NONE) return { context: partlyRead(context, keys, takeAll(read, i + 1)) }
+    // Others of its kinds are the image's.
+    if (typeof value === 'number' && !isInlineInt(id)) trace.isRemembered = false
+    if (typeof value === 'bigint') trace.isRemembered = false
     if (kind?.required) required++
     frame.addField(keyId, id)
   }

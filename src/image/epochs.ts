@@ -66,6 +66,16 @@ export function loadRoot(words: Words): number {
 }
 
 /**
+ * R1 and R2 for who has this root and these reclaims already: whether they are still the newest, as far as loads say that
+ * cost a tenth of atomic ones. The root is loaded first: where it is another one at the old place, memory was taken back
+ * before it was published, and `reclaims` says so. Elsewhere than on processors that keep loads in order, and now and then
+ * on those, nothing is said, so that nobody goes on for ever with loads that a compiler has moved out of a loop.
+ */
+export function isUnchanged(words: Words, root: number, reclaims: number): boolean {
+  return ORDERS_LOADS && words[HEADER.root] === root && words[HEADER.reclaims] === reclaims
+}
+
+/**
  * R6: whether what was read of `epoch`, since `reclaims` was loaded, can be trusted: -1 if not, else how often memory was
  * taken back up to now.
  */

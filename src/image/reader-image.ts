@@ -6,7 +6,16 @@
 import { runeError } from '../text/diagnostic.ts'
 import type { Arena } from './arena.ts'
 import { type AttachedImage, attachRoot, createAttachedImage, programBytes } from './attach.ts'
-import { announce, announceRest, confirm, createAnnouncer, leaveSlot, loadReclaims, loadRoot } from './epochs.ts'
+import {
+  announce,
+  announceRest,
+  confirm,
+  createAnnouncer,
+  isUnchanged,
+  leaveSlot,
+  loadReclaims,
+  loadRoot,
+} from './epochs.ts'
 
 export interface ReaderImage {
   /** Another object once what was read had to be thrown away: whatever was made of the old one may be wrong. */
@@ -26,6 +35,8 @@ export interface ReaderImage {
 }
 
 const TRIES_MAX = 1000
+/** One turn of so many, and one more, is atomic. */
+const ATOMIC_EVERY = 63
 const NO_ROOT = -1
 
 /** A reader of the image in `arena`, turned to no epoch yet. */
@@ -34,6 +45,7 @@ export function createReaderImage(arena: Arena): ReaderImage {
   const announcer = createAnnouncer(arena.words)
   let image = anew()
   let [root, reclaims, epoch, programNumber, isResting] = [NO_ROOT, 0, 0, -1, true]
+  let turns = 0
   const attach = () => {
     root = NO_ROOT
     for (let tries = 0; tries < TRIES_MAX; tries++) {
@@ -53,13 +65,18 @@ export function createReaderImage(arena: Arena): ReaderImage {
     announce(arena.words, announcer, epoch)
     isResting = false
   }
-  /** While a reader rests, memory is taken back at once, and another root may be where the old one was. */
+  /** Another root may be where the old one was, if memory was taken back meanwhile. */
   const goesOn = (): boolean => {
-    if (!isResting) return true
-    wake()
+    if (isResting) wake()
     const now = confirm(arena.words, epoch, reclaims)
     if (now >= 0) reclaims = now
     return now >= 0
+  }
+  const turnAnew = (): boolean => {
+    if (loadRoot(arena.words) === root && goesOn()) return false
+    const before = { epoch, image }
+    attach()
+    return epoch !== before.epoch || image !== before.image
   }
   return {
     get image() {
@@ -75,10 +92,8 @@ export function createReaderImage(arena: Arena): ReaderImage {
       return image.dictionaryNumber
     },
     turn: () => {
-      if (loadRoot(arena.words) === root && goesOn()) return false
-      const [epochBefore, imageBefore] = [epoch, image]
-      attach()
-      return epoch !== epochBefore || image !== imageBefore
+      turns = (turns + 1) & ATOMIC_EVERY
+      return turns > 0 && !isResting && isUnchanged(arena.words, root, reclaims) ? false : turnAnew()
     },
     isIntact: () => {
       reclaims = confirm(arena.words, epoch, reclaims)

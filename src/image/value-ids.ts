@@ -40,6 +40,11 @@ export function isLocal(id: ValueId): boolean {
   return (id & LOCAL_BIT) !== 0 && kind !== KIND.int && kind !== KIND.bool
 }
 
+/** As `isLocal`, of an entity; or of several at once, whose bits are united. */
+export function isLocalEntity(id: ValueId): boolean {
+  return (id & LOCAL_BIT) !== 0
+}
+
 /** Whether `id` means something only until `overlay` is reset. */
 export function isPassing(id: ValueId, overlay: Overlay): boolean {
   return isLocal(id) && !overlay.lasts(id & PAYLOAD_MASK)

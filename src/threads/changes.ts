@@ -113,17 +113,21 @@ function changeEntity(
   const put = (predicate: PredicateId, wanted: readonly number[][]): boolean => {
     const relation = relationOf(image, predicate)
     const stored = factsWith(relation, id)
+    if (stored.length === 0) {
+      for (const tuple of wanted) of(predicate).insert.push(tuple)
+      return false
+    }
     // Parents may be named twice.
     const kept = new Set<number>()
     for (const tuple of wanted) {
-      const row = stored.length > 0 ? findRow(relation, tuple) : -1
+      const row = findRow(relation, tuple)
       if (row >= 0 && row < relation.baseCount) kept.add(row)
       else of(predicate).insert.push(tuple)
     }
     if (kept.size < stored.length) {
       for (const row of stored) if (!kept.has(row)) of(predicate).remove.push(tupleAt(relation, row))
     }
-    return stored.length > 0
+    return true
   }
   const rows = (fields: EntityRecord['attrs']) => {
     const tuples: number[][] = []

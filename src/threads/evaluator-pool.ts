@@ -20,8 +20,8 @@ import { decodeAnswers } from './batch-answers.ts'
 import { CHUNK_REQUESTS_MAX, encodeRequests } from './batch-requests.ts'
 
 export interface PoolOptions {
-  /** What evaluators attach to; any value that can be cloned. */
-  readonly handle: unknown
+  /** What evaluators are given to attach with; any value that can be cloned. */
+  readonly workerData: unknown
   readonly threads: number
   /** The module that each thread runs; it exports `evaluate`. */
   readonly entry?: URL
@@ -29,13 +29,13 @@ export interface PoolOptions {
 
 /** Starts the threads. They end with `close`, or with the process, which they do not keep alive. */
 export async function createEvaluatorPool(options: PoolOptions): Promise<EvaluatorPool> {
-  const { handle, threads, entry = new URL(import.meta.resolve('#workers/evaluator')) } = options
+  const { workerData, threads, entry = new URL(import.meta.resolve('#workers/evaluator')) } = options
   // Loaded here: who decides in one thread needs none of it.
   const { Piscina } = await import('piscina')
   const pool = new Piscina({
     filename: entry.href,
     name: 'evaluate',
-    workerData: handle,
+    workerData,
     minThreads: threads,
     maxThreads: threads,
     concurrentTasksPerWorker: CHUNKS_PER_THREAD,

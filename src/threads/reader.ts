@@ -5,9 +5,20 @@
  */
 import { createDecider, type Decider } from '../decide/decider.ts'
 import type { Decision } from '../decide/decision.ts'
+import { CACHE_BYTES, type CacheStats, DecisionCache } from '../decide/decision-cache.ts'
+import { createEntityHandles } from '../decide/entity-handles.ts'
+import type { RequestColumns } from '../decide/entrances.ts'
 import { decidingRules, type Explanation, explain } from '../decide/explain.ts'
+import type { PreparedRequest } from '../decide/prepared.ts'
 import { type QueryResult, queryOf, resultOf } from '../decide/query.ts'
-import { type AuthorizeRequest, type CheckedRequest, checkRequest, type RequestTarget } from '../decide/request.ts'
+import {
+  type AuthorizeRequest,
+  type CheckedRequest,
+  checkRequest,
+  type EntityInput,
+  type Place,
+  type RequestTarget,
+} from '../decide/request.ts'
 import { type Inspection, inspect } from '../fixpoint/inspect.ts'
 import { createMachine, type Machine } from '../fixpoint/machine.ts'
 import { createSolver, type RequestFacts, type Solver } from '../fixpoint/solve.ts'
@@ -19,13 +30,20 @@ import { createValues } from '../image/value-ids.ts'
 import type { DemandAnswer } from '../program/demand.ts'
 import type { ReaderProgram } from '../program/program.ts'
 import { propertyOf } from '../text/argument.ts'
-import { runeError } from '../text/diagnostic.ts'
+import { type RuneError, runeError } from '../text/diagnostic.ts'
 
 export interface Reader {
   /** Decides a request. Throws a `RuneError` for one that is malformed or reaches a limit; such a request is never permitted. */
   authorize(request: AuthorizeRequest): Decision
   /** Decides what `check` makes of a request of some other form. */
   decide(check: (target: RequestTarget) => CheckedRequest): Decision
+  prepareRequest(request: AuthorizeRequest): PreparedRequest
+  authorizePrepared(prepared: PreparedRequest): Decision
+  /** Numbers of entities for `authorizeColumns`. */
+  entityHandles(place: Place, entities: readonly EntityInput[]): Uint32Array
+  /** Decides a row of `columns` after the other; a few of them are of one epoch, all need not be. */
+  authorizeColumns(columns: RequestColumns): void
+  cacheStats(): CacheReport
   explain(request: AuthorizeRequest): Explanation
   query(text: string): QueryResult
   inspect(): Inspection
@@ -37,9 +55,15 @@ export interface Reader {
   close(): void
 }
 
-/** A reader of the image that `handle` stands for. Throws a `RuneError` if it is no handle. */
-export function attachReader(handle: unknown): Reader {
-  return createReader(attachArena(memoryOf(handle)))
+/** What became of the requests of a reader. */
+export interface CacheReport extends Readonly<CacheStats> {
+  /** What the table takes at the moment, without the decisions. */
+  readonly bytes: number
+}
+
+/** A reader of the image that `handle` stands for, whose cache takes no more than `cacheBytes`. Throws a `RuneError` if it is no handle. */
+export function attachReader(handle: unknown, cacheBytes: number = CACHE_BYTES): Reader {
+  return createReader(attachArena(memoryOf(handle)), cacheBytes)
 }
 
 /** What stands for an image in other threads of the process; it can be sent there as it is. */
@@ -59,6 +83,7 @@ interface Evaluating {
   readonly solver: Solver
   readonly overlay: Overlay
   readonly machine: Machine
+  readonly cache: DecisionCache | undefined
 }
 
 /** How long a thread may have been idle while the writer still waits for it. */
@@ -66,41 +91,30 @@ const REST_AFTER_MS = 5
 /** How often an answer is made anew. */
 const TRIES_MAX = 8
 
+/** So many rows of columns are decided at a time. */
+const CHUNK_ROWS = 1024
+
 /** A reader of the image in `arena`. */
-export function createReader(arena: Arena): Reader {
+export function createReader(arena: Arena, cacheBytes: number = CACHE_BYTES): Reader {
   const image = createReaderImage(arena)
-  const follow = createFollower(image)
-  const rest = restWhenIdle(image)
-  let closed = false
-  let isBusy = false
-  const attempt = <T>(work: (evaluating: Evaluating) => T): T => {
-    for (let tries = 0; tries < TRIES_MAX; tries++) {
-      try {
-        const result = work(follow())
-        if (image.isIntact()) return result
-      } catch (error) {
-        // What was read may be torn, and then an error says nothing.
-        if (image.isIntact()) throw error
-      }
-    }
-    throw runeError('R603', 'the state of the engine was replaced again and again while the request was evaluated')
-  }
-  const run = <T>(work: (evaluating: Evaluating) => T): T => {
-    if (closed) throw runeError('R740', 'the engine is closed')
-    // A getter of a request can call anything; one that asks for a decision would turn this one to another epoch.
-    if (isBusy) throw runeError('R744', 'a request asks for a decision while it is read')
-    isBusy = true
-    try {
-      return attempt(work)
-    } finally {
-      isBusy = false
-      rest()
-    }
-  }
+  const caching: Caching = { bytesMax: cacheBytes, stats: { hits: 0, misses: 0, evictions: 0, uncacheable: 0 } }
+  const { run, decideOne, close } = createRunner(image, createFollower(image, caching))
+  const handles = createEntityHandles()
   const target = ({ program }: Evaluating): RequestTarget => ({ program, image: image.image })
   return {
-    authorize: (request) => run((at) => at.decider.authorize(request)),
+    authorize: (request) => decideOne(request),
     decide: (check) => run((at) => at.decider.decide(check(target(at)))),
+    prepareRequest: (request) => run((at) => at.decider.prepare(request)),
+    authorizePrepared: (prepared) => decideOne(prepared.request, prepared),
+    entityHandles: (place, entities) => run((at) => handles.of(place, entities, at.decider.target)),
+    authorizeColumns: (columns) => {
+      const rows = columns.out.length
+      for (let from = 0; from < rows; from += CHUNK_ROWS) {
+        const to = Math.min(rows, from + CHUNK_ROWS)
+        run((at) => at.decider.decideColumns(columns, handles, from, to))
+      }
+    },
+    cacheStats: () => ({ ...caching.stats, bytes: run((at) => at.cache?.bytes ?? 0) }),
     explain: (request) =>
       run((at) => {
         const checked = checkRequest(request, target(at))
@@ -128,11 +142,72 @@ export function createReader(arena: Arena): Reader {
     inspect: () => run((at) => inspected(at, image)),
     program: () => run(({ program }) => program),
     epoch: () => run(() => image.epoch),
-    close: () => {
-      closed = true
-      image.close()
-    },
+    close,
   }
+}
+
+/** Runs work on the newest epoch, again where what it read may be torn. */
+function createRunner(image: ReaderImage, follow: () => Evaluating) {
+  const rest = restWhenIdle(image)
+  let closed = false
+  let isBusy = false
+  const attempt = <T>(work: (evaluating: Evaluating) => T): T => {
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      try {
+        const result = work(follow())
+        if (image.isIntact()) return result
+      } catch (error) {
+        // What was read may be torn, and then an error says nothing.
+        if (image.isIntact()) throw error
+      }
+    }
+    throw replaced()
+  }
+  const run = <T>(work: (evaluating: Evaluating) => T): T => {
+    if (closed || isBusy) refuseWork(closed)
+    isBusy = true
+    try {
+      return attempt(work)
+    } finally {
+      isBusy = false
+      rest()
+    }
+  }
+  // As `run`, spelled out: what all decisions go through may call nothing but what can be inlined (`bench/engine.ts`).
+  const decideOne = (request: AuthorizeRequest, prepared?: PreparedRequest): Decision => {
+    if (closed || isBusy) refuseWork(closed)
+    isBusy = true
+    try {
+      for (let tries = 0; tries < TRIES_MAX; tries++) {
+        try {
+          const { decider } = follow()
+          const decision = prepared === undefined ? decider.authorize(request) : decider.authorizePrepared(prepared)
+          if (decider.trace.isRemembered || image.isIntact()) return decision
+        } catch (error) {
+          if (image.isIntact()) throw error
+        }
+      }
+    } finally {
+      isBusy = false
+      rest()
+    }
+    throw replaced()
+  }
+  const close = () => {
+    closed = true
+    image.close()
+  }
+  return { run, decideOne, close }
+}
+
+function refuseWork(closed: boolean): never {
+  if (closed) throw runeError('R740', 'the engine is closed')
+  // A getter of a request can call anything; one that asks for a decision would turn this one to another epoch.
+  throw runeError('R744', 'a request asks for a decision while it is read')
+}
+
+function replaced(): RuneError {
+  return runeError('R603', 'the state of the engine was replaced again and again while the request was evaluated')
 }
 
 function inspected({ program, overlay, machine }: Evaluating, { image, epoch }: ReaderImage): Inspection {
@@ -141,25 +216,35 @@ function inspected({ program, overlay, machine }: Evaluating, { image, epoch }: 
 }
 
 /** Turns to the newest epoch whenever it is called, and compiles what is new in it. */
-function createFollower(image: ReaderImage): () => Evaluating {
-  let compile = createCompiler(image)
+function createFollower(image: ReaderImage, caching: Caching): () => Evaluating {
+  let compile = createCompiler(image, caching)
   let compiledOf = image.image
+  let at: Evaluating | undefined
   return () => {
     const isNew = image.turn()
+    if (!isNew && at !== undefined && compiledOf === image.image) return at
+    at = undefined
     if (compiledOf !== image.image) {
       // Of what may be torn nothing is kept, not even what was compiled or decoded.
-      compile = createCompiler(image)
+      compile = createCompiler(image, caching)
       compiledOf = image.image
     }
-    return compile(isNew)
+    return (at = compile(isNew))
   }
 }
 
+interface Caching {
+  /** 0 for no cache. */
+  readonly bytesMax: number
+  readonly stats: CacheStats
+}
+
 /** Compiles what is new in an epoch; what it has made is good for one `image.image`. */
-function createCompiler(image: ReaderImage): (isNew: boolean) => Evaluating {
+function createCompiler(image: ReaderImage, { bytesMax, stats }: Caching): (isNew: boolean) => Evaluating {
   const overlay = createOverlay(image.image.dictionary)
   const machine = createMachine(createValues(overlay))
   const known = noUnits()
+  const cache = bytesMax > 0 ? new DecisionCache(bytesMax, stats) : undefined
   let compiled = new WeakMap()
   let solver: Solver | undefined
   let at: Evaluating | undefined
@@ -185,12 +270,15 @@ function createCompiler(image: ReaderImage): (isNew: boolean) => Evaluating {
       },
       epoch: () => image.epoch,
       compiled,
+      cache,
+      stats,
     })
     ;[dictionaryNumber, predicates] = [image.dictionaryNumber, nowPredicates]
-    return { program, programNumber: image.programNumber, decider, solver: used, overlay, machine }
+    return { program, programNumber: image.programNumber, decider, solver: used, overlay, machine, cache }
   }
   return (isNew) => {
     if (at && !isNew) return at
+    cache?.turn()
     at?.decider.turn()
     if (!at || at.programNumber !== image.programNumber || dictionaryNumber !== image.dictionaryNumber) {
       // Of what fails half-way nothing is kept.

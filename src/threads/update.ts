@@ -119,6 +119,8 @@ export function fitDelta(delta: Delta, program: ReaderProgram, misfit: (what: st
     if (!fits) misfit(fact.predicate)
     addToDelta(fitted, { facts: [fits ? { ...fact, row } : fact], entities: [] })
   }
+  // Only uids of path types have several forms.
+  if (program.settings.pathTypes.size === 0) return { facts: fitted.facts, entities: new Map(delta.entities) }
   for (const [key, entity] of delta.entities) {
     const fitting = fitEntity(entity, program, misfit)
     setLast(fitted.entities, fitting === entity ? key : printEntityUid(fitting.uid), fitting)
@@ -127,7 +129,6 @@ export function fitDelta(delta: Delta, program: ReaderProgram, misfit: (what: st
 }
 
 function fitEntity(entity: EntityUpdate, { settings }: ReaderProgram, misfit: (what: string) => void): EntityUpdate {
-  if (settings.pathTypes.size === 0) return entity
   const { uid, record } = entity
   const normal = normaliseUid(uid, settings.pathTypes)
   try {

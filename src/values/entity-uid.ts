@@ -31,7 +31,7 @@ export function looksLikeEntityLiteral(text: string): boolean {
 
 /** Whether `text` is the name of a type in normal form: identifiers joined by `::`, none of them reserved. */
 export function isTypeName(text: string): boolean {
-  return text.split('::').every(isIdentifier)
+  return text.includes('::') ? text.split('::').every(isIdentifier) : isIdentifier(text)
 }
 
 /** Whether `text` is an identifier of Cedar that is not reserved: the name of a type, namespace, or bare attribute. */

@@ -44,6 +44,8 @@ export function unescapePattern(body: string): { readonly pattern: (string | nul
 
 /** `text` as a literal in double quotes that reads as `text`; what is invisible in a terminal is escaped. */
 export function quote(text: string): string {
+  // Most texts are plain, and a pattern of Unicode takes several times as long.
+  if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`
   // A lone surrogate cannot be written; only messages about it come here with one.
   const escaped = text.toWellFormed().replace(/["\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
     return SHORT_ESCAPES.get(character) ?? `\\u{${character.codePointAt(0)?.toString(16)}}`

@@ -28,6 +28,8 @@ export interface Found {
   sameRoot: number
   /** Accepted answers that no epoch gives, or an older one than was published when the reader began. */
   violations: string[]
+  /** A reader that keeps what it decided last. */
+  remembering?: ReaderImage | undefined
 }
 
 const VIOLATIONS_MAX = 10
@@ -123,7 +125,10 @@ function decide(
   const [before, root] = [published(), arena.words[HEADER.root]]
   let answer: string
   try {
-    reader.turn()
+    // What was decided before is answered again without a confirmation, if nothing is said to be new.
+    if (!reader.turn() && reader === found.remembering && reader.epoch < before) {
+      found.violations.push(`epoch ${reader.epoch} is remembered when ${before} is published`)
+    }
     answer = answerOf(reader, cut)
   } catch (error) {
     answer = String(error)
@@ -131,11 +136,13 @@ function decide(
   const { epoch } = reader
   const isAccepted = exploring.accept ? exploring.accept(reader, arena.words) : reader.isIntact()
   if (!isAccepted) {
+    found.remembering = undefined
     found.rejected++
     if (arena.words[HEADER.root] === root) found.sameRoot++
     return false
   }
   found.accepted++
+  found.remembering = reader
   if (answer !== trace.truth.get(epoch)) found.violations.push(`epoch ${epoch} answers ${answer}`)
   if (epoch < before || epoch > published()) found.violations.push(`epoch ${epoch} is not one that was published`)
   return true

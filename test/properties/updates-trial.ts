@@ -90,7 +90,8 @@ class History implements Trial {
 
   #attach(): void {
     for (const reader of this.#readers) reader.close()
-    this.#readers = [0, 1].map(() => createReader(attachArena(this.#coordinator.memory)))
+    // The first one keeps no decisions.
+    this.#readers = [0, undefined].map((bytes) => createReader(attachArena(this.#coordinator.memory), bytes))
   }
 
   step(): { readonly outcome: 'changed' | 'refused' } {

@@ -17,7 +17,7 @@ async function open(
   threads: number,
   handle: unknown = { deaths: counter(), hangs: counter() },
 ): Promise<EvaluatorPool> {
-  const pool = await createEvaluatorPool({ handle, threads, entry: ENTRY })
+  const pool = await createEvaluatorPool({ workerData: handle, threads, entry: ENTRY })
   pools.push(pool)
   return pool
 }

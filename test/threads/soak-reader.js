@@ -3,8 +3,9 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { Rune } from '../../dist/src/index.js'
 import { request, Sightings } from './soak-world.js'
 
-const { handle, stop, stallMs, toleratesReplaced } = workerData
-const reader = Rune.attach(handle)
+const { handle, stop, stallMs, toleratesReplaced, yields } = workerData
+// One reader answers again what it decided before, one reads everything each time.
+const reader = Rune.attach(handle, { cache: yields })
 const seen = new Sightings()
 const pause = new Int32Array(new SharedArrayBuffer(4))
 const stall = (ms) => Atomics.wait(pause, 0, 0, ms)

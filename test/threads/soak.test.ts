@@ -153,7 +153,7 @@ async function refused(work: () => Promise<unknown>): Promise<void> {
 }
 
 async function decideBatches(memory: unknown, isOver: () => boolean): Promise<Sightings> {
-  const pool = await createEvaluatorPool({ handle: { memory }, threads: 1 })
+  const pool = await createEvaluatorPool({ workerData: { handle: { memory } }, threads: 1 })
   const all = new Sightings()
   try {
     for (let round = 0; round < ROUNDS_MIN || !isOver(); round++) {

@@ -100,20 +100,36 @@ export interface Verdicts {
   count: number
   /** In the order of the policies. */
   errors: PolicyError[]
+  /** The numbers of those that failed. */
+  failed: number[]
 }
 
 export function createVerdicts(): Verdicts {
-  return { satisfied: [], count: 0, errors: [] }
+  return { satisfied: [], count: 0, errors: [], failed: [] }
 }
 
 /** Evaluates all policies that the request in `frame` can match. */
 export function askPolicies(set: PolicySet, frame: Frame, verdicts: Verdicts): void {
-  const candidates = set.index.find(frame)
+  const { lists, count } = set.index.find(frame)
   verdicts.count = 0
-  if (verdicts.errors.length > 0) verdicts.errors = []
+  if (verdicts.errors.length > 0) {
+    verdicts.errors = []
+    verdicts.failed = []
+  }
   const isInterpreted = set.interpreted > 0 && set.interpreted-- > 0
-  for (let i = 0; i < candidates.length; i++) {
-    const number = candidates[i]!
+  for (let i = 0; i < count; i++) askList(set, lists[i]!, isInterpreted, frame, verdicts)
+  if (count > 1) putInOrder(verdicts)
+}
+
+function askList(
+  set: PolicySet,
+  list: readonly number[],
+  isInterpreted: boolean,
+  frame: Frame,
+  verdicts: Verdicts,
+): void {
+  for (let i = 0; i < list.length; i++) {
+    const number = list[i]!
     const one = (set.found[number] ??= compiledOf(set.policies[number]!, set.compiled))
     if (!one.isSettled && !isInterpreted) settle(one, set)
     const { code } = one
@@ -125,6 +141,29 @@ export function askPolicies(set: PolicySet, frame: Frame, verdicts: Verdicts): v
     if (result === TRUE) verdicts.satisfied[verdicts.count++] = number
     else if (result === ERROR) interpret(one, number, set.values, frame, verdicts)
   }
+}
+
+/** Numbers ascend, and none is there twice, though a policy of several actions may have been asked twice. */
+function putInOrder(verdicts: Verdicts): void {
+  const { satisfied, count, errors, failed } = verdicts
+  if (!ascends(satisfied, count)) {
+    const sorted = [...new Set(satisfied.slice(0, count))].sort(ascending)
+    for (let i = 0; i < sorted.length; i++) satisfied[i] = sorted[i]!
+    verdicts.count = sorted.length
+  }
+  if (ascends(failed, failed.length)) return
+  const byNumber = new Map(failed.map((number, i) => [number, errors[i]!]))
+  verdicts.failed = [...byNumber.keys()].sort(ascending)
+  verdicts.errors = verdicts.failed.map((number) => byNumber.get(number)!)
+}
+
+function ascends(numbers: readonly number[], count: number): boolean {
+  for (let i = 1; i < count; i++) if (numbers[i - 1]! >= numbers[i]!) return false
+  return true
+}
+
+function ascending(a: number, b: number): number {
+  return a - b
 }
 
 function settle(one: CompiledPolicy, { values }: PolicySet): void {
@@ -141,6 +180,7 @@ function interpret(one: CompiledPolicy, number: number, values: Values, frame: F
   const { failure } = frame
   assert(failure !== undefined, 'an error that nobody noted')
   const { id, effect } = one.policy
+  verdicts.failed.push(number)
   verdicts.errors.push({ policyId: id, effect, message: failure.message, span: failure.span })
 }
 

@@ -9,7 +9,7 @@ import type { Schema } from '../../syntax/schema/schema.ts'
 import { unreadable } from '../../text/argument.ts'
 import { isTypeName } from '../../values/entity-uid.ts'
 import { entityUid } from '../../values/value.ts'
-import { createKnown, noteTyped } from '../known-ids.ts'
+import { createKnownEntities, forgetEntities, noteEntity } from '../known-ids.ts'
 import { createKnownTypes } from '../known-types.ts'
 import { createContextReader, isPlainObject } from '../plain-context.ts'
 import type { Frame } from './frame.ts'
@@ -42,18 +42,18 @@ export interface CallReaderOptions {
 /** A reader of calls; `values` are those of `dictionary`. */
 export function createCallReader({ values, dictionary, schema }: CallReaderOptions): CallReader {
   const isLocal = (id: ValueId) => isPassing(id, dictionary)
-  const known = createKnown<Map<string, ValueId>>(isLocal)
+  const known = createKnownEntities(isLocal)
   const types = schema && createKnownTypes(schema, values)
-  const contexts = createContextReader(values, types, isLocal)
+  const contexts = createContextReader({ values, types, isLocal, trace: { isRemembered: false } })
   let { generation } = dictionary
   const idOf = (call: PlainCall, place: Place): ValueId => {
     const given = call[place]
     if (typeof given !== 'object' || given === null || !isTypeAndId(given)) return NONE
     const { type, id } = readUid(given, place)
     if (typeof type === 'string' && typeof id === 'string') {
-      const found = known.stored.get(type)?.get(id) ?? known.local.get(type)?.get(id)
+      const found = known.ofType.get(type)?.ids.get(id)
       if (found !== undefined) return found
-      if (isTypeName(type) && id.isWellFormed()) return noteTyped(known, type, id, values.intern(entityUid(type, id)))
+      if (isTypeName(type) && id.isWellFormed()) return noteEntity(known, type, id, values.intern(entityUid(type, id)))
     }
     call[place] = { type, id }
     return NONE
@@ -74,7 +74,7 @@ export function createCallReader({ values, dictionary, schema }: CallReaderOptio
     read: (call, frame) => {
       if (dictionary.generation !== generation) {
         generation = dictionary.generation
-        known.local.clear()
+        forgetEntities(known)
         contexts.forgetLocal()
       }
       frame.clearContext()

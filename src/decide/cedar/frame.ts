@@ -60,12 +60,56 @@ export class Frame {
     this.#fields[this.#count++] = value
   }
 
+  /**
+   * Copies the context, and says how many words of `into` that took: by turns keys and values, keys ascending; or one word,
+   * the context as a record, where there are more fields than `most` or where it was given as one.
+   */
+  copyContext(into: Uint32Array, most: number): number {
+    if (this.#record !== NO_RECORD || this.#count > most) {
+      into[0] = this.context
+      return 1
+    }
+    for (let i = 0; i < this.#count; i++) {
+      let at = 2 * i
+      for (; at > 0 && into[at - 2]! > this.#keys[i]!; at -= 2) {
+        into[at] = into[at - 2]!
+        into[at + 1] = into[at - 1]!
+      }
+      into[at] = this.#keys[i]!
+      into[at + 1] = this.#fields[i]!
+    }
+    return 2 * this.#count
+  }
+
+  /** The context, for `useContext`. */
+  contextIds(): ContextIds {
+    const count = this.#count
+    return { keys: this.#keys.slice(0, count), fields: this.#fields.slice(0, count), record: this.#record }
+  }
+
+  /** Makes the context what `contextIds` yielded. */
+  useContext({ keys, fields, record }: ContextIds): void {
+    this.#record = record
+    this.#count = keys.length
+    for (let i = 0; i < keys.length; i++) {
+      this.#keys[i] = keys[i]!
+      this.#fields[i] = fields[i]!
+    }
+  }
+
   /** A field of the context, or -1. */
   contextField(key: ValueId): ValueId {
     if (this.#record !== NO_RECORD || this.#count > SCANNED_MAX) return this.values.fieldOf(this.context, key)
     for (let i = 0; i < this.#count; i++) if (this.#keys[i] === key) return this.#fields[i]!
     return -1
   }
+}
+
+/** A context as ids: by fields, or as a record. */
+export interface ContextIds {
+  readonly keys: readonly ValueId[]
+  readonly fields: readonly ValueId[]
+  readonly record: ValueId
 }
 
 const NO_RECORD = -1

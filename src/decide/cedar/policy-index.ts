@@ -1,7 +1,8 @@
 /**
- * Which policies a request has to be asked about: by action, then by the principal that the policy names, then by the
- * resource. The cost follows the ancestors of these three and the policies that they lead to, not the policies that exist;
- * where there are few, all are named. Policies that are left out are neither satisfied nor fail.
+ * Which policies a request has to be asked about: by action, then by the principal or the resource that the policy names,
+ * whichever tells more of them apart, then by the other. The cost follows the ancestors of these and the policies that they
+ * lead to, not the policies that exist; where there are few, all are named. Policies that are left out are neither satisfied
+ * nor fail.
  */
 import type { EntityView } from '../../image/entity-view.ts'
 import { isLocal as isLocalId, type ValueId } from '../../image/value-ids.ts'
@@ -9,17 +10,39 @@ import type { Frame } from './frame.ts'
 import { ANY, type Scope } from './scope.ts'
 
 export interface PolicyIndex {
-  /** The numbers of the policies to ask, ascending. */
-  find(frame: Frame): readonly number[]
+  /** The policies to ask. */
+  find(frame: Frame): Candidates
   /** To be called when stored entities may have changed. */
   turn(): void
 }
 
-/** Policies that are not told apart any further unless there are more than a few; by what they must be told apart, if so. */
+/** Lists of numbers of policies, as many as `count` says: each ascends, and a policy may be in two. Good until the next search. */
+export interface Candidates {
+  readonly lists: (readonly number[])[]
+  count: number
+}
+
+/** Policies that are not told apart any further unless there are more than a few. */
 interface Node {
   readonly members: number[]
-  parts?: ReadonlyMap<ValueId, Node>
+  /** Absent until somebody asks; `null` where nothing tells them apart. */
+  split?: Split | null
 }
+
+/** Policies by what one of the variables must be. */
+interface Split {
+  readonly side: SideName
+  readonly any: Node | undefined
+  readonly hasTypes: boolean
+  /** Whether an ancestor can lead to a part. */
+  readonly hasGroups: boolean
+  readonly parts: Parts
+  /** By what the parts can still be told apart. */
+  readonly rest: readonly SideName[]
+}
+
+type SideName = 'principal' | 'resource'
+type Parts = ReadonlyMap<ValueId, Node>
 
 /** It costs no more to ask so few than to look up which of them can match. */
 const FEW = 8
@@ -41,7 +64,8 @@ export interface IndexOptions {
 export function createPolicyIndex(scopes: readonly Scope[], options: IndexOptions = {}): PolicyIndex {
   const { stored, few = FEW, isLocal = isLocalId } = options
   const roots = rootsOf(scopes)
-  const search: Search = { scopes, few, principal: createSide(), resource: createSide(), lists: [], listCount: 0 }
+  const found: Candidates = { lists: [], count: 0 }
+  const search: Search = { scopes, few, principal: createSide(), resource: createSide(), found }
   const actions = new Map<ValueId, Selection>()
   let unknown: Selection | undefined
   const selectionOf = (frame: Frame): Selection => {
@@ -60,13 +84,13 @@ export function createPolicyIndex(scopes: readonly Scope[], options: IndexOption
   return {
     find: (frame) => {
       const { some, many } = selectionOf(frame)
-      if (many.length === 0) return some
-      search.listCount = 0
+      found.count = 0
+      if (some.length > 0) found.lists[found.count++] = some
+      if (many.length === 0) return found
       search.principal.limit = UNKNOWN
       search.resource.limit = UNKNOWN
-      if (some.length > 0) search.lists[search.listCount++] = some
-      for (const root of many) collect(search, frame, root, 0)
-      return merge(search)
+      for (const root of many) collect(search, frame, root, BOTH)
+      return found
     },
     turn: () => {
       actions.clear()
@@ -75,6 +99,8 @@ export function createPolicyIndex(scopes: readonly Scope[], options: IndexOption
   }
 }
 
+const BOTH: readonly SideName[] = ['principal', 'resource']
+
 /** Of an action: the policies of all that it is or is in. */
 interface Selection {
   /** Ascending. */
@@ -82,9 +108,7 @@ interface Selection {
   readonly many: readonly Node[]
 }
 
-type Roots = ReadonlyMap<ValueId, Node>
-
-function rootsOf(scopes: readonly Scope[]): Roots {
+function rootsOf(scopes: readonly Scope[]): Parts {
   const roots = new Map<ValueId, Node>()
   for (const [number, { actions }] of scopes.entries()) for (const key of actions ?? ANYTHING) add(roots, key, number)
   return roots
@@ -98,7 +122,7 @@ function add(nodes: Map<ValueId, Node>, key: ValueId, number: number): void {
   else nodes.set(key, { members: [number] })
 }
 
-function select(roots: Roots, few: number, { action, entities }: Frame): Selection {
+function select(roots: Parts, few: number, { action, entities }: Frame): Selection {
   const groups: ValueId[] = []
   entities.ancestors(action, groups, Number.POSITIVE_INFINITY)
   const nodes = [ANY, action, ...groups].flatMap((key) => roots.get(key) ?? [])
@@ -112,9 +136,7 @@ interface Search {
   readonly few: number
   readonly principal: Side
   readonly resource: Side
-  /** The lists of members that were come to. */
-  readonly lists: (readonly number[])[]
-  listCount: number
+  readonly found: Candidates
 }
 
 /** The ancestors of the principal or resource of a request, once somebody asks for them. */
@@ -131,35 +153,31 @@ function createSide(): Side {
   return { ancestors: [], count: 0, limit: UNKNOWN }
 }
 
-/** The keys of a node's parts, by its depth. */
-const SIDES = ['principal', 'resource'] as const
-
 /** Notes the policies below `node` that can match. */
-function collect(search: Search, frame: Frame, node: Node, depth: number): void {
-  const name = SIDES[depth]
+function collect(search: Search, frame: Frame, node: Node, rest: readonly SideName[]): void {
   const { members } = node
-  const side =
-    name === undefined || members.length <= search.few
-      ? undefined
-      : reach(search[name], frame, name, members.length + REACHED)
-  if (side === undefined || name === undefined) {
-    search.lists[search.listCount++] = members
+  const split = members.length <= search.few ? null : (node.split ??= splitOf(search.scopes, members, rest) ?? null)
+  const groups = split?.hasGroups ? reach(search[split.side], frame, split.side, members.length + REACHED) : NO_GROUPS
+  if (split === null || groups === undefined) {
+    search.found.lists[search.found.count++] = members
     return
   }
-  const parts = (node.parts ??= split(search.scopes, members, name))
-  const entity = frame[name]
-  collectPart(search, frame, parts.get(ANY), depth)
-  collectPart(search, frame, parts.get(frame.values.entityType(entity)), depth)
-  collectPart(search, frame, parts.get(entity), depth)
-  for (let i = 0; i < side.count; i++) collectPart(search, frame, parts.get(side.ancestors[i]!), depth)
+  const { parts } = split
+  const entity = frame[split.side]
+  collectPart(search, frame, split.any, split)
+  if (split.hasTypes) collectPart(search, frame, parts.get(frame.values.entityType(entity)), split)
+  collectPart(search, frame, parts.get(entity), split)
+  for (let i = 0; i < groups.count; i++) collectPart(search, frame, parts.get(groups.ancestors[i]!), split)
 }
 
-function collectPart(search: Search, frame: Frame, part: Node | undefined, depth: number): void {
-  if (part !== undefined) collect(search, frame, part, depth + 1)
+const NO_GROUPS = createSide()
+
+function collectPart(search: Search, frame: Frame, part: Node | undefined, { rest }: Split): void {
+  if (part !== undefined) collect(search, frame, part, rest)
 }
 
 /** The ancestors of an entity; nothing if there are more than `most`. */
-function reach(side: Side, frame: Frame, name: (typeof SIDES)[number], most: number): Side | undefined {
+function reach(side: Side, frame: Frame, name: SideName, most: number): Side | undefined {
   if (side.limit === UNKNOWN || (side.count < 0 && side.limit < most)) {
     side.count = frame.entities.ancestors(frame[name], side.ancestors, most)
     side.limit = most
@@ -167,36 +185,44 @@ function reach(side: Side, frame: Frame, name: (typeof SIDES)[number], most: num
   return side.count < 0 || side.count > most ? undefined : side
 }
 
-function split(scopes: readonly Scope[], members: readonly number[], name: (typeof SIDES)[number]): Roots {
+/** The split that leaves the fewest policies to ask; nothing if none leaves any out. */
+function splitOf(scopes: readonly Scope[], members: readonly number[], rest: readonly SideName[]): Split | undefined {
+  const counted = rest.map((side) => ({ side, cost: costOf(scopes, members, side) }))
+  const [best] = counted.filter(({ cost }) => cost !== undefined).sort((a, b) => (a.cost ?? 0) - (b.cost ?? 0))
+  if (best === undefined) return undefined
+  const { side } = best
   const parts = new Map<ValueId, Node>()
-  for (const number of members) add(parts, scopes[number]![name], number)
-  return parts
-}
-
-/** All lists as one, ascending and without repetition; the longest is not sorted again. */
-function merge(search: Search): readonly number[] {
-  const { lists, listCount } = search
-  if (listCount === 0) return NONE
-  let longest = 0
-  for (let i = 1; i < listCount; i++) if (lists[i]!.length > lists[longest]!.length) longest = i
-  if (listCount === 1) return lists[longest]!
-  const others = lists.slice(0, listCount).flatMap((list, i) => (i === longest ? [] : list))
-  return union(lists[longest]!, others.sort(ascending))
-}
-
-function union(some: readonly number[], others: readonly number[]): readonly number[] {
-  const all: number[] = []
-  for (let i = 0, j = 0; i < some.length || j < others.length; ) {
-    const [one, other] = [some[i] ?? Number.POSITIVE_INFINITY, others[j] ?? Number.POSITIVE_INFINITY]
-    const next = Math.min(one, other)
-    if (one === next) i++
-    while (others[j] === next) j++
-    all.push(next)
+  const kinds = new Set<Scope['principal']['kind']>()
+  for (const number of members) {
+    const { id, kind } = scopes[number]![side]
+    add(parts, id, number)
+    kinds.add(kind)
   }
-  return all
+  const others = rest.filter((other) => other !== side)
+  return { side, any: parts.get(ANY), hasTypes: kinds.has('type'), hasGroups: kinds.has('in'), parts, rest: others }
 }
 
-const NONE: readonly number[] = []
+/** Of how many entities a request's is thought to be in. */
+const GROUPS_EXPECTED = 4
+
+/** How much a request is thought to cost that names an entity of the policies, if these are told apart by `side`. */
+function costOf(scopes: readonly Scope[], members: readonly number[], side: SideName): number | undefined {
+  const sizes = new Map<ValueId, number>()
+  let everybody = 0
+  let hasGroups = false
+  for (const number of members) {
+    const { id, kind } = scopes[number]![side]
+    if (kind === 'any' || kind === 'type') everybody++
+    else sizes.set(id, (sizes.get(id) ?? 0) + 1)
+    hasGroups ||= kind === 'in'
+    if (kind === 'type') sizes.set(id, 0)
+  }
+  if (sizes.size === 0) return undefined
+  let squares = 0
+  for (const size of sizes.values()) squares += size * size
+  const named = squares / members.length
+  return everybody + (hasGroups ? GROUPS_EXPECTED * (named + 1) : named)
+}
 
 function ascending(a: number, b: number): number {
   return a - b

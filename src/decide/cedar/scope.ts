@@ -7,8 +7,11 @@ import type { ValueId, Values } from '../../image/value-ids.ts'
 import type { LoweredExpr } from '../../program/lowered.ts'
 import type { EntityUid, Value } from '../../values/value.ts'
 
-/** What one of a policy's variables must be: the id of an entity that it is or is in, of the name of its type, or `ANY`. */
-export type ScopeKey = ValueId
+/** What the principal or the resource must be: the id of an entity that it is or is in, of the name of its type, or `ANY`. */
+export interface ScopeKey {
+  readonly id: ValueId
+  readonly kind: 'any' | 'type' | 'equal' | 'in'
+}
 
 export const ANY = -1
 
@@ -32,8 +35,10 @@ export function scopeOf(condition: LoweredExpr, values: Values): Scope {
   }
   const keyOf = (test: Test | undefined): ScopeKey => {
     const [only, ...others] = test?.entities ?? []
-    if (only !== undefined && others.length === 0) return values.intern(only)
-    return test?.type === undefined ? ANY : values.string(test.type)
+    if (only !== undefined && others.length === 0) {
+      return { id: values.intern(only), kind: test?.isEqual ? 'equal' : 'in' }
+    }
+    return test?.type === undefined ? ANYTHING : { id: values.string(test.type), kind: 'type' }
   }
   const actions = found.action?.entities?.map(values.intern)
   return {
@@ -43,11 +48,15 @@ export function scopeOf(condition: LoweredExpr, values: Values): Scope {
   }
 }
 
+const ANYTHING: ScopeKey = { id: ANY, kind: 'any' }
+
 /** What a variable is tested for; without entities and type it is no limit. */
 interface Test {
   readonly name: 'principal' | 'action' | 'resource'
   readonly entities?: readonly EntityUid[]
   readonly type?: string
+  /** It must be the entity, and not something in it. */
+  readonly isEqual?: boolean
   /** What comes after the test of the type can fail. */
   readonly mayFail?: boolean
 }
@@ -56,7 +65,7 @@ function testOf(expr: LoweredExpr): Test | undefined {
   if (expr.kind === 'equal') {
     const [left, right] = isVariable(expr.left) ? [expr.left, expr.right] : [expr.right, expr.left]
     if (!isVariable(left) || right.kind !== 'constant') return undefined
-    return { name: left.name, ...(isEntity(right.value) && { entities: [right.value] }) }
+    return { name: left.name, ...(isEntity(right.value) && { entities: [right.value], isEqual: true }) }
   }
   if (expr.kind !== 'in' && expr.kind !== 'is') return undefined
   const { operand, group } = expr

@@ -10,7 +10,7 @@ import { conformEntities, undeclaredAction } from './conform.ts'
 import { distinctEntities, type EntityData, isActionType, type ReportEntity } from './entity-data.ts'
 import { type Json, shown } from './json.ts'
 import type { Locate } from './locate.ts'
-import { inside, type JsonReading, refuse, uidFromJson, valueFromJson } from './values.ts'
+import { type JsonReading, refuse, uidFromJson, valueFromJson } from './values.ts'
 
 /** Where JSON came from, and the schema that it is read by. */
 export interface JsonOrigin {
@@ -33,7 +33,9 @@ export function entitiesFromJson(json: Json, origin: JsonOrigin): EntityData[] |
   const before = diagnostics.count
   const entities: EntityData[] = []
   for (const [index, item] of json.entries()) {
-    const entity = inside(reading, index, () => entityFromJson(reading, item, schema))
+    reading.path.push(index)
+    const entity = entityFromJson(reading, item, schema)
+    reading.path.pop()
     if (entity !== undefined) entities.push(entity)
     if (diagnostics.count - before >= MISTAKES_MAX) return undefined
   }
@@ -85,7 +87,9 @@ function entityFromJson(reading: JsonReading, json: Json, schema: Schema | undef
   if (!(json instanceof Map)) return refuse(reading, 'R288', 'expected an object with `uid`, `attrs` and `parents`')
   const fields = ['uid', 'attrs', 'parents'].filter((field) => !json.has(field))
   if (fields.length > 0) return refuse(reading, 'R288', `the field ${fields.map(shown).join(' and ')} is missing`)
-  const uid = inside(reading, 'uid', () => uidFromJson(reading, json.get('uid') ?? null))
+  reading.path.push('uid')
+  const uid = uidFromJson(reading, json.get('uid') ?? null)
+  reading.path.pop()
   if (uid === undefined) return undefined
   const type = schema?.entityTypes.get(uid.type)
   const name = (): string => shown(printEntityUid(uid))
@@ -118,8 +122,9 @@ function fieldsFromJson(
   const values = new Map<string, Value>()
   if (given === undefined) return values
   reading.subject = () => `\`${field}\` of ${name()}`
-  return inside(reading, field, () => {
-    if (!(given instanceof Map)) return refuse(reading, 'R288', 'expected an object')
+  reading.path.push(field)
+  if (!(given instanceof Map)) refuse(reading, 'R288', 'expected an object')
+  else {
     for (const [key, item] of given) {
       reading.subject = () => `${one} ${shown(key)} on ${name()}`
       reading.path.push(key)
@@ -127,15 +132,24 @@ function fieldsFromJson(
       reading.path.pop()
       if (value !== undefined) values.set(key, value)
     }
-    return values.size === given.size ? values : undefined
-  })
+  }
+  reading.path.pop()
+  return given instanceof Map && values.size === given.size ? values : undefined
 }
 
 function parentsFromJson(reading: JsonReading, json: Json, name: () => string): EntityUid[] | undefined {
   reading.subject = () => `the parents of ${name()}`
-  return inside(reading, 'parents', () => {
-    if (!Array.isArray(json)) return refuse(reading, 'R288', 'expected a list of entities')
-    const parents = json.map((parent, i) => inside(reading, i, () => uidFromJson(reading, parent)))
-    return parents.includes(undefined) ? undefined : parents.filter((parent) => parent !== undefined)
-  })
+  const parents: EntityUid[] = []
+  reading.path.push('parents')
+  if (!Array.isArray(json)) refuse(reading, 'R288', 'expected a list of entities')
+  else {
+    for (const [i, parent] of json.entries()) {
+      reading.path.push(i)
+      const uid = uidFromJson(reading, parent)
+      reading.path.pop()
+      if (uid !== undefined) parents.push(uid)
+    }
+  }
+  reading.path.pop()
+  return Array.isArray(json) && parents.length === json.length ? parents : undefined
 }

@@ -107,8 +107,13 @@ function findCycle(entities: readonly EntityData[], indexes: Indexes): number[] 
     states[index] = OPEN
     stack.push({ index, next: 0 })
   }
+  const isDone = (index: number | undefined) => index === undefined || states[index] === DONE
   for (const [root, { uid, parents }] of entities.entries()) {
     if (parents.length === 0 || states[root] !== NEW || indexOf(indexes, uid) !== root) continue
+    if (parents.every((parent) => isDone(indexOf(indexes, parent)))) {
+      states[root] = DONE
+      continue
+    }
     enter(root)
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
       const parent = entities[top.index]?.parents[top.next++]
@@ -118,7 +123,7 @@ function findCycle(entities: readonly EntityData[], indexes: Indexes): number[] 
         continue
       }
       const index = indexOf(indexes, parent)
-      if (index === undefined || states[index] === DONE) continue
+      if (index === undefined || isDone(index)) continue
       if (states[index] === OPEN) {
         const open = stack.map((entry) => entry.index)
         return open.slice(open.indexOf(index))

@@ -61,14 +61,6 @@ export function refuse(reading: JsonReading, code: Code, message: string, help?:
   return undefined
 }
 
-/** Runs `read` with `step` on the path. */
-export function inside<T>(reading: JsonReading, step: string | number, read: () => T): T {
-  reading.path.push(step)
-  const result = read()
-  reading.path.pop()
-  return result
-}
-
 /** The field of a record, or `undefined` for one without that field, also if `json` is no record. */
 export function fieldOf(json: Json, key: string): Json | undefined {
   return json instanceof Map ? json.get(key) : undefined

@@ -1,7 +1,7 @@
 /** The index of policies: what it leaves out, and what it must not. That nothing is lost is shown in `authorize.test.ts`. */
 import { describe, expect, test } from 'vitest'
 import { compilePolicies } from '../../../src/decide/cedar/authorize.ts'
-import { createPolicyIndex } from '../../../src/decide/cedar/policy-index.ts'
+import { type Candidates, createPolicyIndex } from '../../../src/decide/cedar/policy-index.ts'
 import { scopeOf } from '../../../src/decide/cedar/scope.ts'
 import { createDictionary, createOverlay } from '../../../src/image/dictionary.ts'
 import { createValues } from '../../../src/image/value-ids.ts'
@@ -23,7 +23,14 @@ function asked(text: string, request: World['request'] = {}, few = 0): readonly 
     policies.map(({ condition }) => scopeOf(condition, values)),
     { few },
   )
-  return index.find(frameOf({ entities: ENTITIES, request }, createValues(createOverlay(dictionary))))
+  return flat(index.find(frameOf({ entities: ENTITIES, request }, createValues(createOverlay(dictionary)))))
+}
+
+function flat({ lists, count }: Candidates): number[] {
+  return lists
+    .slice(0, count)
+    .flat()
+    .sort((a, b) => a - b)
 }
 
 describe('a policy is asked where its scope can match', () => {
@@ -61,7 +68,7 @@ describe('a policy is asked where its scope can match', () => {
   })
 })
 
-test('among many, few are asked, once each and in their order', () => {
+test('among many, few are asked', () => {
   const grants = Array.from({ length: 2000 }, (_, i) => {
     const who = i % 3 === 0 ? `principal in G::"g${i % 50}"` : `principal == U::"u${i % 500}"`
     return `permit (${who}, action in [Action::"v", Action::"all"], resource == R::"r${i % 40}");`
@@ -72,8 +79,6 @@ test('among many, few are asked, once each and in their order', () => {
     'permit (principal == U::"a", action, resource);',
   ].join('\n')
   const found = asked(text, { principal: uid('U::"u7"'), resource: uid('R::"r7"') }, 8)
-  expect(found).toEqual([...found].sort((a, b) => a - b))
-  expect(new Set(found).size).toBe(found.length)
   expect(found).toContain(7)
   expect(found).toContain(2000)
   expect(found.length).toBeLessThan(12)
@@ -91,5 +96,5 @@ test('where a principal has more ancestors than there are policies, all are aske
   compilePolicies(policies, values)
   const index = createPolicyIndex(policies.map(({ condition }) => scopeOf(condition, values)))
   const world = { entities: [entity('U::"a"', { in: groups })] }
-  expect(index.find(frameOf(world, createValues(createOverlay(dictionary))))).toHaveLength(20)
+  expect(flat(index.find(frameOf(world, createValues(createOverlay(dictionary)))))).toHaveLength(20)
 })

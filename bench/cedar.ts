@@ -151,7 +151,7 @@ const COLUMNS: Readonly<Record<string, (measured: Measured, first: Measured) => 
 function print({ task, entities, policies, measured }: Result): void {
   console.log(`\n${task}: ${entities.toLocaleString('en')} entities, ${policies.toLocaleString('en')} policies`)
   const line = (name: string, cells: readonly string[]) =>
-    console.log(`  ${name.padEnd(26)}${cells.map((cell) => cell.padStart(12)).join('')}`)
+    console.log(`  ${name.padEnd(34)}${cells.map((cell) => cell.padStart(12)).join('')}`)
   line('', Object.keys(COLUMNS))
   const [first] = measured
   for (const one of measured)

@@ -3,7 +3,7 @@
  * and what was preparsed is kept as there. Decisions of random policies are in `test/properties/cedar.test.ts`.
  */
 import type * as Wasm from '@cedar-policy/cedar-wasm/nodejs'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import {
   type AuthorizationAnswer,
   type AuthorizationCall,
@@ -11,6 +11,7 @@ import {
   isAuthorized,
   type PolicySet,
   PREPARSED_MAX,
+  preparseEntities,
   preparsePolicySet,
   preparseSchema,
   statefulIsAuthorized,
@@ -20,6 +21,7 @@ import {
   BASE,
   callOf,
   entity,
+  FAILING,
   NONE,
   nested,
   type Parts,
@@ -66,6 +68,8 @@ describe('a call', () => {
     expect(preparsePolicySet(3 as never, {})).toMatchObject({ type: 'failure' })
     expect(preparseSchema(3 as never, SCHEMA)).toMatchObject({ type: 'failure' })
     expect(preparseSchema('malformed', undefined as never)).toMatchObject({ type: 'failure' })
+    expect(preparseEntities(3 as never, [])).toMatchObject({ type: 'failure' })
+    expect(preparseEntities('malformed', undefined as never)).toMatchObject({ type: 'failure' })
   })
 
   it('may hold bigints and JSON text, and refuses integers that it would have to round', () => {
@@ -86,12 +90,11 @@ describe('a call', () => {
 })
 
 describe('an error of a policy', () => {
-  const text = `${ANY} // é😀
-permit(principal,action,resource) when { context["é"] == 1 };
-permit(principal,action,resource) when { "😀" == principal.y.z };
-forbid(principal,action,resource) when { 9223372036854775807 + 1 > 0 };`
+  const failing = FAILING.map((condition) => `permit(principal,action,resource) when { ${condition} };`)
+  const text = `${ANY} // é😀\n${failing.join('\n')}`
   const template = 'permit(principal in ?principal,action,resource) when { "é" == context.n };'
   const call = callOf({
+    entities: [entity('a')],
     policies: {
       staticPolicies: text,
       templates: { t: template },
@@ -109,7 +112,7 @@ forbid(principal,action,resource) when { 9223372036854775807 + 1 > 0 };`
             })
             .sort((a, b) => (a.policyId < b.policyId ? -1 : 1))
     const theirs = errorsOf(wasm.isAuthorized(call as Wasm.AuthorizationCall))
-    expect(theirs).toHaveLength(4)
+    expect(theirs).toHaveLength(FAILING.length + 1)
     expect(errorsOf(isAuthorized(call))).toEqual(theirs)
   })
 })
@@ -250,5 +253,130 @@ describe('what is preparsed', () => {
       expect(of(text, `${text}!`, ['kept', text])).toBe('deny')
       expect(of(text, text, [text])).toBe(text === 'kept' ? 'allow | policy0' : 'deny')
     }
+  })
+})
+
+describe('entities that are preparsed', () => {
+  const { policies: _, entities: __, ...request } = BASE
+  const success: CheckParseAnswer = { type: 'success' }
+  const inG = (id: string) => [entity(id, { parents: [{ type: 'G', id: 'g' }] })] as never
+  const answer = (parts: object) =>
+    statefulIsAuthorized({ ...request, preparsedPolicySetId: 'in g', preparsedEntitiesId: 'e', ...parts } as never)
+  const ask = (parts: object = {}) => outcome(answer(parts))
+  const refusal = (parts: object) => {
+    const refused = answer(parts)
+    return refused.type === 'failure' ? refused.errors.map(({ code, message }) => `${code} ${message}`) : refused.type
+  }
+  const permitting = (id: string, text: string) =>
+    expect(preparsePolicySet(id, { staticPolicies: text })).toEqual(success)
+  beforeEach(() => permitting('in g', 'permit(principal in G::"g", action, resource);'))
+
+  it('are used by their id, and replaced by what is preparsed after them', () => {
+    expect(preparseEntities('e', inG('a'))).toEqual(success)
+    for (const validateRequest of [undefined, null, true, false]) {
+      const parts = typeof validateRequest === 'boolean' ? { validateRequest } : {}
+      expect(ask({ ...parts, preparsedSchemaName: null })).toBe('allow | policy0')
+    }
+    expect(ask({ principal: { type: 'U', id: 'b' } })).toBe('deny')
+    expect(preparseEntities('e', JSON.stringify(inG('b')))).toEqual(success)
+    expect(ask()).toBe('deny')
+    expect(ask({ principal: { __entity: { type: 'U', id: 'b' } } })).toBe('allow | policy0')
+  })
+
+  it('are asked about by policies that are preparsed after them, and before', () => {
+    preparseEntities('e', inG('a'))
+    permitting('changing', ANY)
+    expect(ask({ preparsedPolicySetId: 'changing' })).toBe('allow | policy0')
+    permitting('changing', NONE)
+    expect(ask({ preparsedPolicySetId: 'changing' })).toBe('deny | policy0')
+  })
+
+  it('stay as they were when their replacement has mistakes', () => {
+    preparseEntities('e', inG('a'))
+    expect(preparseEntities('e', [{}] as never)).toMatchObject({ type: 'failure', errors: [{ code: 'R288' }] })
+    expect(preparseEntities('e', '[')).toMatchObject({ type: 'failure', errors: [{ code: 'R280' }] })
+    expect(preparseEntities('e', inG('a'), 'entity')).toMatchObject({ type: 'failure', errors: [{ code: 'R250' }] })
+    expect(preparseEntities('e', inG('a'), 'entity U, G;')).toMatchObject({
+      type: 'failure',
+      errors: [{ code: 'R727' }],
+    })
+    expect(ask()).toBe('allow | policy0')
+  })
+
+  it('stand in the place of entities, and never beside them', () => {
+    preparseEntities('e', inG('a'))
+    expect(refusal({ entities: [] })).toEqual(['R294 the call has both `entities` and `preparsedEntitiesId`'])
+    expect(refusal({ preparsedEntitiesId: undefined })).toEqual([
+      'R294 the call lacks the field `entities`, or `preparsedEntitiesId` in its place',
+    ])
+    expect(ask({ entities: inG('a'), preparsedEntitiesId: null })).toBe('allow | policy0')
+    expect(refusal({ preparsedEntitiesId: 'nothing' })).toEqual([
+      'R294 preparsed store of entities `nothing` not found',
+    ])
+    expect(refusal({ preparsedEntitiesId: 3 })).toEqual(['R294 the id of the preparsed store of entities is no string'])
+    expect(outcome(isAuthorized({ ...callOf({}), preparsedEntitiesId: 'e' } as never))).toBe('failure')
+  })
+
+  it('are read by a schema, whose actions are among them, and asked about with what says the same', () => {
+    permitting('actions', 'permit(principal in G::"g", action in Action::"g", resource);')
+    preparseSchema('same', SCHEMA)
+    const parts = { preparsedPolicySetId: 'actions', preparsedSchemaName: 'same' }
+    for (const schema of [SCHEMA, `${SCHEMA} // in other words`, wasm.schemaToJson(SCHEMA)]) {
+      const json = typeof schema === 'string' ? schema : 'json' in schema ? schema.json : {}
+      expect(preparseEntities('e', inG('a'), json)).toEqual(success)
+      for (let time = 0; time < 2; time++) expect(ask(parts)).toBe('allow | policy0')
+      for (let time = 0; time < 2; time++) expect(ask({ ...parts, principal: BASE.resource })).toBe('failure')
+      expect(ask({ ...parts, principal: BASE.resource, validateRequest: false })).toBe('deny')
+      expect(ask({ ...parts, action: { type: 'Action', id: 'zz' }, validateRequest: false })).toBe('failure')
+    }
+    expect(preparseSchema('same', SCHEMA)).toEqual(success)
+    expect(ask(parts)).toBe('allow | policy0')
+  })
+
+  it('are refused where the call names another schema than they were read by', () => {
+    preparseSchema('one', SCHEMA)
+    preparseSchema('other', SCHEMA.replace('n?: Long', 'm?: Long'))
+    preparseEntities('e', inG('a'), SCHEMA)
+    const refused = (by: string, named: string) => [
+      `R294 the preparsed entities \`e\` were read by ${by}, and the call names ${named}`,
+    ]
+    expect(refusal({ preparsedSchemaName: 'other' })).toEqual(refused('another schema', 'one'))
+    expect(refusal({})).toEqual(refused('a schema', 'none'))
+    expect(ask({ preparsedSchemaName: 'one' })).toBe('allow | policy0')
+    preparseEntities('e', inG('a'))
+    expect(refusal({ preparsedSchemaName: 'one' })).toEqual(refused('no schema', 'one'))
+  })
+
+  it('know the entities that policies name, though none of them is stored', () => {
+    const names = Array.from({ length: 40 }, (_, n) => n)
+    const policy = (n: number) =>
+      `permit(principal == U::"${n}", action == Action::"${n % 20}", resource == R::"${n}");`
+    permitting('names', names.map(policy).join('\n'))
+    preparseEntities('empty', [])
+    const parts = { preparsedPolicySetId: 'names', preparsedEntitiesId: 'empty' }
+    for (const n of [-1, ...names, ...names]) {
+      const [principal, action, resource] = [
+        { type: 'U', id: `${n}` },
+        { type: 'Action', id: `${n % 20}` },
+        { type: 'R', id: `${n}` },
+      ]
+      expect(ask({ ...parts, principal, action, resource })).toBe(n < 0 ? 'deny' : `allow | policy${n}`)
+    }
+  })
+
+  it(`are forgotten after ${PREPARSED_MAX} others were used`, () => {
+    for (const id of ['old', 'used']) preparseEntities(id, inG('a'))
+    for (let n = 0; n < PREPARSED_MAX - 1; n++) {
+      preparseEntities(`other ${n}`, [])
+      expect(ask({ preparsedEntitiesId: 'used' })).toBe('allow | policy0')
+    }
+    expect(ask({ preparsedEntitiesId: 'old' })).toBe('failure')
+  })
+
+  it('give answers that are the caller’s own', () => {
+    preparseEntities('e', inG('a'))
+    const first = answer({})
+    if (first.type === 'success') first.response.diagnostics.reason.push('mine')
+    expect(ask()).toBe('allow | policy0')
   })
 })

@@ -48,6 +48,7 @@ export const CONTESTANTS: Readonly<Record<string, Open>> = {
     const prepared = task.requests.map((request) => prepare(rune, freshRequest(request)))
     return runeContestant(rune, (i) => prepared[i]!())
   },
+  'rune-engine/cedar, all preparsed': (task, options) => storeContestant(task, options),
   'rune-engine/cedar': (task, options) => preparsedContestant(cedar as CedarApi, task, options),
   'rune-engine/cedar, plain': (task, options) => plainContestant(cedar as CedarApi, task, options),
   'cedar-wasm': (task, options) => preparsedContestant(loadWasm(), task, options),
@@ -74,7 +75,7 @@ function runeContestant(rune: Rune, decide: (request: number) => Decision): Cont
 }
 
 /** As a service has it: strings that it was sent, in objects of its own. */
-function freshRequest({ principal, action, resource, context }: Request): AuthorizeRequest {
+function freshRequest({ principal, action, resource, context }: Request): Request {
   return {
     principal: { type: principal.type, id: principal.id },
     action: { type: action.type, id: action.id },
@@ -135,6 +136,27 @@ function preparsedContestant(api: CedarApi, task: Task, { schema }: TaskOptions)
       preparsedPolicySetId: task.name,
       ...(schema && { preparsedSchemaName: task.name, validateRequest: true }),
     })
+  return cedarContestant(ask)
+}
+
+/** Entities are preparsed too, which cedar-wasm has no call for. */
+function storeContestant(task: Task, { schema }: TaskOptions): Contestant {
+  const { name } = task
+  expectSuccess(cedar.preparsePolicySet(name, policySetOf(task)))
+  if (schema) expectSuccess(cedar.preparseSchema(name, task.schema))
+  expectSuccess(cedar.preparseEntities(name, task.entities, schema ? task.schema : undefined))
+  const ask = (i: number) => {
+    const { principal, action, resource, context } = freshRequest(task.requests[i]!)
+    return cedar.statefulIsAuthorized({
+      principal,
+      action,
+      resource,
+      context,
+      preparsedPolicySetId: name,
+      preparsedEntitiesId: name,
+      ...(schema && { preparsedSchemaName: name }),
+    })
+  }
   return cedarContestant(ask)
 }
 

@@ -14,7 +14,9 @@ export interface KnownTypes {
   conform(frame: Frame): boolean
   /** Notes that they do. */
   note(frame: Frame): void
-  /** The context of an action of which `conform` knows. */
+  /** Notes that an action is declared, of which nothing else is known. */
+  noteAction(action: ValueId): void
+  /** The context of an action that was noted. */
   contextOf(action: ValueId): ContextKinds | undefined
 }
 
@@ -39,6 +41,11 @@ export function createKnownTypes(schema: Schema, values: Values): KnownTypes {
     const name = values.textOf(type)
     return !isLocal(type) && !isActionType(name) && schema.entityTypes.get(name)?.enum === undefined
   }
+  const known = (action: ValueId): KnownAction | undefined => {
+    const declared = isLocal(action) ? undefined : schema.actions.get(printEntityUid(values.uidOf(action)))
+    if (declared && !actions.has(action)) actions.set(action, { types: new Map(), context: kindsOf(declared.context) })
+    return actions.get(action)
+  }
   return {
     conform: ({ principal, action, resource }) => {
       const types = actions.get(action)?.types.get(values.entityType(principal))
@@ -46,12 +53,11 @@ export function createKnownTypes(schema: Schema, values: Values): KnownTypes {
     },
     note: ({ principal, action, resource }) => {
       const [of, on] = [values.entityType(principal), values.entityType(resource)]
-      const declared = schema.actions.get(printEntityUid(values.uidOf(action)))
-      if (!declared || isLocal(action) || !isPlainType(of) || !isPlainType(on)) return
-      const known = actions.get(action) ?? { types: new Map(), context: kindsOf(declared.context) }
-      known.types.set(of, (known.types.get(of) ?? new Set()).add(on))
-      actions.set(action, known)
+      if (!isPlainType(of) || !isPlainType(on)) return
+      const types = known(action)?.types
+      types?.set(of, (types.get(of) ?? new Set()).add(on))
     },
+    noteAction: known,
     contextOf: (action) => actions.get(action)?.context,
   }
 }

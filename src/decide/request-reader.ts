@@ -5,13 +5,22 @@
  * dictionary, and holds nothing that the image does not know. Spec: LANGUAGE sections 5 to 7.
  */
 import type { Overlay } from '../image/dictionary.ts'
-import { intId, isInlineInt, isLocal, type ValueId, type Values } from '../image/value-ids.ts'
+import { isLocal, type ValueId, type Values } from '../image/value-ids.ts'
 import { unreadable } from '../text/argument.ts'
 import { RuneError } from '../text/diagnostic.ts'
-import { inLongRange } from '../values/long.ts'
 import type { Frame } from './cedar/frame.ts'
-import { FIELDS_MAX as CACHED_FIELDS_MAX } from './decision-cache.ts'
-import { createKnownTypes, type KnownTypes } from './known-types.ts'
+import {
+  createKnownEntities,
+  createKnownIds,
+  forgetEntities,
+  forgetIds,
+  type KnownEntities,
+  type KnownIds,
+  noteEntity,
+  noteId,
+} from './known-ids.ts'
+import { createKnownTypes } from './known-types.ts'
+import { createContextReader } from './plain-context.ts'
 import {
   type AuthorizeRequest,
   type CheckedRequest,
@@ -45,27 +54,21 @@ export interface RequestReaderOptions {
 export function createRequestReader({ target, values, overlay, trace }: RequestReaderOptions): RequestReader {
   const { settings, schema } = target.program
   const names = { principal: createNames(), action: createNames(), resource: createNames() }
-  const texts = createKnown()
   const types = schema && createKnownTypes(schema, values)
+  const contexts = createContextReader({ values, types, isLocal, trace })
   let generation = overlay.generation
   const intern = (input: unknown, place: Place): ValueId => {
     trace.isRemembered = false
     return values.intern(uidOf(input, place, settings))
   }
   const idOf = (input: unknown, { byText, byType }: Names, place: Place): ValueId => {
-    if (typeof input === 'string') return byText.ids.get(input) ?? note(byText, input, intern(input, place))
+    if (typeof input === 'string') return byText.ids.get(input) ?? noteId(byText, input, intern(input, place))
     if (typeof input !== 'object' || input === null) return intern(input, place)
     const type = typeOf(input, place)
     const id = nameOf(input, place)
     if (typeof type !== 'string' || typeof id !== 'string') return intern({ type, id }, place)
-    const known = byType.get(type)?.ids.get(id)
-    return known ?? noteTyped(byType, type, id, intern({ type, id }, place))
-  }
-  const textId = (text: string): ValueId => {
-    const known = texts.ids.get(text)
-    if (known !== undefined) return known
-    trace.isRemembered = false
-    return text.isWellFormed() ? note(texts, text, values.string(text)) : NONE
+    const known = byType.ofType.get(type)?.ids.get(id)
+    return known ?? noteEntity(byType, type, id, intern({ type, id }, place))
   }
   const check = (frame: Frame, context: unknown, entities: unknown): CheckedRequest => {
     trace.isRemembered = false
@@ -73,14 +76,13 @@ export function createRequestReader({ target, values, overlay, trace }: RequestR
     types?.note(frame)
     return checked
   }
-  const reading: Reading = { textId, values, types, trace, read: [] }
   return {
     read: (request, frame) => {
       if (typeof request !== 'object' || request === null) throw refuseRequest('a request is an object')
       if (overlay.generation !== generation) {
         generation = overlay.generation
         for (const known of Object.values(names)) forgetNames(known)
-        forget(texts)
+        contexts.forgetLocal()
       }
       trace.isRemembered = true
       frame.principal = idOf(principalOf(request), names.principal, 'principal')
@@ -93,7 +95,7 @@ export function createRequestReader({ target, values, overlay, trace }: RequestR
       // Types are looked up in the image.
       if (types !== undefined) trace.isRemembered = false
       const isPlain = (entities === undefined || entities === null) && (types === undefined || types.conform(frame))
-      const rest = isPlain ? readContext(context, frame, reading) : { context }
+      const rest = isPlain ? contexts.read(context, frame) : { context }
       if (rest === undefined) return undefined
       return check(frame, rest.context, entities)
     },
@@ -115,68 +117,20 @@ function uidsOf({ principal, action, resource, values }: Frame) {
   return { principal: values.uidOf(principal), action: values.uidOf(action), resource: values.uidOf(resource) }
 }
 
-/** Ids by text; those of the overlay until that forgets them. */
-interface Known {
-  readonly ids: Map<string, ValueId>
-  /** Texts whose ids are the overlay's. */
-  local: string[]
-}
-
 /** Entities of one place of requests, as they were named. */
 interface Names {
-  readonly byText: Known
-  readonly byType: Map<string, Known>
-}
-
-/** So many are kept of a kind. */
-const KEPT_MAX = 2 ** 14
-/** So long are they. */
-const TEXT_MAX = 256
-
-const NONE = -1
-
-function createKnown(): Known {
-  return { ids: new Map(), local: [] }
+  readonly byText: KnownIds
+  readonly byType: KnownEntities
 }
 
 function createNames(): Names {
-  return { byText: createKnown(), byType: new Map() }
+  return { byText: createKnownIds(isLocal), byType: createKnownEntities(isLocal) }
 }
 
 function forgetNames({ byText, byType }: Names): void {
-  forget(byText)
-  for (const known of byType.values()) forget(known)
+  forgetIds(byText)
+  forgetEntities(byType)
 }
-
-/** Forgets the overlay's ids. */
-function forget(known: Known): void {
-  for (const text of known.local) known.ids.delete(text)
-  known.local = []
-}
-
-function note(known: Known, text: string, found: ValueId): ValueId {
-  if (text.length > TEXT_MAX) return found
-  if (known.ids.size >= KEPT_MAX) {
-    known.ids.clear()
-    known.local = []
-  }
-  known.ids.set(text, found)
-  if (isLocal(found)) known.local.push(text)
-  return found
-}
-
-function noteTyped(byType: Map<string, Known>, type: string, id: string, found: ValueId): ValueId {
-  if (type.length > TEXT_MAX) return found
-  let known = byType.get(type)
-  if (known === undefined) {
-    // Types are few; who invents many pays for it.
-    if (byType.size >= TYPES_MAX) byType.clear()
-    byType.set(type, (known = createKnown()))
-  }
-  return note(known, id, found)
-}
-
-const TYPES_MAX = 64
 
 // One function for each property: a load whose name is known costs a fraction of one whose name is not.
 function principalOf(request: AuthorizeRequest): unknown {
@@ -233,108 +187,4 @@ function nameOf(input: object, place: Place): unknown {
   } catch (cause) {
     throw unreadable(`\`${place}.id\``, cause)
   }
-}
-
-interface Reading {
-  readonly textId: (text: string) => ValueId
-  readonly values: Values
-  readonly types: KnownTypes | undefined
-  readonly trace: { isRemembered: boolean }
-  /** What was read of the context. */
-  readonly read: unknown[]
-}
-
-/** More fields go the careful way. */
-const FIELDS_MAX = 64
-
-/** Reads a context of plain values; or yields it as it is to be read, with what was read of it already in its place. */
-function readContext(context: unknown, frame: Frame, reading: Reading): { readonly context: unknown } | undefined {
-  const { textId, values, types, trace, read } = reading
-  const kinds = types?.contextOf(frame.action)
-  if (context === undefined || context === null) return kinds && kinds.required > 0 ? { context } : undefined
-  if (typeof context !== 'object' || !isPlainObject(context)) return { context }
-  let keys: string[]
-  try {
-    keys = Object.keys(context)
-  } catch {
-    return { context }
-  }
-  if (keys.length > FIELDS_MAX) return { context: partlyRead(context, keys, []) }
-  let required = 0
-  // More become a record.
-  if (keys.length > CACHED_FIELDS_MAX) trace.isRemembered = false
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i]!
-    let value: unknown
-    try {
-      value = (context as Readonly<Record<string, unknown>>)[key]
-    } catch (cause) {
-      return { context: partlyRead(context, keys, takeAll(read, i), { cause }) }
-    }
-    read[i] = value
-    if (value === undefined) continue
-    const kind = kinds?.kinds.get(key)
-    const id = kinds && kind?.type !== typeof value ? NONE : plainId(value, textId, values)
-    const keyId = key.startsWith('__') || key === 'facts' ? NONE : textId(key)
-    if (id === NONE || keyId === NONE) return { context: partlyRead(context, keys, takeAll(read, i + 1)) }
-    // Others of its kinds are the image's.
-    if (typeof value === 'number' && !isInlineInt(id)) trace.isRemembered = false
-    if (typeof value === 'bigint') trace.isRemembered = false
-    if (kind?.required) required++
-    frame.addField(keyId, id)
-  }
-  return kinds && required < kinds.required
-    ? { context: partlyRead(context, keys, takeAll(read, keys.length)) }
-    : undefined
-}
-
-/** The first so many, after which nothing is held on to. */
-function takeAll(read: unknown[], count: number): unknown[] {
-  const all = read.slice(0, count)
-  read.length = 0
-  return all
-}
-
-function isPlainObject(object: object): boolean {
-  try {
-    const prototype: unknown = Object.getPrototypeOf(object)
-    if (Array.isArray(object)) return false
-    return prototype === Object.prototype || prototype === null
-  } catch {
-    return false
-  }
-}
-
-/** The id of a plain value, or `NONE`. */
-function plainId(value: unknown, textId: (text: string) => ValueId, values: Values): ValueId {
-  switch (typeof value) {
-    case 'string':
-      return textId(value)
-    case 'boolean':
-      return values.bool(value)
-    case 'number':
-      return Number.isSafeInteger(value) ? intId(values, value) : NONE
-    case 'bigint':
-      return inLongRange(value) ? values.long(value) : NONE
-    default:
-      return NONE
-  }
-}
-
-/** An object that is like `object`, but whose first properties were read: to `read`, then perhaps to an error. */
-function partlyRead(
-  object: object,
-  keys: readonly string[],
-  read: readonly unknown[],
-  thrown?: { readonly cause: unknown },
-): object {
-  const copy: object = Object.create(null)
-  for (const [i, key] of keys.entries()) {
-    const get = () => {
-      if (thrown && i === read.length) throw thrown.cause
-      return i < read.length ? read[i] : (object as Readonly<Record<string, unknown>>)[key]
-    }
-    Object.defineProperty(copy, key, { enumerable: true, get })
-  }
-  return copy
 }

@@ -172,6 +172,8 @@ export interface Overlay extends Dictionary {
   readonly generation: number
   /** What there is now outlives every `reset`. */
   keep(): void
+  /** Whether a payload means the same after every `reset`. */
+  lasts(payload: number): boolean
 }
 
 /** A dictionary that knows all that `image` knows, if there is one, and keeps what is new to itself. */
@@ -241,6 +243,7 @@ export function createOverlay(image: KnownContent = NO_CONTENT): Overlay {
       for (const [key, number] of numbers) kept.set(key, number)
       numbers.clear()
     },
+    lasts: (payload) => !isLocal(payload) || (payload & ~LOCAL_BIT) < kept.size,
   }
 }
 

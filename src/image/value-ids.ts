@@ -5,7 +5,7 @@
  */
 import { INT_BIAS, KIND, LOCAL_BIT, PAYLOAD_BITS, PAYLOAD_MASK } from '../../native-layout/layout.ts'
 import type { EntityUid, IpAddr, RecordValue, Value, ValueKind } from '../values/value.ts'
-import type { Dictionary, ImageDictionary } from './dictionary.ts'
+import type { Dictionary, ImageDictionary, Overlay } from './dictionary.ts'
 import type { TextBatch } from './text-batch.ts'
 
 /** An interned value; never negative, so that -1 can say "none" or "error". */
@@ -43,6 +43,11 @@ export function isLocal(id: ValueId): boolean {
 /** As `isLocal`, of an entity; or of several at once, whose bits are united. */
 export function isLocalEntity(id: ValueId): boolean {
   return (id & LOCAL_BIT) !== 0
+}
+
+/** Whether `id` means something only until `overlay` is reset. */
+export function isPassing(id: ValueId, overlay: Overlay): boolean {
+  return isLocal(id) && !overlay.lasts(id & PAYLOAD_MASK)
 }
 
 /** An id is one of an inline integer if these are its bits above the payload; such ids are in the order of the integers. */

@@ -49,27 +49,33 @@ export interface TemplateLinkJson {
 /** Cedar's schema syntax, or its JSON format as object or text. */
 export type SchemaInput = string | object
 
-interface RequestCall {
+interface Request {
   readonly principal: EntityUidJson
   readonly action: EntityUidJson
   readonly resource: EntityUidJson
   /** An object, or JSON text. */
   readonly context: Readonly<Record<string, CedarValueJson>> | string
-  /** A list, or JSON text. */
-  readonly entities: readonly EntityJson[] | string
   /** Whether the request must conform to the schema; `true` by default. */
   readonly validateRequest?: boolean
 }
 
-export interface AuthorizationCall extends RequestCall {
+/** A list, or JSON text. */
+export type EntitiesInput = readonly EntityJson[] | string
+
+export interface AuthorizationCall extends Request {
   readonly policies: PolicySet
   readonly schema?: SchemaInput | null
+  readonly entities: EntitiesInput
 }
 
-export interface StatefulAuthorizationCall extends RequestCall {
+/** With `preparsedEntitiesId`, the schema that is named must say what the one says that these entities were read by. */
+export type StatefulAuthorizationCall = Request & {
   readonly preparsedPolicySetId: string
   readonly preparsedSchemaName?: string | null
-}
+} & (
+    | { readonly entities: EntitiesInput; readonly preparsedEntitiesId?: null }
+    | { readonly preparsedEntitiesId: string; readonly entities?: undefined }
+  )
 
 /** `start` and `end` are offsets in UTF-8 bytes into the text that was given. */
 interface SourceLabel {

@@ -28,53 +28,72 @@ export interface CedarPolicies {
   readonly links: readonly TemplateLink[]
 }
 
-/** What one call asks. `entities` holds the actions of the schema too. */
-export interface CedarCall<Policies = CedarPolicies> {
+/** What one call asks. `entities` holds the actions of the schema too, or else there is a store that does. */
+export interface CedarCall<Policies = CedarPolicies, Store = unknown> {
   readonly request: CedarRequest
+  /** Whether the request conforms to the schema. */
+  readonly isValidated: boolean
   readonly entities: readonly EntityData[]
+  readonly store?: Store
   readonly policies: Policies
   readonly warnings: DetailedError[]
 }
 
 /** How a call comes by what it names or holds; `undefined` after a mistake that was reported. */
-export interface CallSources<Policies> {
+export interface CallSources<Policies, Store = unknown> {
   readonly schemaOf: (schema: unknown, diagnostics: Diagnostics) => Schema | undefined
   readonly policiesOf: (policies: unknown, diagnostics: Diagnostics) => Policies | undefined
+  /** The entities that are kept under an id, as they were read by `schema`. */
+  readonly storeOf?: (id: unknown, schema: Schema | undefined, diagnostics: Diagnostics) => Store | undefined
 }
 
 /** The answer to a call that had mistakes. */
 export type CallFailure = Failure & { warnings: DetailedError[] }
 
-const REQUEST_FIELDS = ['principal', 'action', 'resource', 'context', 'entities']
+type CallKind = 'plain' | 'stateful'
+
+const REQUEST_FIELDS = ['principal', 'action', 'resource', 'context']
+const FIELDS = {
+  plain: {
+    required: [...REQUEST_FIELDS, 'entities', 'policies'],
+    optional: ['schema', 'validateRequest'],
+    policies: 'policies',
+    schema: 'schema',
+  },
+  stateful: {
+    required: [...REQUEST_FIELDS, 'preparsedPolicySetId'],
+    optional: ['entities', 'preparsedEntitiesId', 'preparsedSchemaName', 'validateRequest'],
+    policies: 'preparsedPolicySetId',
+    schema: 'preparsedSchemaName',
+  },
+}
 
 /** Reads a call of `isAuthorized` or `statefulIsAuthorized`; throws a `RuneError` if it is of neither shape. */
-export function readCall<Policies>(
+export function readCall<Policies, Store>(
   call: unknown,
-  kind: 'plain' | 'stateful',
-  sources: CallSources<Policies>,
-): CedarCall<Policies> | CallFailure {
-  const [policiesKey, schemaKey] =
-    kind === 'plain' ? ['policies', 'schema'] : ['preparsedPolicySetId', 'preparsedSchemaName']
-  const fields = fieldsOfCall(call, 'the call', [...REQUEST_FIELDS, policiesKey], [schemaKey, 'validateRequest'])
+  kind: CallKind,
+  sources: CallSources<Policies, Store>,
+): CedarCall<Policies, Store> | CallFailure {
+  const keys = FIELDS[kind]
+  const fields = fieldsOfCall(call, 'the call', keys.required, keys.optional)
   const validate = fields.get('validateRequest') ?? true
   if (typeof validate !== 'boolean') throw malformed('`validateRequest` is neither true nor false')
+  const storeId = fields.get('preparsedEntitiesId') ?? undefined
+  if (kind === 'stateful') checkEntityFields(fields.has('entities'), storeId !== undefined)
   const diagnostics = new Diagnostics()
-  const schemaGiven = fields.get(schemaKey) ?? undefined
+  const schemaGiven = fields.get(keys.schema) ?? undefined
   const schema = schemaGiven === undefined ? undefined : sources.schemaOf(schemaGiven, diagnostics)
   const [principal, action, resource] = ['principal', 'action', 'resource'].map((role) =>
     readUid(fields.get(role), role, diagnostics),
   )
-  const origin = { diagnostics, ...(schema && { schema }) }
-  const canReadData = schema !== undefined || schemaGiven === undefined
+  const isSchemaKnown = schema !== undefined || schemaGiven === undefined
+  const by = isSchemaKnown ? schema : 'unknown'
   const contextJson = readData(fields.get('context'), 'context', diagnostics)
-  const context =
-    contextJson && action && canReadData
-      ? contextFromJson(contextJson.json, { ...origin, ...contextJson.place }, action)
-      : undefined
-  const entitiesJson = readData(fields.get('entities'), 'entities', diagnostics)
-  const entities =
-    entitiesJson && canReadData ? entitiesFromJson(entitiesJson.json, { ...origin, ...entitiesJson.place }) : undefined
-  const policies = sources.policiesOf(fields.get(policiesKey), diagnostics)
+  const origin = { diagnostics, ...(schema && { schema }), ...contextJson?.place }
+  const context = contextJson && action && isSchemaKnown ? contextFromJson(contextJson.json, origin, action) : undefined
+  const store = storeId !== undefined && isSchemaKnown ? sources.storeOf?.(storeId, schema, diagnostics) : undefined
+  const entities = storeId === undefined ? readEntities(fields.get('entities'), by, diagnostics) : []
+  const policies = sources.policiesOf(fields.get(keys.policies), diagnostics)
   if (!principal || !action || !resource || !context || !entities || !policies) return failure(diagnostics)
   const request = { principal, action, resource, context }
   if (schema && validate) {
@@ -84,7 +103,27 @@ export function readCall<Policies>(
   }
   if (diagnostics.hasErrors) return failure(diagnostics)
   const { warnings } = failure(diagnostics)
-  return { request, policies, entities: schema ? [...entities, ...schemaActions(schema)] : entities, warnings }
+  const read = { request, policies, warnings, isValidated: schema !== undefined && validate }
+  if (store !== undefined) return { ...read, entities: [], store }
+  return { ...read, entities: schema ? [...entities, ...schemaActions(schema)] : entities }
+}
+
+function checkEntityFields(hasEntities: boolean, hasStore: boolean): void {
+  const help = 'a call has one of them'
+  if (hasEntities && hasStore) throw malformed('the call has both `entities` and `preparsedEntitiesId`', help)
+  if (!hasEntities && !hasStore)
+    throw malformed('the call lacks the field `entities`, or `preparsedEntitiesId` in its place', help)
+}
+
+/** Reads entities, by a schema if there is one; with one that is unknown, they are looked at as JSON alone. */
+export function readEntities(
+  given: unknown,
+  schema: Schema | 'unknown' | undefined,
+  diagnostics: Diagnostics,
+): EntityData[] | undefined {
+  const read = readData(given, 'entities', diagnostics)
+  if (read === undefined || schema === 'unknown') return undefined
+  return entitiesFromJson(read.json, { diagnostics, ...(schema && { schema }), ...read.place })
 }
 
 /** Reads a policy set: `{ staticPolicies, templates, templateLinks }`; throws a `RuneError` if it has another shape. */

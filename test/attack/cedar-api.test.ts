@@ -1,9 +1,10 @@
 /** Calls of `rune-engine/cedar` that nobody should make: each is answered with a failure or a decision, and none throws. */
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import {
   type AuthorizationCall,
   isAuthorized,
+  preparseEntities,
   preparsePolicySet,
   preparseSchema,
   statefulIsAuthorized,
@@ -129,6 +130,76 @@ describe('names that are preparsed', () => {
       expect(preparsePolicySet(junk as string, CALL.policies).type).toBeDefined()
     for (const junk of JUNK) expect(preparseSchema('s', junk as string).type).toBeDefined()
     expect(statefulIsAuthorized({ ...request, preparsedPolicySetId: 'kept' }).type).toBe('success')
+  })
+})
+
+describe('calls about entities that are kept', () => {
+  const { policies, entities: _, ...request } = CALL
+  const NAMES = { preparsedPolicySetId: 'junk', preparsedEntitiesId: 'junk' }
+  const askKept = (call: unknown): string => {
+    const answer = statefulIsAuthorized(call as never)
+    return answer.type === 'success' ? answer.response.decision : answer.type
+  }
+
+  beforeEach(() => {
+    expect(preparsePolicySet('junk', policies).type).toBe('success')
+    expect(preparseEntities('junk', []).type).toBe('success')
+  })
+
+  test.each([
+    'principal',
+    'preparsedEntitiesId',
+    'preparsedPolicySetId',
+    'preparsedSchemaName',
+    'validateRequest',
+    'unknown',
+  ])('never permit with a wrong shape in `%s`, whatever was asked before', (field) => {
+    for (const junk of JUNK) {
+      expect(askKept({ ...request, ...NAMES })).toBe('allow')
+      // Another test may have preparsed something under any text.
+      if (typeof junk === 'string' && field.endsWith('Id')) continue
+      const isAbsent =
+        (junk === null && /Schema|validate/.test(field)) || (junk === true && field === 'validateRequest')
+      expect(askKept({ ...request, ...NAMES, [field]: junk })).toBe(isAbsent ? 'allow' : 'failure')
+    }
+  })
+
+  test.each(['action', 'resource', 'context'])(
+    'are answered as calls that bring entities, with junk in `%s`',
+    (field) => {
+      for (const junk of JUNK) {
+        const call = { ...request, [field]: junk }
+        const outcome = askKept({ ...call, entities: [], preparsedPolicySetId: 'junk' })
+        for (let time = 0; time < 2; time++) expect(askKept({ ...call, ...NAMES })).toBe(outcome)
+      }
+    },
+  )
+
+  test('are about what they were, when what comes is wrong', () => {
+    for (const junk of JUNK.filter((one) => !Array.isArray(one) || one.length > 0)) {
+      if (typeof junk !== 'string') expect(preparseEntities(junk as never, []).type).toBe('failure')
+      if (junk !== '[]') expect(preparseEntities('junk', junk as never).type).toBe('failure')
+      expect(askKept({ ...request, ...NAMES })).toBe('allow')
+    }
+  })
+
+  test('can ask for decisions while they are read, without any effect on themselves', () => {
+    const inner: string[] = []
+    const asking = (id: string) => ({
+      ...request,
+      ...NAMES,
+      principal: { type: 'User', id },
+      context: {
+        get n() {
+          const other = { ...request, principal: { type: 'User', id: id === 'alice' ? 'bob' : 'alice' } }
+          inner.push(askKept({ ...other, ...NAMES }), askKept({ ...other, entities: [], preparsedPolicySetId: 'junk' }))
+          return 1
+        },
+      },
+    })
+    expect(askKept(asking('alice'))).toBe('allow')
+    expect(askKept(asking('bob'))).toBe('deny')
+    expect(inner).toEqual(['failure', 'deny', 'failure', 'allow'])
   })
 })
 

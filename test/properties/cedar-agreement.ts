@@ -1,5 +1,6 @@
 /**
- * Random policy sets, asked many requests each: the Cedar API, with a schema and without, and an engine that is opened from the
+ * Random policy sets, asked many requests each: the Cedar API, with a schema and without, with entities that are kept and
+ * without, and an engine that is opened from the
  * same policies and entities, answer as cedar-wasm does. Decisions, determining and erroring policies are compared.
  *
  * What may differ, all of it, and why:
@@ -16,6 +17,7 @@ import { setFlagsFromString } from 'node:v8'
 import type * as Wasm from '@cedar-policy/cedar-wasm/nodejs'
 import {
   type AuthorizationAnswer,
+  preparseEntities,
   preparsePolicySet,
   preparseSchema,
   type StatefulAuthorizationCall,
@@ -110,8 +112,10 @@ async function difference(reference: Reference, set: CedarSet): Promise<string |
     if (outcome?.startsWith('refused')) counts.refused++
     if (outcome !== undefined && !/refused|failed \[\]$/.test(outcome)) counts.failing++
   }
-  const api = firstDifference(theirs, answersOf(askHere(set), set))
-  if (api !== undefined) return describe(set, api, 'the Cedar API', (few) => differsHere(reference, few))
+  for (const [way, ask] of Object.entries(WAYS)) {
+    const api = firstDifference(theirs, answersOf(ask(set), set))
+    if (api !== undefined) return describe(set, api, way, (few) => differsHere(reference, ask, few))
+  }
   if (set.schema) return undefined
   const engine = firstDifference(theirs, await askEngine(set))
   counts.ofEngine += theirs.length
@@ -135,8 +139,8 @@ function firstDifference(theirs: readonly Outcome[], ours: readonly Outcome[]): 
   return outcome === undefined ? undefined : { request, theirs: outcome, ours: ours[request] }
 }
 
-function differsHere(reference: Reference, set: CedarSet): boolean {
-  return firstDifference(answersOf(askThere(reference, set), set), answersOf(askHere(set), set)) !== undefined
+function differsHere(reference: Reference, ask: (set: CedarSet) => Ask, set: CedarSet): boolean {
+  return firstDifference(answersOf(askThere(reference, set), set), answersOf(ask(set), set)) !== undefined
 }
 
 /** Says what is different, with the policies that it takes. */
@@ -162,6 +166,30 @@ function askHere({ one, schema }: CedarSet): Ask {
     const asked = { ...call, ...requestJson(request), ...rest } as StatefulAuthorizationCall
     return outcomeOf(statefulIsAuthorized(asked))
   }
+}
+
+/** With entities that are preparsed; what the first asking of a request leaves behind must not change the second. */
+function askKept({ one, schema }: CedarSet): Ask {
+  const { policies, entities } = callOf(one)
+  const parsed = [
+    preparsePolicySet('set', policies),
+    preparseEntities('set', entities, schema),
+    ...(schema ? [preparseSchema('schema', schema)] : []),
+  ]
+  if (parsed.some(({ type }) => type === 'failure')) return () => `refused: ${JSON.stringify(parsed)}`
+  const names = { preparsedPolicySetId: 'set', preparsedEntitiesId: 'set' }
+  const rest = { ...names, ...(schema && { preparsedSchemaName: 'schema' }) }
+  return (request) => {
+    const ask = () => outcomeOf(statefulIsAuthorized({ ...requestJson(request), ...rest } as StatefulAuthorizationCall))
+    const [first, second] = [ask(), ask()]
+    return first === second ? first : `${first}, and then ${second}`
+  }
+}
+
+/** How the Cedar API is asked. */
+const WAYS: Readonly<Record<string, (set: CedarSet) => Ask>> = {
+  'the Cedar API': askHere,
+  'the Cedar API, about entities that are kept': askKept,
 }
 
 function requestJson({ principal, action, resource, context }: Request) {

@@ -8,6 +8,7 @@ import {
   type AuthorizationAnswer,
   type AuthorizationCall,
   isAuthorized,
+  preparseEntities,
   preparsePolicySet,
   statefulIsAuthorized,
 } from '../../src/cedar.ts'
@@ -54,6 +55,22 @@ const preparsed: Ask = (cedarCase) => {
   return answer
 }
 
+/** Neither must a store of entities, nor what was compiled for it. */
+const kept: Ask = (cedarCase) => {
+  const { policies, entities, ...call } = ourCall(cedarCase)
+  const stateful = { ...call, preparsedPolicySetId: 'kept', preparsedEntitiesId: 'kept' }
+  expect(preparsePolicySet('kept', policies)).toEqual({ type: 'success' })
+  expect(preparseEntities('kept', entities)).toEqual({ type: 'success' })
+  const { policies: _, entities: __, ...other } = ourCall(generateCedar(cedarCase.world.uids.length))
+  statefulIsAuthorized({ ...stateful, ...other })
+  const answer = statefulIsAuthorized(stateful)
+  for (let time = 0; time < INTERPRETED; time++) expect(statefulIsAuthorized(stateful)).toEqual(answer)
+  return answer
+}
+
+/** Afterwards, code is generated. */
+const INTERPRETED = 4
+
 const reference = createReference()
 
 test.each([
@@ -61,6 +78,7 @@ test.each([
   ['JSON text', asJson],
   ['objects', asObjects],
   ['a preparsed set', preparsed],
+  ['preparsed entities', kept],
 ])('the Cedar API answers as the oracle and cedar-wasm do, asked with %s', { timeout: timeout() }, (_, ask) => {
   const shares = check(ask, (seed) => generateCedar(seed), [oracle, reference])
   // A generator whose cases all end alike would show nothing.
@@ -71,6 +89,7 @@ test.each([
 test.each([
   ['as bigint', asText],
   ['in JSON text', asJson],
+  ['to be preparsed', kept],
 ])('the Cedar API answers as the oracle does where integers are huge, given %s', { timeout: timeout() }, (_, ask) => {
   check(ask, withHugeIntegers, [oracle])
 })

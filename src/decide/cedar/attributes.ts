@@ -3,9 +3,8 @@
  * one is an error of its own. Spec: Cedar's "Operators" (`.`, `has`, tags).
  */
 import { FALSE, kindOfId, TRUE, type ValueId } from '../../image/value-ids.ts'
-import type { Span } from '../../text/source.ts'
 import { printEntityUid } from '../../values/entity-uid.ts'
-import { ANY_ENTITY, ERROR, type Evaluate, type Frame, fail, failType } from './frame.ts'
+import { ANY_ENTITY, ERROR, type Evaluate, type Frame, fail, failOperand, type Place } from './frame.ts'
 
 /** An attribute's or a tag's name, and its id. */
 export interface Key {
@@ -14,34 +13,34 @@ export interface Key {
 }
 
 /** `operand.key`. */
-export function getAttribute(operand: Evaluate, key: Key, span: Span): Evaluate {
+export function getAttribute(operand: Evaluate, key: Key, at: Place): Evaluate {
   return (frame) => {
     const owner = operand(frame)
     if (owner === ERROR) return ERROR
     const found = step(frame, owner, key.id)
     if (found >= 0) return found
-    if (found === NO_OWNER) return failType(frame, span, OWNER, owner)
-    if (kindOfId(owner) === 'record') return fail(frame, span, `record does not have the attribute \`${key.name}\``)
-    return failMissing(frame, span, owner, `attribute \`${key.name}\``)
+    if (found === NO_OWNER) return failOperand(frame, at, 0, OWNER, owner)
+    if (kindOfId(owner) === 'record') return fail(frame, at.span, `record does not have the attribute \`${key.name}\``)
+    return failMissing(frame, at, owner, `attribute \`${key.name}\``)
   }
 }
 
 /** `context.key`, which needs no record. */
-export function getOfContext(key: Key, span: Span): Evaluate {
+export function getOfContext(key: Key, at: Place): Evaluate {
   return (frame) => {
     const found = frame.contextField(key.id)
-    return found >= 0 ? found : fail(frame, span, `record does not have the attribute \`${key.name}\``)
+    return found >= 0 ? found : fail(frame, at.span, `record does not have the attribute \`${key.name}\``)
   }
 }
 
 /** `operand has keys[0].keys[1]…`: false at the first that is missing. */
-export function hasAttributes(operand: Evaluate, keys: readonly ValueId[], span: Span): Evaluate {
+export function hasAttributes(operand: Evaluate, keys: readonly ValueId[], at: Place): Evaluate {
   return (frame) => {
     let owner = operand(frame)
     if (owner === ERROR) return ERROR
     for (const key of keys) {
       const found = step(frame, owner, key)
-      if (found === NO_OWNER) return failType(frame, span, OWNER, owner)
+      if (found === NO_OWNER) return failOperand(frame, at, 0, OWNER, owner)
       if (found < 0) return FALSE
       owner = found
     }
@@ -60,50 +59,54 @@ export function step(frame: Frame, owner: ValueId, key: ValueId): number {
 export const NO_OWNER = -2
 
 /** `entity.getTag(tag)`. */
-export function getTag(entity: Evaluate, tag: Evaluate, span: Span): Evaluate {
+export function getTag(entity: Evaluate, tag: Evaluate, at: Place): Evaluate {
   return (frame) => {
     const owner = entity(frame)
     if (owner === ERROR) return ERROR
     const name = tag(frame)
-    return name === ERROR ? ERROR : tagOf(frame, span, owner, name)
+    return name === ERROR ? ERROR : tagOf(frame, at, owner, name)
   }
 }
 
 /** The tag `name` of `owner`. */
-export function tagOf(frame: Frame, span: Span, owner: ValueId, name: ValueId): ValueId {
-  if (!checkTag(frame, span, owner, name)) return ERROR
+export function tagOf(frame: Frame, at: Place, owner: ValueId, name: ValueId): ValueId {
+  if (!checkTag(frame, at, owner, name)) return ERROR
   const found = frame.entities.tag(owner, name)
-  return found >= 0 ? found : failMissing(frame, span, owner, `tag \`${frame.values.textOf(name)}\``)
+  return found >= 0 ? found : failMissing(frame, at, owner, `tag \`${frame.values.textOf(name)}\``)
 }
 
 /** `entity.hasTag(tag)`. */
-export function hasTag(entity: Evaluate, tag: Evaluate, span: Span): Evaluate {
+export function hasTag(entity: Evaluate, tag: Evaluate, at: Place): Evaluate {
   return (frame) => {
     const owner = entity(frame)
     if (owner === ERROR) return ERROR
     const name = tag(frame)
-    return name === ERROR ? ERROR : isTagged(frame, span, owner, name)
+    return name === ERROR ? ERROR : isTagged(frame, at, owner, name)
   }
 }
 
 /** Whether `owner` has the tag `name`. */
-export function isTagged(frame: Frame, span: Span, owner: ValueId, name: ValueId): ValueId {
-  if (!checkTag(frame, span, owner, name)) return ERROR
+export function isTagged(frame: Frame, at: Place, owner: ValueId, name: ValueId): ValueId {
+  if (!checkTag(frame, at, owner, name)) return ERROR
   return frame.entities.tag(owner, name) >= 0 ? TRUE : FALSE
 }
 
 const OWNER = `one of [record, ${ANY_ENTITY}]`
 
-function checkTag(frame: Frame, span: Span, owner: ValueId, name: ValueId): boolean {
-  if (kindOfId(owner) !== 'entity') failType(frame, span, ANY_ENTITY, owner)
-  else if (kindOfId(name) !== 'string') failType(frame, span, 'string', name)
+function checkTag(frame: Frame, at: Place, owner: ValueId, name: ValueId): boolean {
+  if (kindOfId(owner) !== 'entity') failOperand(frame, at, 0, ANY_ENTITY, owner)
+  else if (kindOfId(name) !== 'string') failOperand(frame, at, 1, 'string', name)
   else return true
   return false
 }
 
-function failMissing(frame: Frame, span: Span, entity: ValueId, what: string): typeof ERROR {
+function failMissing(frame: Frame, at: Place, entity: ValueId, what: string): typeof ERROR {
   if (frame.isQuiet) return ERROR
   const uid = printEntityUid(frame.values.uidOf(entity))
   const exists = frame.entities.exists(entity)
-  return fail(frame, span, exists ? `\`${uid}\` does not have the ${what}` : `entity \`${uid}\` does not exist`)
+  return fail(
+    frame,
+    exists ? at.span : (at.operands[0] ?? at.span),
+    exists ? `\`${uid}\` does not have the ${what}` : `entity \`${uid}\` does not exist`,
+  )
 }

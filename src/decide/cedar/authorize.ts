@@ -2,7 +2,6 @@
  * Policies against a request: which are satisfied, and which fail and why. Every policy that can match is evaluated, whatever
  * the others say; what follows from that is decided elsewhere. Spec: Cedar's "Authorization", LANGUAGE section 6.
  */
-import type { EntityView } from '../../image/entity-view.ts'
 import { TRUE, type ValueId, type Values } from '../../image/value-ids.ts'
 import type { LoweredPolicy } from '../../program/lowered.ts'
 import { assert } from '../../text/assert.ts'
@@ -10,7 +9,7 @@ import type { Span } from '../../text/source.ts'
 import { compileExpr } from './compile.ts'
 import { ERROR, type Evaluate, type Frame } from './frame.ts'
 import { type Code, generatePolicy, requestsInterpreted } from './generate.ts'
-import { createPolicyIndex, type PolicyIndex } from './policy-index.ts'
+import { createPolicyIndex, type IndexOptions, type PolicyIndex } from './policy-index.ts'
 import { scopeOf } from './scope.ts'
 
 export interface PolicyError {
@@ -55,15 +54,11 @@ export interface PolicySet {
   interpreted: number
 }
 
-export interface PolicySetOptions {
+export interface PolicySetOptions extends IndexOptions {
   readonly policies: readonly LoweredPolicy[]
   /** Those of the image, which holds all constants of the policies. */
   readonly values: Values
   readonly compiled: CompiledPolicies
-  /** Entities that most requests are asked with; `index.turn` says that they have changed. */
-  readonly stored?: EntityView
-  /** So few policies are not told apart. */
-  readonly few?: number
   /** So many requests are evaluated by closures alone. */
   readonly interpreted?: number
 }

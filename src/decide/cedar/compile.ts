@@ -8,13 +8,12 @@ import { FALSE, kindOfId, TRUE, type ValueId, type Values } from '../../image/va
 import type { Group, LoweredExpr } from '../../program/lowered.ts'
 import type { LikePattern } from '../../syntax/cedar/ast.ts'
 import { assert, unreachable } from '../../text/assert.ts'
-import type { Span } from '../../text/source.ts'
 import { callExtension, EXTENSION_FUNCTIONS, type ExtensionFunction } from '../../values/extension.ts'
 import { like } from '../../values/like.ts'
 import { arithmetic, less, negate } from './arithmetic.ts'
 import { getAttribute, getOfContext, getTag, hasAttributes, hasTag } from './attributes.ts'
 import { noFacts, probeFacts, probeRow, wholeFacts } from './facts.ts'
-import { ERROR, type Evaluate, type Frame, fail, failType } from './frame.ts'
+import { ERROR, type Evaluate, type Frame, fail, failOperand, failType, type Place } from './frame.ts'
 import { type CompiledGroup, compileGroup, isIn, isType } from './hierarchy.ts'
 import { contains, containsMany, isEmpty } from './sets.ts'
 
@@ -22,7 +21,6 @@ type Of<Kind extends LoweredExpr['kind']> = Extract<LoweredExpr, { kind: Kind }>
 
 /** Compiles `expr`; `values` are the image's. */
 export function compileExpr(expr: LoweredExpr, values: Values): Evaluate {
-  const { span } = expr
   const compile = (inner: LoweredExpr) => compileExpr(inner, values)
   const group = ({ right, globs }: Group): CompiledGroup => compileGroup(compile(right), globs, values)
   switch (expr.kind) {
@@ -33,9 +31,9 @@ export function compileExpr(expr: LoweredExpr, values: Values): Evaluate {
     case 'variable':
       return variable(expr.name)
     case 'not':
-      return not(compile(expr.operand), span)
+      return not(compile(expr.operand), placeOf(expr))
     case 'negate':
-      return negate(compile(expr.operand), span)
+      return negate(compile(expr.operand), placeOf(expr))
     case 'and':
       return chain(expr, FALSE, compile)
     case 'or':
@@ -43,21 +41,21 @@ export function compileExpr(expr: LoweredExpr, values: Values): Evaluate {
     case 'equal':
       return equal(compile(expr.left), compile(expr.right))
     case 'less':
-      return less(expr.orEqual, { left: compile(expr.left), right: compile(expr.right), span })
+      return less(expr.orEqual, { left: compile(expr.left), right: compile(expr.right), at: placeOf(expr) })
     case 'arithmetic':
-      return arithmetic(expr.operator, { left: compile(expr.left), right: compile(expr.right), span })
+      return arithmetic(expr.operator, { left: compile(expr.left), right: compile(expr.right), at: placeOf(expr) })
     case 'if':
       return conditional(expr, compile)
     case 'in':
-      return isIn(compile(expr.operand), group(expr.group), span)
+      return isIn(compile(expr.operand), group(expr.group), placeOf(expr))
     case 'is':
-      return isType(compile(expr.operand), values.string(expr.type), expr.group && group(expr.group), span)
+      return isType(compile(expr.operand), values.string(expr.type), expr.group && group(expr.group), placeOf(expr))
     case 'has':
-      return hasAttributes(compile(expr.operand), expr.attributes.map(values.string), span)
+      return hasAttributes(compile(expr.operand), expr.attributes.map(values.string), placeOf(expr))
     case 'get':
       return attribute(expr, compile, values)
     case 'like':
-      return matches(compile(expr.operand), expr, span)
+      return matches(compile(expr.operand), expr, placeOf(expr))
     case 'set':
       return set(expr.elements.map(compile))
     case 'record':
@@ -67,7 +65,7 @@ export function compileExpr(expr: LoweredExpr, values: Values): Evaluate {
     case 'extension':
       return extension(expr, compile)
     case 'facts':
-      return wholeFacts(expr.facts, values, span)
+      return wholeFacts(expr.facts, values, expr.span)
     case 'probe':
       return probe(expr, compile, values)
     default:
@@ -76,6 +74,33 @@ export function compileExpr(expr: LoweredExpr, values: Values): Evaluate {
 }
 
 type Compile = (expr: LoweredExpr) => Evaluate
+
+function placeOf(expr: LoweredExpr): Place {
+  return { span: expr.span, operands: operandsOf(expr).map(({ span }) => span) }
+}
+
+function operandsOf(expr: LoweredExpr): readonly LoweredExpr[] {
+  switch (expr.kind) {
+    case 'less':
+    case 'arithmetic':
+      return [expr.left, expr.right]
+    case 'in':
+    case 'is':
+      return expr.group ? [expr.operand, expr.group.right] : [expr.operand]
+    case 'not':
+    case 'negate':
+    case 'has':
+    case 'get':
+    case 'like':
+      return [expr.operand]
+    case 'method':
+      return [expr.receiver, ...expr.args]
+    case 'extension':
+      return expr.args
+    default:
+      return []
+  }
+}
 
 function variable(name: Of<'variable'>['name']): Evaluate {
   switch (name) {
@@ -90,12 +115,12 @@ function variable(name: Of<'variable'>['name']): Evaluate {
   }
 }
 
-function not(operand: Evaluate, span: Span): Evaluate {
+function not(operand: Evaluate, at: Place): Evaluate {
   return (frame) => {
     const value = operand(frame)
     if (value === TRUE) return FALSE
     if (value === FALSE) return TRUE
-    return value === ERROR ? ERROR : failType(frame, span, 'bool', value)
+    return value === ERROR ? ERROR : failOperand(frame, at, 0, 'bool', value)
   }
 }
 
@@ -137,23 +162,25 @@ function conditional(expr: Of<'if'>, compile: Compile): Evaluate {
   }
 }
 
-function attribute({ operand, attribute: name, span }: Of<'get'>, compile: Compile, values: Values): Evaluate {
+function attribute(expr: Of<'get'>, compile: Compile, values: Values): Evaluate {
+  const { operand, attribute: name } = expr
+  const at = placeOf(expr)
   const key = { name, id: values.string(name) }
   const isOfContext = operand.kind === 'variable' && operand.name === 'context'
-  return isOfContext ? getOfContext(key, span) : getAttribute(compile(operand), key, span)
+  return isOfContext ? getOfContext(key, at) : getAttribute(compile(operand), key, at)
 }
 
-function matches(operand: Evaluate, { pattern }: Of<'like'>, span: Span): Evaluate {
+function matches(operand: Evaluate, { pattern }: Of<'like'>, at: Place): Evaluate {
   return (frame) => {
     const text = operand(frame)
     if (text === ERROR) return ERROR
-    return isLike(frame, span, pattern, text)
+    return isLike(frame, at, pattern, text)
   }
 }
 
 /** Whether `text` is like `pattern`. */
-export function isLike(frame: Frame, span: Span, pattern: LikePattern, text: ValueId): ValueId {
-  if (kindOfId(text) !== 'string') return failType(frame, span, 'string', text)
+export function isLike(frame: Frame, at: Place, pattern: LikePattern, text: ValueId): ValueId {
+  if (kindOfId(text) !== 'string') return failOperand(frame, at, 0, 'string', text)
   return like(frame.values.textOf(text), pattern) ? TRUE : FALSE
 }
 
@@ -184,27 +211,29 @@ function record(expr: Of<'record'>, compile: Compile, values: Values): Evaluate 
 }
 
 function method(expr: Of<'method'>, compile: Compile): Evaluate {
-  const { span } = expr
+  const at = placeOf(expr)
   const receiver = compile(expr.receiver)
-  if (expr.method === 'isEmpty') return isEmpty(receiver, span)
+  if (expr.method === 'isEmpty') return isEmpty(receiver, at)
   const [only] = expr.args
   assert(only !== undefined, 'a method without its argument')
   const arg = compile(only)
   switch (expr.method) {
     case 'contains':
-      return contains({ receiver, arg, span })
+      return contains({ receiver, arg, at })
     case 'containsAll':
-      return containsMany('all', { receiver, arg, span })
+      return containsMany('all', { receiver, arg, at })
     case 'containsAny':
-      return containsMany('any', { receiver, arg, span })
+      return containsMany('any', { receiver, arg, at })
     case 'getTag':
-      return getTag(receiver, arg, span)
+      return getTag(receiver, arg, at)
     case 'hasTag':
-      return hasTag(receiver, arg, span)
+      return hasTag(receiver, arg, at)
   }
 }
 
-function extension({ name, args, span }: Of<'extension'>, compile: Compile): Evaluate {
+function extension(expr: Of<'extension'>, compile: Compile): Evaluate {
+  const { name, args } = expr
+  const at = placeOf(expr)
   const f = EXTENSION_FUNCTIONS.get(name)
   assert(f !== undefined, `an unknown extension function ${name}`)
   const compiled = args.map(compile)
@@ -215,14 +244,16 @@ function extension({ name, args, span }: Of<'extension'>, compile: Compile): Eva
       if (id === ERROR) return ERROR
       ids.push(id)
     }
-    return call(frame, span, f, ids)
+    return call(frame, at, f, ids)
   }
 }
 
 /** What an extension function yields for `args`. */
-export function call(frame: Frame, span: Span, f: ExtensionFunction, args: readonly ValueId[]): ValueId {
+export function call(frame: Frame, at: Place, f: ExtensionFunction, args: readonly ValueId[]): ValueId {
   const result = callExtension(f, args.map(frame.values.valueOf))
-  return typeof result === 'string' ? fail(frame, span, result) : frame.values.intern(result)
+  if (typeof result !== 'string') return frame.values.intern(result)
+  const wrong = args.findIndex((arg, i) => kindOfId(arg) !== f.parameters[i])
+  return fail(frame, at.operands[wrong] ?? at.span, result)
 }
 
 function probe({ facts, method, arg, span }: Of<'probe'>, compile: Compile, values: Values): Evaluate {

@@ -135,6 +135,17 @@ export function fail(frame: Frame, span: Span, message: string): typeof ERROR {
   return ERROR
 }
 
+/** Where an operation stands, and where its operands do. */
+export interface Place {
+  readonly span: Span
+  readonly operands: readonly Span[]
+}
+
+/** Fails because `got`, the value of an operand, is of no type that is `expected`. */
+export function failOperand(frame: Frame, at: Place, operand: number, expected: string, got: ValueId): typeof ERROR {
+  return frame.isQuiet ? ERROR : failType(frame, at.operands[operand] ?? at.span, expected, got)
+}
+
 /** Fails because `got` is of no type that is `expected`, in Cedar's words. */
 export function failType(frame: Frame, span: Span, expected: string, got: ValueId): typeof ERROR {
   if (frame.isQuiet) return ERROR

@@ -51,8 +51,8 @@ const OPERATIONS = {
   isLike,
   call,
   isElement,
-  containsAll: (frame: Frame, span: never, set: ValueId, other: ValueId) => areElements(frame, span, 'all', set, other),
-  containsAny: (frame: Frame, span: never, set: ValueId, other: ValueId) => areElements(frame, span, 'any', set, other),
+  containsAll: (frame: Frame, at: never, set: ValueId, other: ValueId) => areElements(frame, at, 'all', set, other),
+  containsAny: (frame: Frame, at: never, set: ValueId, other: ValueId) => areElements(frame, at, 'any', set, other),
   hasNoElements,
   tagOf,
   isTagged,
@@ -72,9 +72,12 @@ export function takeCodes(): string[] {
 function codeOf(text: string): Code {
   let code = codes.get(text)
   if (code === undefined) {
-    // `S` is the span of a failure, which a quiet frame does not note.
+    // `S` is the place of a failure, which a quiet frame does not note.
     const names = Object.keys(OPERATIONS).join()
-    const make = new Function('H', `"use strict";const S=undefined,{${names}}=H;return function(f,K,O){\n${text}\n}`)
+    const make = new Function(
+      'H',
+      `"use strict";const S={operands:[]},{${names}}=H;return function(f,K,O){\n${text}\n}`,
+    )
     code = make(OPERATIONS) as Code
     const [oldest] = codes.keys()
     if (oldest !== undefined && codes.size >= CODES_MAX) codes.delete(oldest)

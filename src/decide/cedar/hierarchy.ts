@@ -4,9 +4,8 @@
  */
 import { ENTITY_TAG, FALSE, kindOfId, TAG_SHIFT, TRUE, type ValueId, type Values } from '../../image/value-ids.ts'
 import type { GlobGroup } from '../../program/lowered.ts'
-import type { Span } from '../../text/source.ts'
 import { type Glob, matchesGlob } from '../../values/glob.ts'
-import { ANY_ENTITY, ERROR, type Evaluate, type Frame, failType } from './frame.ts'
+import { ANY_ENTITY, ERROR, type Evaluate, type Frame, failOperand, type Place } from './frame.ts'
 
 /** The right side of an `in`, compiled. */
 export interface CompiledGroup {
@@ -27,31 +26,31 @@ export function compileGlobs(globs: readonly GlobGroup[], values: Values): Globs
 }
 
 /** `operand in group`; both are evaluated before either is checked. */
-export function isIn(operand: Evaluate, group: CompiledGroup, span: Span): Evaluate {
+export function isIn(operand: Evaluate, group: CompiledGroup, at: Place): Evaluate {
   return (frame) => {
     const entity = operand(frame)
     if (entity === ERROR) return ERROR
     const right = group.right(frame)
-    return right === ERROR ? ERROR : membership(frame, span, group.globs, entity, right)
+    return right === ERROR ? ERROR : membership(frame, at, group.globs, entity, right)
   }
 }
 
 /** `operand is type`, and `operand is type in group`, whose group counts only for entities of the type. */
-export function isType(operand: Evaluate, type: ValueId, group: CompiledGroup | undefined, span: Span): Evaluate {
+export function isType(operand: Evaluate, type: ValueId, group: CompiledGroup | undefined, at: Place): Evaluate {
   return (frame) => {
     const entity = operand(frame)
     if (entity === ERROR) return ERROR
-    if (kindOfId(entity) !== 'entity') return failType(frame, span, ANY_ENTITY, entity)
+    if (kindOfId(entity) !== 'entity') return failOperand(frame, at, 0, ANY_ENTITY, entity)
     if (frame.values.entityType(entity) !== type) return FALSE
     if (group === undefined) return TRUE
     const right = group.right(frame)
-    return right === ERROR ? ERROR : membership(frame, span, group.globs, entity, right)
+    return right === ERROR ? ERROR : membership(frame, at, group.globs, entity, right)
   }
 }
 
 /** Whether `entity` is in `right` or in one of `globs`. */
-export function membership(frame: Frame, span: Span, globs: Globs, entity: ValueId, right: ValueId): ValueId {
-  if (kindOfId(entity) !== 'entity') return failType(frame, span, ANY_ENTITY, entity)
+export function membership(frame: Frame, at: Place, globs: Globs, entity: ValueId, right: ValueId): ValueId {
+  if (kindOfId(entity) !== 'entity') return failOperand(frame, at, 0, ANY_ENTITY, entity)
   const kind = kindOfId(right)
   let found = false
   if (kind === 'entity') found = isBelow(frame, entity, right)
@@ -61,10 +60,10 @@ export function membership(frame: Frame, span: Span, globs: Globs, entity: Value
     // All elements are checked, wherever the entity is found.
     for (let i = 0; i < size; i++) {
       const element = values.elementAt(right, i)
-      if (element >>> TAG_SHIFT !== ENTITY_TAG) return failType(frame, span, ANY_ENTITY, element)
+      if (element >>> TAG_SHIFT !== ENTITY_TAG) return failOperand(frame, at, 1, ANY_ENTITY, element)
       found ||= isBelow(frame, entity, element)
     }
-  } else return failType(frame, span, `one of [set, ${ANY_ENTITY}]`, right)
+  } else return failOperand(frame, at, 1, `one of [set, ${ANY_ENTITY}]`, right)
   return found || (globs.length > 0 && isInGlobs(frame, entity, globs)) ? TRUE : FALSE
 }
 

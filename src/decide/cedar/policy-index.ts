@@ -5,7 +5,7 @@
  * nor fail.
  */
 import type { EntityView } from '../../image/entity-view.ts'
-import { isLocal, type ValueId } from '../../image/value-ids.ts'
+import { isLocal as isLocalId, type ValueId } from '../../image/value-ids.ts'
 import type { Frame } from './frame.ts'
 import { ANY, type Scope } from './scope.ts'
 
@@ -56,10 +56,13 @@ export interface IndexOptions {
   readonly stored?: EntityView
   /** So few policies are asked one by one. */
   readonly few?: number
+  /** Whether an id is none of the policies' or the stored entities', and may mean something else later. */
+  readonly isLocal?: (id: ValueId) => boolean
 }
 
 /** The index over policies with these scopes; the number of a policy is its place. */
-export function createPolicyIndex(scopes: readonly Scope[], { stored, few = FEW }: IndexOptions = {}): PolicyIndex {
+export function createPolicyIndex(scopes: readonly Scope[], options: IndexOptions = {}): PolicyIndex {
+  const { stored, few = FEW, isLocal = isLocalId } = options
   const roots = rootsOf(scopes)
   const found: Candidates = { lists: [], count: 0 }
   const search: Search = { scopes, few, principal: createSide(), resource: createSide(), found }
@@ -69,7 +72,7 @@ export function createPolicyIndex(scopes: readonly Scope[], { stored, few = FEW 
     const known = actions.get(frame.action)
     if (known !== undefined && frame.entities === stored) return known
     const isStored = frame.entities === stored
-    // What the image does not know is in nothing, and only policies for any action are about it.
+    // What nobody else knows is in nothing, and only policies for any action are about it.
     if (isStored && isLocal(frame.action)) return (unknown ??= select(roots, few, frame))
     const selection = select(roots, few, frame)
     // What a request brings may have any ancestors.

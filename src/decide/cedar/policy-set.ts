@@ -1,65 +1,185 @@
 /**
- * A policy set of the Cedar API, ready to decide call after call. It has no image: the constants of its policies live in a
- * dictionary of its own, and what a call brings is forgotten after it. Spec: Cedar's "Authorization", DESIGN section 4.
+ * A policy set of the Cedar API, ready to decide call after call, about the entities of each call or about a store of them
+ * that is kept. It has no image: its constants live in an overlay of the store's dictionary, and what a call brings is
+ * forgotten after it, or when it has become too much. Spec: Cedar's "Authorization", DESIGN section 4.
  */
 import { createOverlay, type Overlay } from '../../image/dictionary.ts'
 import { copyAncestors } from '../../image/entity-store.ts'
 import type { EntityView } from '../../image/entity-view.ts'
-import { createValues, type ValueId, type Values } from '../../image/value-ids.ts'
+import { type InternedEntities, internEntities } from '../../image/interned-entities.ts'
+import { createValues, isPassing, type ValueId, type Values } from '../../image/value-ids.ts'
 import { lowerPolicies } from '../../program/lower-policies.ts'
-import type { CedarCall, CedarPolicies } from '../../syntax/cedar-call.ts'
+import type { LoweredPolicy } from '../../program/lowered.ts'
+import type { CedarPolicies } from '../../syntax/cedar-call.ts'
+import type { CedarRequest } from '../../syntax/json/conform.ts'
+import { schemaActions } from '../../syntax/json/entities.ts'
 import type { EntityData } from '../../syntax/json/entity-data.ts'
+import type { Schema } from '../../syntax/schema/schema.ts'
 import { assert } from '../../text/assert.ts'
-import { Diagnostics } from '../../text/diagnostic.ts'
+import { Diagnostics, runeError } from '../../text/diagnostic.ts'
 import { createByteOffsets } from '../../text/utf8.ts'
 import type { Value } from '../../values/value.ts'
 import {
-  answerOf,
   askPolicies,
   compilePolicies,
   createPolicySet,
   createVerdicts,
-  type PolicyAnswer,
+  type PolicyError,
   type PolicySet,
+  type Verdicts,
 } from './authorize.ts'
+import { type CallReader, createCallReader, type PlainCall } from './call-reader.ts'
 import { Frame } from './frame.ts'
 
+/** Policies that were read, and what was compiled of them. */
 export interface CompiledPolicySet {
-  readonly set: PolicySet
-  readonly dictionary: Overlay
-  readonly values: Values
+  readonly policies: readonly LoweredPolicy[]
+  /** By the entities that they were asked about. Those of single calls have one in common. */
+  readonly stages: WeakMap<EntityStore, Stage>
   /** Where the errors of its policies stand. */
   readonly byteAt: ReturnType<typeof createByteOffsets>
+}
+
+/** Entities that many calls are about. */
+export interface EntityStore extends InternedEntities {
+  /** What they were read by; its actions are among them. */
+  readonly schema: Schema | undefined
+  /** Whether other schemas say the same, as far as somebody has asked. */
+  readonly sameSchemas: WeakMap<Schema, boolean>
+}
+
+/** What policies say: determining policies in their order, and those that failed. */
+export interface PolicySetAnswer {
+  readonly decision: 'allow' | 'deny'
+  readonly reason: string[]
+  readonly errors: readonly PolicyError[]
 }
 
 /** Lowers and compiles the policies as plain Cedar: no globs, no path types, and `facts` is an attribute like all others. */
 export function compilePolicySet({ statements, links }: CedarPolicies): CompiledPolicySet {
   const diagnostics = new Diagnostics()
   const settings = { globs: false, pathTypes: new Set<string>() }
-  const lowered = lowerPolicies({ statements, links, settings }, diagnostics)
+  const policies = lowerPolicies({ statements, links, settings }, diagnostics)
   assert(!diagnostics.hasErrors, 'policies that were read can be lowered')
-  const dictionary = createOverlay()
-  const values = createValues(dictionary)
-  const set = createPolicySet({ policies: lowered, values, compiled: compilePolicies(lowered, values) })
-  dictionary.keep()
-  return { set, dictionary, values, byteAt: createByteOffsets() }
+  return { policies, stages: new WeakMap(), byteAt: createByteOffsets() }
 }
 
-/** What all policies say to a call. */
-export function askPolicySet({ request, entities, policies }: CedarCall<CompiledPolicySet>): PolicyAnswer {
-  const { set, dictionary, values } = policies
+/** The store of `entities`, no two of which are the same, and the actions of the schema that they were read by. */
+export function createEntityStore(entities: readonly EntityData[], schema?: Schema): EntityStore {
+  const all = schema ? [...entities, ...schemaActions(schema)] : entities
+  // What is known of a schema is kept by ids that last.
+  return { ...internEntities(all, schema?.entityTypes.keys()), schema, sameSchemas: new WeakMap() }
+}
+
+/** What all policies say to a request about `entities`. */
+export function askPolicySet(
+  policies: CompiledPolicySet,
+  request: CedarRequest,
+  entities: readonly EntityData[],
+): PolicySetAnswer {
+  const stage = stageOf(policies, NO_STORE)
+  const { dictionary, frame, values } = stage
   try {
-    const frame = new Frame(values, viewOf(entities, values), () => ({ rows: [], error: 'plain Cedar has no facts' }))
-    frame.principal = values.intern(request.principal)
-    frame.action = values.intern(request.action)
-    frame.resource = values.intern(request.resource)
-    frame.context = values.intern(request.context)
-    const verdicts = createVerdicts()
-    askPolicies(set, frame, verdicts)
-    return answerOf(set, verdicts)
+    frame.entities = viewOf(entities, values)
+    take(stage, request)
+    return decide(stage)
   } finally {
+    frame.entities = NO_STORE.view
     dictionary.reset()
   }
+}
+
+/**
+ * The same about a store, if the call is as most are: then nobody else has to read it. Else nothing, and what was read of
+ * the call stands in its parts.
+ */
+export function askPlainCall(
+  policies: CompiledPolicySet,
+  store: EntityStore,
+  call: PlainCall,
+): PolicySetAnswer | undefined {
+  const stage = stageOf(policies, store)
+  const { dictionary, frame, reader } = stage
+  // A getter of the call can call anything; one that asks for a decision would read its own call into the frame.
+  if (stage.isReading) throw runeError('R744', 'a call asks for a decision while it is read')
+  stage.isReading = true
+  try {
+    dictionary.trim()
+    if (!reader.read(call, frame)) return undefined
+  } finally {
+    stage.isReading = false
+  }
+  return decide(stage)
+}
+
+/** The same, for a call that somebody else has read; with a schema, `isValidated` says that it conforms. */
+export function askStore(
+  policies: CompiledPolicySet,
+  store: EntityStore,
+  { request, isValidated }: { readonly request: CedarRequest; readonly isValidated: boolean },
+): PolicySetAnswer {
+  const stage = stageOf(policies, store)
+  if (stage.isReading) throw runeError('R744', 'a call asks for a decision while it is read')
+  stage.dictionary.trim()
+  take(stage, request)
+  stage.reader.note(stage.frame, isValidated)
+  return decide(stage)
+}
+
+/** Where a policy set is asked about the entities of one store, one request at a time. */
+interface Stage {
+  readonly set: PolicySet
+  readonly dictionary: Overlay
+  readonly values: Values
+  readonly frame: Frame
+  readonly reader: CallReader
+  readonly verdicts: Verdicts
+  isReading: boolean
+}
+
+const NO_STORE = createEntityStore([])
+
+function stageOf({ policies, stages }: CompiledPolicySet, store: EntityStore): Stage {
+  let stage = stages.get(store)
+  if (stage === undefined) {
+    stage = createStage(policies, store)
+    stages.set(store, stage)
+  }
+  return stage
+}
+
+function createStage(policies: readonly LoweredPolicy[], { dictionary: stored, view, schema }: EntityStore): Stage {
+  const dictionary = createOverlay(stored)
+  const values = createValues(dictionary)
+  const isLocal = (id: ValueId) => isPassing(id, dictionary)
+  const compiled = compilePolicies(policies, values)
+  const set = createPolicySet({ policies, values, compiled, stored: view, isLocal })
+  dictionary.keep()
+  const frame = new Frame(values, view, () => ({ rows: [], error: 'plain Cedar has no facts' }))
+  const reader = createCallReader({ values, dictionary, schema })
+  return { set, dictionary, values, frame, reader, verdicts: createVerdicts(), isReading: false }
+}
+
+function take({ frame, values }: Stage, request: CedarRequest): void {
+  frame.principal = values.intern(request.principal)
+  frame.action = values.intern(request.action)
+  frame.resource = values.intern(request.resource)
+  frame.context = values.intern(request.context)
+}
+
+/** What the policies say to the request in the frame. */
+function decide({ set, frame, verdicts }: Stage): PolicySetAnswer {
+  askPolicies(set, frame, verdicts)
+  const { satisfied, count, errors } = verdicts
+  const permits: string[] = []
+  const forbids: string[] = []
+  for (let i = 0; i < count; i++) {
+    const { effect, id } = set.policies[satisfied[i]!]!
+    if (effect === 'permit') permits.push(id)
+    else forbids.push(id)
+  }
+  if (forbids.length > 0) return { decision: 'deny', reason: forbids, errors }
+  return { decision: permits.length > 0 ? 'allow' : 'deny', reason: permits, errors }
 }
 
 /** The entities of a call; of their attributes and ancestors, only those are interned that a policy asks for. */

@@ -3,51 +3,44 @@
  * `containsAny`, `isEmpty`).
  */
 import { FALSE, kindOfId, TRUE, type ValueId } from '../../image/value-ids.ts'
-import type { Span } from '../../text/source.ts'
-import { ERROR, type Evaluate, type Frame, failType } from './frame.ts'
+import { ERROR, type Evaluate, type Frame, failOperand, type Place } from './frame.ts'
 
 export interface SetOperands {
   readonly receiver: Evaluate
   readonly arg: Evaluate
-  readonly span: Span
+  readonly at: Place
 }
 
 /** `receiver.contains(arg)`. */
-export function contains({ receiver, arg, span }: SetOperands): Evaluate {
+export function contains({ receiver, arg, at }: SetOperands): Evaluate {
   return (frame) => {
     const set = receiver(frame)
     if (set === ERROR) return ERROR
     const element = arg(frame)
-    return element === ERROR ? ERROR : isElement(frame, span, set, element)
+    return element === ERROR ? ERROR : isElement(frame, at, set, element)
   }
 }
 
 /** Whether `element` is in `set`. */
-export function isElement(frame: Frame, span: Span, set: ValueId, element: ValueId): ValueId {
-  if (kindOfId(set) !== 'set') return failType(frame, span, 'set', set)
+export function isElement(frame: Frame, at: Place, set: ValueId, element: ValueId): ValueId {
+  if (kindOfId(set) !== 'set') return failOperand(frame, at, 0, 'set', set)
   return frame.values.holds(set, element) ? TRUE : FALSE
 }
 
 /** `receiver.containsAll(arg)`, or `containsAny`. */
-export function containsMany(quantifier: 'all' | 'any', { receiver, arg, span }: SetOperands): Evaluate {
+export function containsMany(quantifier: 'all' | 'any', { receiver, arg, at }: SetOperands): Evaluate {
   return (frame) => {
     const set = receiver(frame)
     if (set === ERROR) return ERROR
     const other = arg(frame)
-    return other === ERROR ? ERROR : areElements(frame, span, quantifier, set, other)
+    return other === ERROR ? ERROR : areElements(frame, at, quantifier, set, other)
   }
 }
 
 /** Whether all, or any, elements of `other` are in `set`. */
-export function areElements(
-  frame: Frame,
-  span: Span,
-  quantifier: 'all' | 'any',
-  set: ValueId,
-  other: ValueId,
-): ValueId {
-  if (kindOfId(set) !== 'set') return failType(frame, span, 'set', set)
-  if (kindOfId(other) !== 'set') return failType(frame, span, 'set', other)
+export function areElements(frame: Frame, at: Place, quantifier: 'all' | 'any', set: ValueId, other: ValueId): ValueId {
+  if (kindOfId(set) !== 'set') return failOperand(frame, at, 0, 'set', set)
+  if (kindOfId(other) !== 'set') return failOperand(frame, at, 1, 'set', other)
   const { values } = frame
   const size = values.sizeOf(other)
   const isAll = quantifier === 'all'
@@ -57,15 +50,15 @@ export function areElements(
 }
 
 /** `receiver.isEmpty()`. */
-export function isEmpty(receiver: Evaluate, span: Span): Evaluate {
+export function isEmpty(receiver: Evaluate, at: Place): Evaluate {
   return (frame) => {
     const set = receiver(frame)
-    return set === ERROR ? ERROR : hasNoElements(frame, span, set)
+    return set === ERROR ? ERROR : hasNoElements(frame, at, set)
   }
 }
 
 /** Whether `set` is empty. */
-export function hasNoElements(frame: Frame, span: Span, set: ValueId): ValueId {
-  if (kindOfId(set) !== 'set') return failType(frame, span, 'set', set)
+export function hasNoElements(frame: Frame, at: Place, set: ValueId): ValueId {
+  if (kindOfId(set) !== 'set') return failOperand(frame, at, 0, 'set', set)
   return frame.values.sizeOf(set) === 0 ? TRUE : FALSE
 }

@@ -83,11 +83,19 @@ test('names that mean something to JavaScript are ordinary attributes', () => {
   expect(outcome('{"__proto__": 1, constructor: 2}["__proto__"] == 1')).toBe('true')
 })
 
-test('an error stands at the operation that fails', () => {
-  const text = 'permit (principal, action, resource) when { 1 < 2 && context.s.x };'
-  const [error] = answer(lowerText(text), WORLD).errors
-  expect(error?.span && text.slice(error.span.start, error.span.end)).toBe('context.s.x')
-})
+test.each([
+  ['principal.r.none', 'principal.r.none'],
+  ['context.s.x', 'context.s'],
+  ['"a" < principal.n', '"a"'],
+  ['9223372036854775807 + principal.n > 0', '9223372036854775807 + principal.n'],
+])(
+  'an error stands at the operation that fails, or at the operand that is of no type for it: %s',
+  (condition, place) => {
+    const text = `permit (principal, action, resource) when { 1 < 2 && ${condition} };`
+    const [error] = answer(lowerText(text), WORLD).errors
+    expect(error?.span && text.slice(error.span.start, error.span.end)).toBe(place)
+  },
+)
 
 test('a set of 200,000 elements is evaluated, constant or not', () => {
   const numbers = Array.from({ length: 200_000 }, (_, i) => i).join()

@@ -1,6 +1,6 @@
 /** Policy sets of the Cedar API: plain Cedar over the entities of one call. */
 import { describe, expect, it } from 'vitest'
-import { askPolicySet, compilePolicySet } from '../../../src/decide/cedar/policy-set.ts'
+import { askPolicySet, askStore, compilePolicySet, createEntityStore } from '../../../src/decide/cedar/policy-set.ts'
 import { readPolicySet } from '../../../src/syntax/cedar-call.ts'
 import { Diagnostics } from '../../../src/text/diagnostic.ts'
 import type { Value } from '../../../src/values/value.ts'
@@ -19,10 +19,11 @@ function answers(conditions: readonly string[], entities: readonly Entity[], con
     resource: uid('R::"r"'),
     context: { kind: 'record' as const, fields: new Map(Object.entries(context)) },
   }
-  const ask = () => askPolicySet({ request, entities, policies, warnings: [] })
-  const first = ask()
-  expect(ask()).toEqual(first)
-  return [...first.satisfiedPermits, ...first.errors.map(({ policyId, message }) => `${policyId}: ${message}`)]
+  const store = createEntityStore(entities)
+  const first = askPolicySet(policies, request, entities)
+  expect(askPolicySet(policies, request, entities)).toEqual(first)
+  expect(askStore(policies, store, { request, isValidated: false })).toEqual(first)
+  return [...first.reason, ...first.errors.map(({ policyId, message }) => `${policyId}: ${message}`)]
 }
 
 describe('a policy set', () => {

@@ -2,7 +2,6 @@
  * What a command's exit code says. Spec: DESIGN section 5.
  */
 
-/** 4 belongs to benchmarks. */
 export const EXIT = {
   /** Success, or a permit. */
   ok: 0,
@@ -12,6 +11,8 @@ export const EXIT = {
   refused: 2,
   /** A configuration, policy, request or query that is not valid. */
   invalid: 3,
+  /** A benchmark that is slower than its baseline. */
+  regressed: 4,
   testsFailed: 5,
   usage: 64,
 } as const

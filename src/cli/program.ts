@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError, Option } from 'commander'
 import pkg from '../../package.json' with { type: 'json' }
+import { addBenchmarkOptions, type BenchmarkOptions, settingsOf } from './benchmark/settings.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -40,7 +41,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
 
 const EXIT_CODES = `
 Exit codes: 0 success or permit, 1 internal or I/O failure, 2 deny or forbid, 3 invalid configuration, policy or data,
-5 tests failed, 64 usage.`
+4 slower than the baseline, 5 tests failed, 64 usage.`
 
 function addCommands(
   program: Command,
@@ -95,6 +96,18 @@ function addCommands(
       const { test } = await import('./test.ts')
       ending(await test(files, command.optsWithGlobals(), terminal))
     })
+  addBenchmark(program, terminal, ending)
+}
+
+function addBenchmark(program: Command, terminal: Terminal, ending: (code: ExitCode) => void): void {
+  addBenchmarkOptions(program.command('benchmark')).action(
+    async (scenario: string | undefined, _options, command: Command) => {
+      const options: BenchmarkOptions = command.optsWithGlobals()
+      const settings = settingsOf(scenario, options, (why) => command.error(`error: ${why}`))
+      const { benchmark } = await import('./benchmark.ts')
+      ending(await benchmark(settings, options, terminal))
+    },
+  )
 }
 
 function addEval(program: Command, terminal: Terminal, ending: (code: ExitCode) => void): void {

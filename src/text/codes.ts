@@ -151,6 +151,8 @@ export const CODES = {
   R762: 'a file that the command line names and that cannot be read',
   R763: 'a file that cannot be written',
   R764: 'a predicate that the command line names and that does not exist',
+  R765: 'requests to measure that are none, or that there are none of',
+  R766: 'a result to compare with that is none, or is of something else',
   R330: 'a predicate with another number of columns than elsewhere',
   R331: 'a name that cannot be defined: it comes with the request, is built in or read-only',
   R332: '`permit` or `forbid` in a body',

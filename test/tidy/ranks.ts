@@ -38,7 +38,7 @@ export function rankViolations(file: TidyFile): string[] {
 function mayImport(from: string, to: string): boolean {
   const [user, used] = [partOf(from), partOf(to)]
   if (user === undefined) return true
-  if (user === 'workers') return used === 'src/threads'
+  if (user === 'workers') return used === 'src/threads' || to.startsWith('src/cli/benchmark/')
   if (USERS_OF_PUBLIC.includes(user)) return used === user || PUBLIC.includes(to) || to === 'package.json'
   if (user === 'src/syntax' && used === 'src/syntax') return mayImportSyntax(from, to)
   if (user === used) return true

@@ -16,11 +16,15 @@ export interface BatchTask {
   readonly times: SliceTimes | undefined
 }
 
-/** Yields what runs one slice after the other. */
-export function createBatches(
-  rune: Rune,
-  { requests, order, times }: BatchTask,
-): (times?: SliceTimes) => Promise<Slice> {
+export interface Batches {
+  /** Where in the order it goes on. */
+  at(): number
+  /** Runs a slice, of `times` if they are given. */
+  run(times?: SliceTimes): Promise<Slice>
+}
+
+/** Decides batches of one order, one after the other. */
+export function createBatches(rune: Rune, { requests, order, times }: BatchTask): Batches {
   const floor = createFloor(requests)
   const size = Math.min(BATCH_MAX, order.length)
   let at = 0
@@ -31,7 +35,7 @@ export function createBatches(
       (request) => request !== undefined,
     )
   }
-  return async (given = times) => {
+  const run = async (given = times) => {
     const outcomes = noOutcomes()
     const blocks = createHistogram()
     const floorPerSecond = timeFloor({ floor, order, at }, given?.floorMs)
@@ -51,6 +55,7 @@ export function createBatches(
     const endNs = sharedClockNs()
     return { startNs, endNs, decisions, outcomes, floorPerSecond, blocks, singles: createHistogram() }
   }
+  return { at: () => at, run }
 }
 
 function count(outcomes: Outcomes, { decision, errors }: Decision): void {

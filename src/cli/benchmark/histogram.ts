@@ -39,6 +39,7 @@ export function merged(histograms: readonly Histogram[]): Histogram {
 export function percentile({ buckets, total, max }: Histogram, share: number): number {
   // Of what a share comes to in floating point, such as 0.9999 × 10,000, the last digits are noise.
   const rank = Math.max(1, Math.ceil(share * total - 1e-6))
+  if (rank >= total) return max
   let seen = 0
   for (let i = 0; i < BUCKETS; i++) {
     seen += buckets[i] ?? 0

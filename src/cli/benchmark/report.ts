@@ -54,7 +54,10 @@ function askedLines({ requests, settings, decisions, cache }: BenchmarkResult): 
   const kinds = { permit, deny, forbid, error }
   const shares = Object.entries(kinds).map(([name, n]) => `${name} ${n === 0 ? '0' : percent(n / total)}`)
   return [
-    entry('requests', `${count(requests.asked)}${asked} distinct, asked again and again, ${drawn}${rare}`),
+    entry(
+      'requests',
+      `${count(requests.asked)}${asked} distinct, ${settings.sliceMs === undefined ? 'each once' : `asked again and again, ${drawn}${rare}`}`,
+    ),
     entry('decisions', `${count(total)}: ${shares.join(', ')}; in ${percent(failing / total)} a policy or rule failed`),
     entry('cached', cacheText(cache, mode)),
   ]
@@ -76,10 +79,11 @@ function throughputLines({ throughput, decisions, floor, settings }: BenchmarkRe
   const ofThreads = threads.map((thread, i) =>
     row(`thread ${i + 1}`, count(thread.decisions), rateText(thread.perSecond)),
   )
+  const factor = (ratio: number) => (ratio < 100 ? ratio.toFixed(2) : count(Math.round(ratio)))
   const times =
     floor.ratio >= 1
-      ? `a decision takes ${floor.ratio.toFixed(2)} × as long`
-      : `decisions are ${(1 / floor.ratio).toFixed(2)} × as fast`
+      ? `a decision takes ${factor(floor.ratio)} × as long`
+      : `decisions are ${factor(1 / floor.ratio)} × as fast`
   return [
     paint('dim', row('throughput', 'decisions', 'a second', 'median of the repetitions')),
     ...(settings.mode === 'batch' ? [] : ofThreads),

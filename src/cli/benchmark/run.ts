@@ -9,7 +9,7 @@ import type { Rune } from '../../index.ts'
 import { BATCH_MAX, createBatches } from './batch.ts'
 import { disturb } from './disturb.ts'
 import type { CacheCounts } from './engine.ts'
-import { clockNs, type Slice, type SliceTimes } from './measure.ts'
+import { clockNs, type Slice, type SliceTimes, sumOutcomes } from './measure.ts'
 import { createDraw } from './random.ts'
 import { onceEach, orderOf } from './requests.ts'
 import { type BenchmarkResult, type Machine, type Measured, type Memory, resultOf } from './result.ts'
@@ -56,7 +56,7 @@ export async function runBenchmark(
     settings,
     machine,
     memory,
-    requests: { distinct: requests.length, asked: new Set(order).size },
+    requests: { distinct: requests.length, asked: askedOf(order, measuring.from, slices) },
     slices,
     ...(batch !== undefined && { batch }),
     clockNs: clock,
@@ -74,6 +74,8 @@ export async function runBenchmark(
 interface Measuring {
   readonly batch?: number
   readonly clock: number
+  /** Where in the order each thread begins. */
+  readonly from: readonly number[]
   runSlices(): Promise<Slice[]>
   caches(): (CacheCounts | undefined)[]
   pauses(): GcPauses[]
@@ -86,10 +88,11 @@ async function prepare(subject: Subject, settings: Settings, order: Uint32Array)
   const { mode, threads, warmupMs, repetitions } = settings
   const { rune, requests } = subject
   const task = { handle: rune.handle(), mode, threads, requests, order, times, warmupMs, repetitions }
-  const { clocksNs, runSlices, close } = await startThreads(task)
+  const { ready, runSlices, close } = await startThreads(task)
   let last: Awaited<ReturnType<typeof runSlices>> = []
   return {
-    clock: Math.max(...clocksNs),
+    clock: Math.max(...ready.map((thread) => thread.clockNs)),
+    from: ready.map(({ from }) => from),
     runSlices: async () => {
       last = await runSlices()
       return last.map(({ slice }) => slice)
@@ -105,14 +108,15 @@ async function prepareBatches(
   { warmupMs }: Settings,
   { order, times }: { readonly order: Uint32Array; readonly times: SliceTimes | undefined },
 ): Promise<Measuring> {
-  const runSlice = createBatches(rune, { requests, order, times })
-  if (warmupMs > 0) await runSlice(sliceTimes(warmupMs))
+  const batches = createBatches(rune, { requests, order, times })
+  if (warmupMs > 0) await batches.run(sliceTimes(warmupMs))
   const gc = observeGc()
   return {
     batch: Math.min(BATCH_MAX, order.length),
     clock: clockNs(),
+    from: [batches.at()],
     runSlices: async () => {
-      const slice = await runSlice()
+      const slice = await batches.run()
       await setImmediate()
       return [slice]
     },
@@ -120,6 +124,17 @@ async function prepareBatches(
     pauses: () => [gc.pauses()],
     close: async () => gc.stop(),
   }
+}
+
+/** How many distinct requests were asked, warming up aside. */
+function askedOf(order: Uint32Array, from: readonly number[], slices: readonly (readonly Slice[])[]): number {
+  const asked = new Set<number>()
+  for (const [thread, start] of from.entries()) {
+    const { permit, deny, forbid, error } = sumOutcomes(slices.flatMap((threads) => threads[thread]?.outcomes ?? []))
+    const count = Math.min(order.length, permit + deny + forbid + error)
+    for (let i = 0; i < count; i++) asked.add(order[(start + i) % order.length] ?? 0)
+  }
+  return asked.size
 }
 
 /** The machine as it is now. */

@@ -32,7 +32,7 @@ export interface BenchmarkOptions extends Common {
 const MODES: readonly Mode[] = ['cached', 'uncached', 'mixed', 'prepared', 'batch']
 const DEFAULT_SCENARIO = 'rbac'
 const REPETITIONS = 5
-const REPETITIONS_TO_COMPARE = 10
+const REPETITIONS_TO_COMPARE = 20
 const HIT_RATE = 0.9
 const FAIL_OVER = 0.1
 

@@ -30,7 +30,7 @@ export interface ThreadTask {
 }
 
 export type FromThread =
-  | { readonly kind: 'ready'; readonly clockNs: number }
+  | { readonly kind: 'ready'; readonly clockNs: number; readonly from: number }
   | { readonly kind: 'slice'; readonly slice: Slice; readonly cache: CacheCounts | undefined; readonly gc: GcPauses }
 
 /** Pauses of the garbage collector. */
@@ -49,7 +49,7 @@ export async function runThread(task: ThreadTask, port: MessagePort): Promise<vo
   if (warmupMs > 0) runSlice(loop, sliceTimes(warmupMs))
   const gc = observeGc()
   const before = contender.cache()
-  send({ kind: 'ready', clockNs: clockNs() })
+  send({ kind: 'ready', clockNs: clockNs(), from: loop.at })
   for (let i = 0; i < task.repetitions; i++) {
     Atomics.wait(barrier, 0, i)
     const slice = runSlice(loop, times)

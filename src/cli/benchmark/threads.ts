@@ -8,8 +8,8 @@ export interface ThreadsTask extends Omit<ThreadTask, 'from' | 'barrier'> {
 }
 
 export interface Threads {
-  /** What each says once it is warm: nanoseconds that reading its clock takes. */
-  readonly clocksNs: readonly number[]
+  /** What each says once it is warm: what reading its clock takes, and where it goes on among the requests. */
+  readonly ready: readonly Extract<FromThread, { kind: 'ready' }>[]
   /** Lets all go at once; resolves with what each measured. */
   runSlices(): Promise<Extract<FromThread, { kind: 'slice' }>[]>
   close(): Promise<void>
@@ -29,7 +29,7 @@ export async function startThreads({ threads, ...task }: ThreadsTask): Promise<T
   try {
     const ready = await heard()
     return {
-      clocksNs: ready.flatMap((message) => (message.kind === 'ready' ? [message.clockNs] : [])),
+      ready: ready.flatMap((message) => (message.kind === 'ready' ? [message] : [])),
       runSlices: async () => {
         const messages = heard()
         Atomics.add(barrier, 0, 1)

@@ -29,7 +29,7 @@ export interface Contender {
 }
 
 /** In bytes; small, so that requests that come again late are out of it by then. */
-export const MIXED_CACHE_BYTES = 2 ** 18
+export const MIXED_CACHE_BYTES = 2 ** 20
 
 /** How the engine is opened for a mode. */
 export function engineOptions({ threads }: { readonly mode: Mode; readonly threads: number }): OpenOptions {

@@ -3,6 +3,7 @@ import { visible } from '../../index.ts'
 import type { Paint } from '../terminal.ts'
 import { BLOCK } from './measure.ts'
 import type { BenchmarkResult, Latency, Times } from './result.ts'
+import type { Settings } from './settings.ts'
 
 /** All that is said about a result. */
 export function resultText(result: BenchmarkResult, paint: Paint): string {
@@ -47,7 +48,7 @@ function headLines({ name, settings, machine }: BenchmarkResult, paint: Paint): 
 
 function askedLines({ requests, settings, decisions, cache }: BenchmarkResult): string[] {
   const { total, permit, deny, forbid, error, failing } = decisions
-  const { zipf, mode, hitRate } = settings
+  const { zipf, hitRate } = settings
   const drawn = zipf === 0 ? 'all alike' : `by Zipf's law with the exponent ${zipf}`
   const rare = hitRate === undefined ? '' : `; ${percent(1 - hitRate)} of all are of those that come rarely`
   const asked = requests.asked < requests.distinct ? ` of ${count(requests.distinct)}` : ''
@@ -59,16 +60,17 @@ function askedLines({ requests, settings, decisions, cache }: BenchmarkResult): 
       `${count(requests.asked)}${asked} distinct, ${settings.sliceMs === undefined ? 'each once' : `asked again and again, ${drawn}${rare}`}`,
     ),
     entry('decisions', `${count(total)}: ${shares.join(', ')}; in ${percent(failing / total)} a policy or rule failed`),
-    entry('cached', cacheText(cache, mode)),
+    entry('cached', cacheText(cache, settings)),
   ]
 }
 
-function cacheText(cache: BenchmarkResult['cache'], mode: string): string {
+function cacheText(cache: BenchmarkResult['cache'], { mode, hitRate: wanted }: Settings): string {
   if (!cache) return mode === 'batch' ? 'the threads of the pool keep that to themselves' : 'nothing'
   const { hits, misses, evictions, uncacheable, hitRate, bytes } = cache
   const rest = `${count(hits)} hits, ${count(misses)} misses, ${count(evictions)} evictions, ${count(uncacheable)} never cached`
+  const aim = wanted === undefined ? '' : ` of all, where ${percent(wanted)} was the aim`
   const mostly = hitRate > 0.5 ? '; what is measured is mostly the cache' : ''
-  return `${percent(hitRate)}: ${rest}; ${bytesText(bytes)}${mostly}`
+  return `${percent(hitRate)}${aim}: ${rest}; ${bytesText(bytes)}${mostly}`
 }
 
 function throughputLines({ throughput, decisions, floor, settings }: BenchmarkResult, paint: Paint): string[] {

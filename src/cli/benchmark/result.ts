@@ -29,8 +29,11 @@ export interface BenchmarkResult {
   /** All threads together; `ratio` is how many times longer a decision takes. */
   readonly floor: { readonly perSecond: number; readonly repetitions: readonly number[]; readonly ratio: number }
   readonly latency: Latency
-  /** Of the measured threads; absent where there is no cache, or where it is the pool's. */
-  readonly cache?: CacheCounts & { readonly hitRate: number }
+  /** Of the caches of the measured threads; absent where there is no cache, or where it is the pool's. */
+  readonly cache?: CacheCounts & {
+    /** Of all decisions. */
+    readonly hitRate: number
+  }
   readonly memory: Memory
   /** Of the thread that opened the engine. */
   readonly eventLoop: { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number }
@@ -108,14 +111,15 @@ export function resultOf(measured: Measured): BenchmarkResult {
   const outcomes = sumOutcomes(slices.flat().map((slice) => slice.outcomes))
   const rates = slices.map(rateOf)
   const floors = slices.map((threads) => sum(threads.map(({ floorPerSecond }) => floorPerSecond)))
-  const cache = cacheOf(caches)
+  const total = totalOf(outcomes)
+  const cache = cacheOf(caches, total)
   return {
     format: FORMAT,
     name,
     settings,
     machine,
     requests,
-    decisions: { total: totalOf(outcomes), ...outcomes },
+    decisions: { total, ...outcomes },
     throughput: { perSecond: middle(rates), repetitions: rates, threads: threadsOf(slices) },
     floor: {
       perSecond: middle(floors),
@@ -183,19 +187,18 @@ function histogramOf(samples: Histogram): Latency['histogram'] {
 
 const BARS_MAX = 16
 
-function cacheOf(caches: readonly (CacheCounts | undefined)[]): BenchmarkResult['cache'] {
+function cacheOf(caches: readonly (CacheCounts | undefined)[], decisions: number): BenchmarkResult['cache'] {
   const known = caches.filter((counts) => counts !== undefined)
   if (known.length === 0) return undefined
   const of = (name: keyof CacheCounts) => sum(known.map((counts) => counts[name]))
-  const [hits, misses, uncacheable] = [of('hits'), of('misses'), of('uncacheable')]
-  const asked = hits + misses + uncacheable
+  const hits = of('hits')
   return {
     hits,
-    misses,
+    misses: of('misses'),
     evictions: of('evictions'),
-    uncacheable,
+    uncacheable: of('uncacheable'),
     bytes: of('bytes'),
-    hitRate: asked === 0 ? 0 : hits / asked,
+    hitRate: decisions === 0 ? 0 : hits / decisions,
   }
 }
 

@@ -34,10 +34,11 @@ export async function runBenchmark(
       : orderOf(draw, { common, total: requests.length }, settings)
   const measuring = await prepare(subject, settings, order)
   const delay = monitorEventLoopDelay({ resolution: 1 })
-  const undisturbed = disturb(rune, { ...settings, update })
+  const endDisturbing = disturb(rune, { ...settings, update })
   const start = performance.now()
   delay.enable()
   const slices: Slice[][] = []
+  let disturbed: ReturnType<typeof endDisturbing>
   try {
     for (let i = 0; i < settings.repetitions; i++) {
       onProgress(i)
@@ -45,10 +46,12 @@ export async function runBenchmark(
     }
   } finally {
     delay.disable()
+    disturbed = endDisturbing()
+    disturbed.catch(() => {})
     await measuring.close()
   }
   const measuredMs = performance.now() - start
-  const { reloads, updates } = await undisturbed()
+  const { reloads, updates } = await disturbed
   const { batch, clock, caches, pauses } = measuring
   const [p50Ms, p99Ms, maxMs] = [delay.percentile(50) / 1e6, delay.percentile(99) / 1e6, delay.max / 1e6]
   const measured: Measured = {

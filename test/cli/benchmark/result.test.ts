@@ -14,7 +14,7 @@ function slice(startMs: number, endMs: number, decisions: number, singleNs: numb
   return { ...times, decisions, outcomes, floorPerSecond: 1e6, blocks, singles }
 }
 
-const cache = { hits: 90, misses: 5, evictions: 1, uncacheable: 5, bytes: 1000 }
+const cache = { hits: 150_000, misses: 5, evictions: 1, uncacheable: 5, bytes: 1000 }
 const measured: Measured = {
   name: 'rbac',
   settings: {
@@ -78,7 +78,8 @@ test('latencies are of all threads, and what is not known is absent', () => {
 })
 
 test('caches and pauses are those of all threads', () => {
-  expect(result.cache).toEqual({ hits: 180, misses: 10, evictions: 2, uncacheable: 10, bytes: 2000, hitRate: 0.9 })
+  const counts = { hits: 300_000, misses: 10, evictions: 2, uncacheable: 10, bytes: 2000 }
+  expect(result.cache).toEqual({ ...counts, hitRate: 300_000 / result.decisions.total })
   expect(result.gc).toEqual({ count: 3, totalMs: 6, maxMs: 3, share: 0.01 })
   expect(resultOf({ ...measured, caches: [undefined, undefined] })).not.toHaveProperty('cache')
 })

@@ -64,11 +64,11 @@ function askedLines({ requests, settings, decisions, cache }: BenchmarkResult): 
   ]
 }
 
-function cacheText(cache: BenchmarkResult['cache'], { mode, hitRate: wanted }: Settings): string {
+function cacheText(cache: BenchmarkResult['cache'], { mode, sliceMs, hitRate: wanted }: Settings): string {
   if (!cache) return mode === 'batch' ? 'the threads of the pool keep that to themselves' : 'nothing'
   const { hits, misses, evictions, uncacheable, hitRate, bytes } = cache
   const rest = `${count(hits)} hits, ${count(misses)} misses, ${count(evictions)} evictions, ${count(uncacheable)} never cached`
-  const aim = wanted === undefined ? '' : ` of all, where ${percent(wanted)} was the aim`
+  const aim = wanted === undefined || sliceMs === undefined ? '' : ` of all, where ${percent(wanted)} was the aim`
   const mostly = hitRate > 0.5 ? '; what is measured is mostly the cache' : ''
   return `${percent(hitRate)}${aim}: ${rest}; ${bytesText(bytes)}${mostly}`
 }
@@ -77,7 +77,7 @@ function throughputLines({ throughput, decisions, floor, settings }: BenchmarkRe
   const { perSecond, repetitions, threads } = throughput
   const row = (name: string, n: string, rate: string, more = '') =>
     `${name.padEnd(12)}${n.padStart(16)}${rate.padStart(14)}  ${more}`
-  const range = `${rateText(Math.min(...repetitions))} to ${rateText(Math.max(...repetitions))}`
+  const range = `median of ${repetitions.length}, from ${rateText(Math.min(...repetitions))} to ${rateText(Math.max(...repetitions))}`
   const ofThreads = threads.map((thread, i) =>
     row(`thread ${i + 1}`, count(thread.decisions), rateText(thread.perSecond)),
   )
@@ -87,7 +87,7 @@ function throughputLines({ throughput, decisions, floor, settings }: BenchmarkRe
       ? `a decision takes ${factor(floor.ratio)} × as long`
       : `decisions are ${factor(1 / floor.ratio)} × as fast`
   return [
-    paint('dim', row('throughput', 'decisions', 'a second', 'median of the repetitions')),
+    paint('dim', row('throughput', 'decisions', 'a second')),
     ...(settings.mode === 'batch' ? [] : ofThreads),
     paint('bold', row('all', count(decisions.total), rateText(perSecond), range)),
     row('floor', '', rateText(floor.perSecond), `three Map look-ups and a probe on the same strings: ${times}`),

@@ -24,6 +24,7 @@ export interface BenchmarkResult {
     /** The median of the repetitions. */
     readonly perSecond: number
     readonly repetitions: readonly number[]
+    /** Over all repetitions. */
     readonly threads: readonly { readonly decisions: number; readonly perSecond: number }[]
   }
   /** All threads together; `ratio` is how many times longer a decision takes. */
@@ -148,7 +149,9 @@ function threadsOf(slices: readonly (readonly Slice[])[]): BenchmarkResult['thro
     const own = slices.flatMap((threads) => threads[thread] ?? [])
     return {
       decisions: totalOf(sumOutcomes(own.map(({ outcomes }) => outcomes))),
-      perSecond: middle(own.map((slice) => rateOf([slice]))),
+      perSecond:
+        (sum(own.map((slice) => slice.decisions)) * 1e9) /
+        Math.max(1, sum(own.map(({ startNs, endNs }) => endNs - startNs))),
     }
   })
 }
@@ -172,20 +175,22 @@ function latencyOf({ slices, batch, clockNs }: Measured): Latency {
   }
 }
 
-/** Steps of half an octave or more, from the fastest to the slowest. */
+/** Steps of half an octave or more up to the 99.9th percentile, and one for the few beyond. */
 function histogramOf(samples: Histogram): Latency['histogram'] {
   if (samples.total === 0) return []
   const low = Math.floor(2 * Math.log2(Math.max(1, percentile(samples, 0))))
-  const high = Math.ceil(2 * Math.log2(Math.max(2, samples.max + 1)))
+  const high = Math.max(low + 1, Math.ceil(2 * Math.log2(Math.max(2, percentile(samples, 0.999) + 1))))
   const step = Math.ceil((high - low) / BARS_MAX)
-  const bars = Array.from({ length: Math.ceil((high - low) / step) }, (_, i) => {
-    const [from, to] = [2 ** ((low + i * step) / 2), 2 ** ((low + (i + 1) * step) / 2)]
-    return { from, to, count: countBetween(samples, i === 0 ? 0 : from, to) }
+  const ends = Array.from({ length: Math.ceil((high - low) / step) }, (_, i) => 2 ** ((low + (i + 1) * step) / 2))
+  const last = ends.at(-1) ?? 0
+  if (samples.max >= last) ends.push(samples.max + 1)
+  return ends.map((to, i) => {
+    const from = i === 0 ? 0 : (ends[i - 1] ?? 0)
+    return { from, to, count: countBetween(samples, from, to) }
   })
-  return bars
 }
 
-const BARS_MAX = 16
+const BARS_MAX = 12
 
 function cacheOf(caches: readonly (CacheCounts | undefined)[], decisions: number): BenchmarkResult['cache'] {
   const known = caches.filter((counts) => counts !== undefined)

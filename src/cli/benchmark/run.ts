@@ -27,6 +27,11 @@ export async function runBenchmark(
   const { rune, name, requests, common, update } = subject
   const machine = machineOf()
   const memory = await memoryOf(rune)
+  if (settings.updateRate !== undefined) {
+    // Where updates are refused, nothing is measured.
+    await rune.update(update(0))
+    await rune.update(update(1))
+  }
   const draw = createDraw(settings.seed + 2)
   const order =
     settings.sliceMs === undefined
@@ -151,7 +156,7 @@ export function machineOf(): Machine {
   }
 }
 
-/** What facts take. An update that changes nothing tells how large the arena is. */
+/** What facts take. The first update tells how large the arena is, even if it changes nothing. */
 async function memoryOf(rune: Rune): Promise<Memory> {
   let arenaBytes = 0
   const note = (published: { readonly arenaBytes: number }) => {

@@ -153,6 +153,12 @@ permit(principal == User::"ana", action == Action::"read", resource);
     expect(result.decisions).toMatchObject({ total: 12, permit: 4, deny: 4, error: 4 })
   })
 
+  test('with a schema does not know the entity that updates bring', async () => {
+    const { exit, out, err } = await toy('-c', policy, '--update-rate', '10')
+    expect({ exit, out }).toEqual({ exit: 3, out: '' })
+    expect(err).toContain('RuneBenchmark')
+  })
+
   test('can be the standard input, and not both inputs', async () => {
     const args = ['benchmark', '-c', '-', ...TOY]
     expect(await rune(args, { input: POLICY })).toMatchObject({ exit: 0 })

@@ -2,7 +2,17 @@
  * How the engine is asked, mode by mode: what is measured, and nothing of how. Owns which calls of the public API the modes
  * stand for.
  */
-import { type AuthorizeRequest, type Decision, type Handle, type OpenOptions, Rune, RuneError } from '../../index.ts'
+import {
+  type AuthorizeRequest,
+  type CacheReport,
+  type Decision,
+  type Handle,
+  type OpenOptions,
+  type PreparedRequest,
+  Rune,
+  RuneError,
+  type RuneReader,
+} from '../../index.ts'
 
 /** `batch` is asked by the thread that opened the engine, of its pool. */
 export type Mode = 'cached' | 'uncached' | 'mixed' | 'prepared' | 'batch'
@@ -11,14 +21,7 @@ export type Mode = 'cached' | 'uncached' | 'mixed' | 'prepared' | 'batch'
 export type Decide = (index: number) => Decision | undefined
 
 /** What a cache of decisions did. */
-export interface CacheCounts {
-  readonly hits: number
-  readonly misses: number
-  readonly evictions: number
-  readonly uncacheable: number
-  /** Of its table. */
-  readonly bytes: number
-}
+export type CacheCounts = CacheReport
 
 /** A reader as a thread asks it. */
 export interface Contender {
@@ -29,33 +32,57 @@ export interface Contender {
 }
 
 /** In bytes; small, so that requests that come again late are out of it by then. */
-export const MIXED_CACHE_BYTES = 2 ** 20
+const MIXED_CACHE_BYTES = 2 ** 20
 
 /** How the engine is opened for a mode. */
-export function engineOptions({ threads }: { readonly mode: Mode; readonly threads: number }): OpenOptions {
-  return { coordinator: 'thread', threads }
+export function engineOptions({ mode, threads }: { readonly mode: Mode; readonly threads: number }): OpenOptions {
+  return { coordinator: 'thread', threads, cache: cacheOf(mode) }
 }
 
 /** Attaches to the image, and prepares what the mode has prepared. */
-export function openContender(handle: Handle, _mode: Mode, requests: readonly AuthorizeRequest[]): Contender {
-  const reader = Rune.attach(handle)
+export function openContender(handle: Handle, mode: Mode, requests: readonly AuthorizeRequest[]): Contender {
+  const reader = Rune.attach(handle, { cache: cacheOf(mode) })
   return {
-    decide: refusing((index) => {
-      const request = requests[index]
-      return request && reader.authorize(request)
-    }),
-    cache: () => undefined,
+    decide: mode === 'prepared' ? decidePrepared(reader, requests) : decideRequests(reader, requests),
+    cache: () => (mode === 'uncached' ? undefined : reader.cacheStats()),
     close: () => void reader.close(),
   }
 }
 
-function refusing(decide: Decide): Decide {
+function cacheOf(mode: Mode): boolean | number {
+  return mode === 'mixed' ? MIXED_CACHE_BYTES : mode !== 'uncached'
+}
+
+function decideRequests(reader: RuneReader, requests: readonly AuthorizeRequest[]): Decide {
   return (index) => {
     try {
-      return decide(index)
+      const request = requests[index]
+      return request && reader.authorize(request)
     } catch (error) {
-      if (error instanceof RuneError) return undefined
-      throw error
+      return refusal(error)
     }
   }
+}
+
+/** A request that cannot be prepared is an error each time. */
+function decidePrepared(reader: RuneReader, requests: readonly AuthorizeRequest[]): Decide {
+  const prepared = requests.map((request): PreparedRequest | undefined => {
+    try {
+      return reader.prepareRequest(request)
+    } catch (error) {
+      return refusal(error)
+    }
+  })
+  return (index) => {
+    try {
+      const request = prepared[index]
+      return request && reader.authorizePrepared(request)
+    } catch (error) {
+      return refusal(error)
+    }
+  }
+}
+
+function refusal(error: unknown): undefined {
+  if (!(error instanceof RuneError)) throw error
 }

@@ -46,6 +46,15 @@ describe('each mode decides each request', () => {
     expect([throughput.repetitions.length, floor.repetitions.length]).toEqual([2, 2])
   })
 
+  test.each([
+    ['cached', { hits: 360, misses: 120, evictions: 0, uncacheable: 0, hitRate: 0.75 }],
+    ['prepared', { hits: 360, misses: 120, evictions: 0, uncacheable: 0, hitRate: 0.75 }],
+    ['uncached', undefined],
+  ])('%s: of four rounds, the first finds nothing cached', async (mode, counts) => {
+    const { cache } = await resultOf(toyScenario('rbac', '--mode', mode, '--threads', '2', '--format', 'json'))
+    expect(cache).toEqual(counts && { ...counts, bytes: expect.any(Number) })
+  })
+
   test('mixed: some often, others rarely', async () => {
     const args = ['--mode', 'mixed', '--hit-rate', '50%', '--format', 'json']
     const { decisions, requests, settings } = await resultOf(toyScenario('rbac', ...args))

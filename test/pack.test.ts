@@ -115,6 +115,14 @@ describe('the packed package', () => {
     })
   })
 
+  it('starts the threads of a benchmark', () => {
+    const options = ['--scale', '0.01', '--threads', '2', '--requests', '20', '--duration', 'once', '--warmup', '0']
+    const { decisions } = JSON.parse(
+      run(join(installed, 'dist', 'rune.js'), 'benchmark', ...options, '--format', 'json'),
+    )
+    expect(decisions.total).toBe(20 * 2 * 2 * 5)
+  })
+
   it('has types that a strict compiler takes', () => {
     writeFileSync(join(project, 'typed.mts'), TYPED)
     const options = ['--noEmit', '--strict', '--target', 'es2023', '--module', 'nodenext', '--types', '']

@@ -1,5 +1,4 @@
 /** What `rune benchmark` is asked to do: the options as texts, and what they come to. Owns their limits and defaults. */
-import { availableParallelism } from 'node:os'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Common } from '../program.ts'
 import type { Mode } from './engine.ts'
@@ -127,11 +126,6 @@ export function settingsOf(
     scale: scale ?? 1,
     failOver: failOver ?? FAIL_OVER,
   }
-}
-
-/** More threads than cores measure how cores are shared. */
-export function cores(): number {
-  return availableParallelism()
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 }

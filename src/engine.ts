@@ -8,13 +8,21 @@ import type { Decision } from './decide/decision.ts'
 import type { Explanation } from './decide/explain.ts'
 import type { QueryResult } from './decide/query.ts'
 import type { AuthorizeRequest } from './decide/request.ts'
+import type { WhichActions, WhichPrincipals, WhichResources } from './decide/which.ts'
 import type { Inspection } from './fixpoint/inspect.ts'
 import { isSnapshotFile } from './image/snapshot.ts'
 import { askedNames } from './program/asked.ts'
 import { type Counts, counts } from './program/counts.ts'
 import { nodeHost } from './syntax/rune-file/host.ts'
 import type { OnProgress } from './syntax/rune-file/load.ts'
-import { objectArgument, propertyOf, readArgument, refuseArgument, textArgument } from './text/argument.ts'
+import {
+  listArgument,
+  objectArgument,
+  propertyOf,
+  readArgument,
+  refuseArgument,
+  textArgument,
+} from './text/argument.ts'
 import { type Diagnostic, RuneError } from './text/diagnostic.ts'
 import { build, type ConfigurationInput, checkInput } from './threads/build.ts'
 import { type Compiled, compileInto } from './threads/compile.ts'
@@ -59,6 +67,26 @@ export interface Validation {
   readonly counts?: Counts
 }
 
+/** What a page has besides what was found. */
+interface PageEnd {
+  /** For the next page; absent on the last one. A page may be short, or empty, and not be the last. */
+  readonly cursor?: string
+  readonly epoch: number
+}
+
+/** Entity literals, in an order that depends on nothing but them. */
+export interface ResourcesPage extends PageEnd {
+  readonly resources: readonly string[]
+}
+
+export interface PrincipalsPage extends PageEnd {
+  readonly principals: readonly string[]
+}
+
+export interface ActionsPage extends PageEnd {
+  readonly actions: readonly string[]
+}
+
 /** Decides in this thread from an image that another thread may change meanwhile; each answer is made from one epoch of it. */
 export class RuneReader {
   /** @internal */
@@ -74,6 +102,39 @@ export class RuneReader {
   /** Decides a request. Throws a `RuneError` for a request that is malformed or reaches a limit; such a request is never permitted. */
   authorize(request: AuthorizeRequest): Decision {
     return this.reader.authorize(request)
+  }
+
+  /**
+   * Decides requests in this thread, all in one epoch; the decisions are those of `authorize`, in the order of the requests. A
+   * request that fails is denied, and its `errors` say why. Takes the time of them all: `authorizeBatch` blocks nobody.
+   */
+  authorizeMany(requests: readonly AuthorizeRequest[]): Decision[] {
+    return this.reader.authorizeMany(listArgument(requests, 'the requests'))
+  }
+
+  /**
+   * The stored entities of a type for which `authorize` would permit the action, page by page. A page is of one epoch; its
+   * cursor says where the next one goes on, in whatever epoch: what is stored all the time is seen once. Throws a `RuneError`
+   * for a question that is malformed.
+   */
+  whichResources(asked: WhichResources): ResourcesPage {
+    const { found, ...rest } = this.reader.whichResources(asked)
+    return { resources: found, ...rest }
+  }
+
+  /** The stored entities of a type that `authorize` would permit the action, as `whichResources` pages them. */
+  whichPrincipals(asked: WhichPrincipals): PrincipalsPage {
+    const { found, ...rest } = this.reader.whichPrincipals(asked)
+    return { principals: found, ...rest }
+  }
+
+  /**
+   * The known actions that `authorize` would permit, as `whichResources` pages them: those of the schema, else those that are
+   * stored or that policies and rules name.
+   */
+  whichActions(asked: WhichActions): ActionsPage {
+    const { found, ...rest } = this.reader.whichActions(asked)
+    return { actions: found, ...rest }
   }
 
   /** Decides a request and says which policies and rules made the decision. */

@@ -3,7 +3,19 @@ export type { Decision, DecisionError } from './decide/decision.ts'
 export type { Cause, Explanation } from './decide/explain.ts'
 export type { PlainValue, QueryResult } from './decide/query.ts'
 export type { AuthorizeRequest, EntityInput } from './decide/request.ts'
-export { compile, type OpenOptions, Rune, RuneReader, type TextOptions, type Validation, validate } from './engine.ts'
+export type { WhichActions, WhichPrincipals, WhichResources } from './decide/which.ts'
+export {
+  type ActionsPage,
+  compile,
+  type OpenOptions,
+  type PrincipalsPage,
+  type ResourcesPage,
+  Rune,
+  RuneReader,
+  type TextOptions,
+  type Validation,
+  validate,
+} from './engine.ts'
 export type {
   InspectedDerivation,
   InspectedPredicate,

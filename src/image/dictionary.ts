@@ -168,6 +168,8 @@ export interface Overlay extends Dictionary {
   reset(): void
   /** Does so if there is much of it: between requests, so that those that name the same things find them. */
   trim(): void
+  /** How much there is that `reset` forgets: words and UTF-16 units, and some for each value. */
+  readonly size: number
   /** How often something was forgotten. */
   readonly generation: number
   /** What there is now outlives every `reset`. */
@@ -191,7 +193,6 @@ export function createOverlay(image: KnownContent = NO_CONTENT): Overlay {
     return number | LOCAL_BIT
   }
   const words = (payload: number) => contents[payload & ~LOCAL_BIT] as Uint32Array
-  const isLocal = (payload: number) => (payload & LOCAL_BIT) !== 0
   const reset = () => {
     if (numbers.size === 0) return
     numbers.clear()
@@ -200,6 +201,9 @@ export function createOverlay(image: KnownContent = NO_CONTENT): Overlay {
     generation++
   }
   return {
+    get size() {
+      return size
+    },
     get generation() {
       return generation
     },
@@ -242,6 +246,10 @@ export function createOverlay(image: KnownContent = NO_CONTENT): Overlay {
       numbers.clear()
     },
   }
+}
+
+function isLocal(payload: number): boolean {
+  return (payload & LOCAL_BIT) !== 0
 }
 
 /** What an overlay holds between requests: words and UTF-16 units, and some for each value. */

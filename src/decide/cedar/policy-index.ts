@@ -11,9 +11,16 @@ import { ANY, type Scope } from './scope.ts'
 export interface PolicyIndex {
   /** The numbers of the policies to ask, ascending. */
   find(frame: Frame): readonly number[]
+  /** Those that can match a request in whose `open` place any entity stands. */
+  among(frame: Frame, open: Side): readonly number[]
+  /** By number. */
+  readonly scopes: readonly Scope[]
   /** To be called when stored entities may have changed. */
   turn(): void
 }
+
+/** Besides the action, what policies are told apart by. */
+export type Side = (typeof SIDES)[number]
 
 /** Policies that are not told apart any further unless there are more than a few; by what they must be told apart, if so. */
 interface Node {
@@ -38,7 +45,15 @@ export interface IndexOptions {
 /** The index over policies with these scopes; the number of a policy is its place. */
 export function createPolicyIndex(scopes: readonly Scope[], { stored, few = FEW }: IndexOptions = {}): PolicyIndex {
   const roots = rootsOf(scopes)
-  const search: Search = { scopes, few, principal: createSide(), resource: createSide(), lists: [], listCount: 0 }
+  const search: Search = {
+    scopes,
+    few,
+    principal: createReached(),
+    resource: createReached(),
+    open: undefined,
+    lists: [],
+    listCount: 0,
+  }
   const actions = new Map<ValueId, Selection>()
   let unknown: Selection | undefined
   const selectionOf = (frame: Frame): Selection => {
@@ -54,16 +69,24 @@ export function createPolicyIndex(scopes: readonly Scope[], { stored, few = FEW 
     actions.set(frame.action, selection)
     return selection
   }
+  const find = (frame: Frame, open: Side | undefined): readonly number[] => {
+    const { some, many } = selectionOf(frame)
+    if (many.length === 0) return some
+    search.listCount = 0
+    search.open = open
+    search.principal.limit = UNKNOWN
+    search.resource.limit = UNKNOWN
+    if (some.length > 0) search.lists[search.listCount++] = some
+    for (const root of many) collect(search, frame, root, 0)
+    return merge(search)
+  }
   return {
-    find: (frame) => {
-      const { some, many } = selectionOf(frame)
-      if (many.length === 0) return some
-      search.listCount = 0
-      search.principal.limit = UNKNOWN
-      search.resource.limit = UNKNOWN
-      if (some.length > 0) search.lists[search.listCount++] = some
-      for (const root of many) collect(search, frame, root, 0)
-      return merge(search)
+    scopes,
+    find: (frame) => find(frame, undefined),
+    among: (frame, open) => {
+      const other = open === 'principal' ? 'resource' : 'principal'
+      const keys = keysOf(frame, other)
+      return find(frame, open).filter((number) => keys.has(scopes[number]![other]))
     },
     turn: () => {
       actions.clear()
@@ -104,18 +127,29 @@ function select(roots: Roots, few: number, { action, entities }: Frame): Selecti
   return { some: [...numbers].sort(ascending), many: nodes.filter(({ members }) => members.length > few) }
 }
 
+/** All keys of policies that an entity of the request can match. */
+function keysOf(frame: Frame, side: Side): Set<ValueId> {
+  const { entities, values } = frame
+  const entity = frame[side]
+  const ancestors: ValueId[] = []
+  entities.ancestors(entity, ancestors, Number.POSITIVE_INFINITY)
+  return new Set([ANY, values.entityType(entity), entity, ...ancestors])
+}
+
 interface Search {
   readonly scopes: readonly Scope[]
   readonly few: number
-  readonly principal: Side
-  readonly resource: Side
+  readonly principal: Reached
+  readonly resource: Reached
+  /** What is not known, and told apart by nothing. */
+  open: Side | undefined
   /** The lists of members that were come to. */
   readonly lists: (readonly number[])[]
   listCount: number
 }
 
 /** The ancestors of the principal or resource of a request, once somebody asks for them. */
-interface Side {
+interface Reached {
   readonly ancestors: ValueId[]
   /** How many there are; -1 if more than `limit`. */
   count: number
@@ -124,7 +158,7 @@ interface Side {
 
 const UNKNOWN = -1
 
-function createSide(): Side {
+function createReached(): Reached {
   return { ancestors: [], count: 0, limit: UNKNOWN }
 }
 
@@ -136,7 +170,7 @@ function collect(search: Search, frame: Frame, node: Node, depth: number): void 
   const name = SIDES[depth]
   const { members } = node
   const side =
-    name === undefined || members.length <= search.few
+    name === undefined || name === search.open || members.length <= search.few
       ? undefined
       : reach(search[name], frame, name, members.length + REACHED)
   if (side === undefined || name === undefined) {
@@ -156,7 +190,7 @@ function collectPart(search: Search, frame: Frame, part: Node | undefined, depth
 }
 
 /** The ancestors of an entity; nothing if there are more than `most`. */
-function reach(side: Side, frame: Frame, name: (typeof SIDES)[number], most: number): Side | undefined {
+function reach(side: Reached, frame: Frame, name: Side, most: number): Reached | undefined {
   if (side.limit === UNKNOWN || (side.count < 0 && side.limit < most)) {
     side.count = frame.entities.ancestors(frame[name], side.ancestors, most)
     side.limit = most
@@ -164,7 +198,7 @@ function reach(side: Side, frame: Frame, name: (typeof SIDES)[number], most: num
   return side.count < 0 || side.count > most ? undefined : side
 }
 
-function split(scopes: readonly Scope[], members: readonly number[], name: (typeof SIDES)[number]): Roots {
+function split(scopes: readonly Scope[], members: readonly number[], name: Side): Roots {
   const parts = new Map<ValueId, Node>()
   for (const number of members) add(parts, scopes[number]![name], number)
   return parts

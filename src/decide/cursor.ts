@@ -31,7 +31,7 @@ export function readPaging(given: object, wanted: Wanted): Paging {
   const limit = propertyOf(given, 'limit', '`limit`') ?? LIMIT
   const cursor = propertyOf(given, 'cursor', '`cursor`') ?? undefined
   if (!Number.isInteger(limit) || Number(limit) < 1 || Number(limit) > LIMIT_MAX) {
-    throw refuseArgument(`\`limit\` is no number from 1 to ${LIMIT_MAX}`)
+    throw refuseArgument(`\`limit\` is not from 1 to ${LIMIT_MAX}`)
   }
   return { limit: Number(limit), after: cursor === undefined ? undefined : placeOfCursor(cursor, wanted) }
 }

@@ -46,6 +46,8 @@ const TYPES_MAX = 64
 /** The lists of `image`, which may be turned to other epochs of one dictionary. */
 export function createEntityLists(image: Image): EntityLists {
   const known = new Map<ValueId, { readonly state: string; readonly list: Uint32Array }>()
+  /** What was found last: the pages of one question follow each other. */
+  let last: { readonly key: string; readonly list: Uint32Array } | undefined
   let types: { readonly state: string; readonly all: readonly ValueId[] } = { state: '', all: [] }
   const ofType = (type: ValueId): Uint32Array => {
     if (isLocal(type)) return NO_ENTITIES
@@ -68,9 +70,35 @@ export function createEntityLists(image: Image): EntityLists {
     },
     from: (type, sources) => {
       const all = ofType(type)
+      const key = sources.length > SOURCES_MAX ? undefined : keyOf(image, type, sources)
+      if (key !== undefined && last?.key === key) return last.list
       const some = reached(image, type, sources, all.length >>> 1)
-      return some === undefined ? all : ordered(some, image)
+      const list = some === undefined ? all : ordered(some, image)
+      last = key === undefined ? undefined : { key, list }
+      return list
     },
+  }
+}
+
+/** What is found through more is not remembered. */
+const SOURCES_MAX = 1024
+
+/** The same for sources that lead to the same entities. */
+function keyOf({ relations }: Image, type: ValueId, sources: readonly Source[]): string {
+  const read = [BUILTIN.entityType, BUILTIN.entityAncestor, BUILTIN.entityAttr]
+  return [type, ...read.map((predicate) => stateOf(relations[predicate]!)), ...sources.map(sourceKey)].join()
+}
+
+function sourceKey(source: Source): string {
+  switch (source.kind) {
+    case 'below':
+      return `${source.entity}`
+    case 'attribute':
+      return `${source.key}=${source.value}`
+    case 'id':
+      return `"${source.id}`
+    default:
+      return unreachable(source)
   }
 }
 

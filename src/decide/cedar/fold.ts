@@ -23,7 +23,7 @@ const ELEMENTS_MAX = 64
 
 /** What is left of `expr`. */
 export function fold(expr: LoweredExpr, known: Known): LoweredExpr {
-  if (expr.kind === 'constant' || expr.kind === 'variable') return expr
+  if (expr.kind === 'constant') return expr
   if (isKnown(expr, known)) return evaluated(expr, known)
   const left = foldParts(expr, known)
   return left.kind !== 'constant' && isKnown(left, known) ? evaluated(left, known) : left

@@ -16,7 +16,7 @@ import { FREE } from '../program/demand.ts'
 import { BUILTIN, type PredicateId } from '../program/program.ts'
 import { normaliseUid } from '../program/uids.ts'
 import { isActionType } from '../syntax/json/entity-data.ts'
-import { objectArgument, propertyOf } from '../text/argument.ts'
+import { objectArgument, propertyOf, refuseArgument } from '../text/argument.ts'
 import { RuneError } from '../text/diagnostic.ts'
 import { isTypeName, printEntityUid } from '../values/entity-uid.ts'
 import { printBriefly } from '../values/print.ts'
@@ -116,7 +116,7 @@ function entitiesPage(asked: AskedEntities, lists: EntityLists, options: WhichOp
     wanted: WANTED[open],
     length: list.length,
     uidAt,
-    isPermitted: (index) => isAskable(uidAt, index) && search.isPermitted(list[index]!),
+    isPermitted: (index) => search.isPermitted(list[index]!) && isAskable(uidAt(index)),
     isSpent: () => search.work() >= WORK_MAX || overlay.size >= VALUES_MAX,
   })
 }
@@ -154,37 +154,37 @@ interface AskedEntities {
   readonly type: string
   /** With some entity of the type in the open place. */
   readonly request: CheckedRequest
-  /** Whether `authorize` would take the entity at an index as it is. */
-  readonly isAskable: (uidAt: (index: number) => EntityUid, index: number) => boolean
+  /** Whether `authorize` would take an entity of the type as it is. */
+  readonly isAskable: (uid: EntityUid) => boolean
 }
 
 function readAsked(input: unknown, open: Side, { program, image }: WhichOptions): AskedEntities {
-  const given = objectArgument(input, 'the question')
+  const given = questionOf(input)
   const { settings, schema } = program
-  const uid = (place: Place) => uidOf(propertyOf(given, place, `\`${place}\``), place, settings)
+  const uidFor = (place: Place) => uidOf(propertyOf(given, place, `\`${place}\``), place, settings)
   const paging = readPaging(given, WANTED[open])
   const type = typeOf(given, open, settings)
   const ids = schema?.entityTypes.get(type)?.enum
   const some = entityUid(type, ids?.[0] ?? '')
   const request = checkRest(
     {
-      principal: open === 'principal' ? some : uid('principal'),
-      action: uid('action'),
-      resource: open === 'resource' ? some : uid('resource'),
+      principal: open === 'principal' ? some : uidFor('principal'),
+      action: uidFor('action'),
+      resource: open === 'resource' ? some : uidFor('resource'),
       context: propertyOf(given, 'context', '`context`'),
       entities: undefined,
     },
     { program, image },
   )
-  const { pathTypes } = settings
-  const isAskable =
-    ids === undefined && !pathTypes.has(type)
-      ? () => true
-      : (uidAt: (index: number) => EntityUid, index: number) => {
-          const one = uidAt(index)
-          return (ids === undefined || ids.includes(one.id)) && normaliseUid(one, pathTypes) === one
-        }
+  const isAskable = (uid: EntityUid) =>
+    (ids === undefined || ids.includes(uid.id)) && normaliseUid(uid, settings.pathTypes) === uid
   return { paging, open, type, request, isAskable }
+}
+
+function questionOf(input: unknown): object {
+  const given = objectArgument(input, 'the question')
+  if (propertyOf(given, 'entities', '`entities`') === undefined) return given
+  throw refuseArgument('a question brings no `entities`', 'it is about what is stored')
 }
 
 function typeOf(given: object, open: Side, settings: WhichOptions['program']['settings']): string {
@@ -301,7 +301,7 @@ function createActions({ program, values }: WhichOptions, lists: EntityLists): (
 
 function actionsPage(input: unknown, actionsOf: () => readonly EntityUid[], options: WhichOptions): Page {
   const { program, image, stage, policies, decide } = options
-  const given = objectArgument(input, 'the question')
+  const given = questionOf(input)
   const uid = (place: Place) => uidOf(propertyOf(given, place, `\`${place}\``), place, program.settings)
   const paging = readPaging(given, 'actions')
   const rest = {

@@ -141,6 +141,12 @@ describe('what is no question', () => {
     )
   })
 
+  test('one that brings entities', () => {
+    expect(refusal(() => rune.whichResources({ ...ANN, entities: [] } as never))).toBe(
+      'R744: a question brings no `entities`',
+    )
+  })
+
   test('a type that is none, or is missing', async () => {
     expect(refusal(() => rune.whichResources({ ...ANN, resourceType: 'a b' }))).toBe(
       'R741: resourceType: `"a b"` is no name of a type',

@@ -132,10 +132,10 @@ export function askPolicies(set: PolicySet, frame: Frame, verdicts: Verdicts): v
   }
 }
 
-/** What a policy comes to, without a note of why it fails. */
+/** What a policy comes to, without a note of why it fails; for who asks many times. */
 export function askPolicy(set: PolicySet, number: number, frame: Frame): ValueId {
   const one = (set.found[number] ??= compiledOf(set.policies[number]!, set.compiled))
-  if (!one.isSettled && set.interpreted <= 0) settle(one, set)
+  if (!one.isSettled && Number.isFinite(set.interpreted)) settle(one, set)
   frame.isQuiet = true
   return one.code === undefined ? evaluationOf(one, set.values)(frame) : one.code(frame, one.constants, one.objects)
 }

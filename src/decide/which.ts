@@ -209,7 +209,8 @@ function createSearch({ open, type: typeName, request }: AskedEntities, type: Va
   const { stage, policies, program, decides, values } = options
   const { frame } = stage
   const { onPolicyError } = program.settings
-  const residual = createResidual({ set: policies, frame, open, type, onPolicyError })
+  const isMaterialized = (id: PredicateId) => program.predicates[id]?.evaluation === 'materialized'
+  const residual = createResidual({ set: policies, frame, open, type, onPolicyError, isMaterialized })
   const isPath = program.settings.pathTypes.has(open === 'resource' ? typeName : request.resource.type)
   const free = (head: PredicateId) => askOnce(options, head, { ...request, open, type: typeName, isPath })
   const rules = {

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { PAYLOAD_MASK } from '../../native-layout/layout.ts'
-import { BUILTIN } from '../program/program.ts'
+import { BUILTIN, type PredicateId } from '../program/program.ts'
 import { unreachable } from '../text/assert.ts'
 import { printEntityUid } from '../values/entity-uid.ts'
 import type { EntityUid } from '../values/value.ts'
@@ -29,6 +29,11 @@ export type Source =
   /** By the id of its id, which is a string. */
   | { readonly kind: 'id'; readonly id: ValueId }
   | { readonly kind: 'attribute'; readonly key: ValueId; readonly value: ValueId }
+  /** What stands in `column` of rows with these values in others, each a column and an id. */
+  | { readonly kind: 'fact'; readonly predicate: PredicateId; readonly column: number; readonly given: Given }
+
+/** Ascending columns. */
+export type Given = readonly (readonly [column: number, value: ValueId])[]
 
 export interface EntityLists {
   /** The stored entities of a type, named by the id of its name. */
@@ -85,7 +90,8 @@ const SOURCES_MAX = 1024
 
 /** The same for sources that lead to the same entities. */
 function keyOf({ relations }: Image, type: ValueId, sources: readonly Source[]): string {
-  const read = [BUILTIN.entityType, BUILTIN.entityAncestor, BUILTIN.entityAttr]
+  const facts = sources.flatMap((source) => (source.kind === 'fact' ? [source.predicate] : []))
+  const read = [BUILTIN.entityType, BUILTIN.entityAncestor, BUILTIN.entityAttr, ...facts]
   return [type, ...read.map((predicate) => stateOf(relations[predicate]!)), ...sources.map(sourceKey)].join()
 }
 
@@ -95,6 +101,8 @@ function sourceKey(source: Source): string {
       return `${source.entity}`
     case 'attribute':
       return `${source.key}=${source.value}`
+    case 'fact':
+      return `${source.predicate}[${source.column}]:${source.given.map(([column, value]) => `${column}=${value}`).join('&')}`
     case 'id':
       return `"${source.id}`
     default:
@@ -139,9 +147,9 @@ function reached(image: Image, type: ValueId, sources: readonly Source[], most: 
   const take = (entity: ValueId) => {
     if (firstRow(ofType, [entity, type], types.count) >= 0) found.add(entity)
   }
-  const takeRows = (relation: Relation, search: Search, key: readonly number[]) => {
+  const takeRows = (relation: Relation, search: Search, key: readonly number[], column = 0) => {
     let row = firstRow(search, key, relation.count)
-    for (; row >= 0 && left >= 0; row = nextRow(search, key, row), left--) take(relation.columns[0]![row]!)
+    for (; row >= 0 && left >= 0; row = nextRow(search, key, row), left--) take(relation.columns[column]![row]!)
   }
   const pair = new Uint32Array(2)
   for (const source of sources) {
@@ -154,6 +162,16 @@ function reached(image: Image, type: ValueId, sources: readonly Source[], most: 
       case 'attribute':
         takeRows(attributes, having, [source.key, source.value])
         break
+      case 'fact': {
+        const relation = relations[source.predicate]!
+        const search = searchBy(
+          relation,
+          source.given.map(([column]) => column),
+        )
+        const key = source.given.map(([, value]) => value)
+        takeRows(relation, search, key, source.column)
+        break
+      }
       case 'id': {
         pair.set([type, source.id])
         const entity = dictionary.findFixed('entity', pair)

@@ -43,6 +43,8 @@ const CONDITIONS: readonly ((random: Random) => string)[] = [
   () => 'context has missing && context.missing == resource',
   () => 'resource.owner has level && resource.owner.level == principal.level',
   () => 'context.facts.shared.contains({ user: principal, doc: resource })',
+  () => 'context.facts.starred.contains(resource)',
+  () => '!context.facts.starred.contains(resource)',
   () => 'context.facts.shared.isEmpty()',
   () => 'context.facts.near.contains(context.owner)',
 ]
@@ -55,6 +57,7 @@ const RULES: readonly string[] = [
   'permit :- request(P, _, R), entity.ancestor(R, F), entity.attr(F, "owner", P).',
   'permit :- principal("user0"), resource(_).',
   'forbid :- resource(R), size(R, S), 10 / S > 3.',
+  'permit("quotient") :- resource(R), size(R, S), 10 / S > 8.',
   'permit("small") :- principal(P), resource(R), size(R, S), 10 / S > 1, owns(P, R).',
   'permit :- principal(P), resource(R), close(R), owns(P, _).',
   'permit :- resource(R), resource(Q, "Doc"), owns("user1", R), size(Q, _).',
@@ -106,12 +109,14 @@ default_resource_type = "Doc"
 owns = [${rows(8, () => `["user${random.int(USERS)}", ${doc()}]`)}]
 hidden = [${rows(3, () => `[${doc()}]`)}]
 size = [${rows(6, () => `[${doc()}, ${random.int(6)}]`)}]
+starred = [${rows(5, () => `['${literal('Doc', random.int(DOCUMENTS))}']`)}]
 shared = [${rows(5, () => `['${user(random)}', '${literal('Doc', random.int(DOCUMENTS))}']`)}]
 [rules]
 decl owns(user: String, doc: String).
 decl hidden(doc: String).
 decl size(doc: String, size: Long).
 decl shared(user: User, doc: Doc).
+decl starred(doc: Doc).
 close(R) :- resource(R), size(R, _).
 near(P) :- request(P, _, R), entity.attr(R, "owner", P).
 ${rules.join('\n')}

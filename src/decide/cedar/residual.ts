@@ -12,7 +12,7 @@ import { compileExpr } from './compile.ts'
 import { fold, isKnown, type Known } from './fold.ts'
 import { ERROR, type Evaluate } from './frame.ts'
 import { type GeneratedPolicy, generatePolicy, requestsInterpreted } from './generate.ts'
-import { sourcesOf } from './narrow.ts'
+import { type Narrowing, sourcesOf } from './narrow.ts'
 import { ANY } from './scope.ts'
 
 /** What policies say of an entity: `open` where they neither permit nor forbid, `denied` where nothing else can permit. */
@@ -31,6 +31,7 @@ export interface ResidualOptions extends Known {
   /** The id of the name of the type that all entities have. */
   readonly type: ValueId
   readonly onPolicyError: Settings['onPolicyError']
+  readonly isMaterialized: Narrowing['isMaterialized']
 }
 
 /** So many policies are evaluated in part; what more costs, entities would have to pay back. */
@@ -140,7 +141,7 @@ const NONE: readonly number[] = []
 
 /** What is left of a policy; nothing where it does not matter. */
 function partOf(options: ResidualOptions, number: number, mayFail: boolean): Part | undefined {
-  const { set, open } = options
+  const { set, open, isMaterialized } = options
   const policy = set.policies[number]!
   const condition = fold(policy.condition, options)
   const operands = condition.kind === 'and' ? condition.operands : [condition]
@@ -152,7 +153,7 @@ function partOf(options: ResidualOptions, number: number, mayFail: boolean): Par
   const { values } = options.frame
   return {
     evaluate: createEvaluate(condition, policy.usesFacts, values),
-    sources: isNever ? [] : sourcesOf(condition, open, values),
+    sources: isNever ? [] : sourcesOf(condition, { open, values, isMaterialized }),
   }
 }
 

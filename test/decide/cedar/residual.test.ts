@@ -20,8 +20,8 @@ ${Array.from({ length: 20 }, (_, i) => {
 `
 
 /** The residual of ann's request for a document. */
-function residualOf(policies: string, onPolicyError: 'deny' | 'skip' | 'strict' = 'deny') {
-  const { program, image } = build({ text: `version = "rune/1.0"\n${ENTITIES}[policies]\n${policies}` })
+function residualOf(policies: string, onPolicyError: 'deny' | 'skip' | 'strict' = 'deny', facts = '') {
+  const { program, image } = build({ text: `version = "rune/1.0"\n${ENTITIES}${facts}[policies]\n${policies}` })
   const values = createValues(createOverlay(image.dictionary))
   const stored = new StoredEntities(image)
   const set = createPolicySet({ policies: program.policies, values: image.values, compiled: new WeakMap(), stored })
@@ -30,7 +30,7 @@ function residualOf(policies: string, onPolicyError: 'deny' | 'skip' | 'strict' 
   frame.action = values.intern(entityUid('Action', 'read'))
   frame.context = values.intern({ kind: 'record', fields: new Map([['mfa', true]]) })
   const type = values.string('Doc')
-  const residual = createResidual({ set, frame, open: 'resource', type, onPolicyError })
+  const residual = createResidual({ set, frame, open: 'resource', type, onPolicyError, isMaterialized: () => true })
   const lists = createEntityLists(image)
   const reached = residual.sources && lists.from(type, residual.sources)
   const names = (list: Uint32Array) => Array.from(list, (id) => printEntityUid(values.uidOf(id)).slice(6, -1)).sort()
@@ -62,6 +62,17 @@ describe('what is looked at', () => {
       ['d0', 'd10'],
       ['d0', 'd10'],
     ])
+  })
+
+  test('is what facts hold', () => {
+    const facts = `[data]
+seen = [['User::"ann"', 'Doc::"d2"'], ['User::"bob"', 'Doc::"d3"'], ['User::"ann"', 'Doc::"other"']]
+[rules]
+decl seen(by: User, what: Doc).
+`
+    const when = 'context.facts.seen.contains({ what: resource, by: principal })'
+    const { looked } = residualOf(`permit(principal, action, resource) when { ${when} };`, 'deny', facts)
+    expect(looked).toEqual(['d2'])
   })
 
   test('is what is named, or in a group that is', () => {

@@ -11,7 +11,7 @@ import { readUpdate } from '../src/threads/update.ts'
 
 const isSmoke = process.argv.includes('--smoke')
 const sizes = isSmoke ? [300] : [10_000, 100_000]
-const rounds = isSmoke ? 1 : 10
+const rounds = isSmoke ? 1 : 5
 const USERS = isSmoke ? 30 : 1000
 const FOLDERS = isSmoke ? 20 : 1000
 
@@ -101,7 +101,7 @@ function principals(reader: Reader): string[] {
 const median = (times: readonly number[]) => times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0
 const ms = (time: number) => `${time < 0.1 ? `${(time * 1000).toFixed(0)} us` : `${time.toFixed(2)} ms`}`.padStart(10)
 const row = (...cells: readonly string[]) =>
-  console.log(cells.map((cell, i) => (i < 1 ? cell.padEnd(22) : cell.padStart(11))).join(''))
+  console.log(cells.map((cell, i) => (i < 1 ? cell.padEnd(22) : cell.padStart(12))).join(''))
 
 console.log(`which documents, median of ${rounds}, Node ${process.version}, load ${loadavg().map((n) => n.toFixed(1))}`)
 row('', 'found', 'pages', 'first', 'all pages', 'one page', 'authorize', 'ratio', 'principals')

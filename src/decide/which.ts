@@ -213,6 +213,7 @@ function createSearch({ open, type: typeName, request }: AskedEntities, type: Va
   const residual = createResidual({ set: policies, frame, open, type, onPolicyError, isMaterialized })
   const isPath = program.settings.pathTypes.has(open === 'resource' ? typeName : request.resource.type)
   const free = (head: PredicateId) => askOnce(options, head, { ...request, open, type: typeName, isPath })
+  stage.begin()
   const rules = {
     permit: decides.permit ? free(BUILTIN.permit) : NOTHING,
     forbid: decides.forbid ? free(BUILTIN.forbid) : NOTHING,
@@ -264,12 +265,13 @@ function askOnce(
   head: PredicateId,
   request: Parameters<typeof askFreely>[0]['request'],
 ): FreeAnswer | undefined {
-  stage.begin()
   try {
     return askFreely({ head, program, request }, rules.derive)
   } catch (error) {
-    if (error instanceof RuneError) return undefined
-    throw error
+    if (!(error instanceof RuneError)) throw error
+    // What was at work is not finished.
+    stage.begin()
+    return undefined
   }
 }
 

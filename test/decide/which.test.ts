@@ -263,6 +263,19 @@ permit(principal, action == Ns::Action::"f", resource);
     expect(actions.toSorted()).toEqual([...ids, 'Ns::Action::"f"'])
   })
 
+  test('actions that come to be stored are known from then on', async () => {
+    const rune = await open('[policies]\npermit(principal, action, resource);\n')
+    const actions = () => rune.whichActions({ principal: 'ann', resource: 'd' }).actions.toSorted()
+    const store = (type: string) => rune.update({ entities: [{ uid: { type, id: 'a' }, attrs: {}, parents: [] }] })
+    expect(actions()).toEqual([])
+    await store('Action')
+    expect(actions()).toEqual(['Action::"a"'])
+    await store('Ns::Action')
+    expect(actions()).toEqual(['Action::"a"', 'Ns::Action::"a"'])
+    await rune.update({ removeEntities: ['Action::"a"'] })
+    expect(actions()).toEqual(['Ns::Action::"a"'])
+  })
+
   test('one that fails for an entity takes back what a policy permits', async () => {
     const rune = await open(`[data]
 size = [["d1", 0], ["d2", 0], ["d3", 2]]
@@ -279,6 +292,26 @@ permit(principal, action, resource) when { resource.level > 0 };
     )
     expect(resources.toSorted()).toEqual(permitted.toSorted())
     expect(permitted).not.toContain('Doc::"d1"')
+  })
+
+  test('what takes too many steps for one policy is left out, whatever another one says', async () => {
+    const sizes = Array.from({ length: 300 }, (_, i) => `["d1", ${i}]`).join()
+    const rune = await open(`max_steps = 1000
+[data]
+size = [["d2", 1], ${sizes}]
+[entities]
+${DOCS}
+[rules]
+above(M) :- resource(R), size(R, K), size(_, M), M > K.
+[policies]
+permit(principal, action, resource);
+permit(principal, action, resource) when { context.facts.above.isEmpty() && principal == User::"bob" };
+`)
+    expect(refusal(() => rune.authorize({ ...ANN, resource: 'd1' }))).toMatch(/^R504/)
+    expect(rune.authorize({ ...ANN, resource: 'd2' }).allowed).toBe(true)
+    const { resources } = rune.whichResources(ANN)
+    expect(resources).toHaveLength(29)
+    expect(resources).not.toContain('Doc::"d1"')
   })
 
   test('what takes too many steps is left out, and a page ends where it was enough', async () => {

@@ -42,6 +42,8 @@ const FEW = 8
 /** A policy as it is asked. */
 interface Part {
   readonly evaluate: Evaluate
+  /** Asking for facts may reach a limit, which ends the request: so it is asked even where it would make no difference. */
+  readonly usesFacts: boolean
   readonly sources: readonly Source[] | undefined
 }
 
@@ -54,7 +56,10 @@ export function createResidual(options: ResidualOptions): Residual {
   const partsOf = (effect: 'permit' | 'forbid') =>
     always.flatMap((number): Part[] => {
       if (set.policies[number]!.effect !== effect) return []
-      if (!isFolded) return [{ evaluate: (of) => askPolicy(set, number, of), sources: undefined }]
+      if (!isFolded) {
+        const { usesFacts } = set.policies[number]!
+        return [{ evaluate: (of) => askPolicy(set, number, of), usesFacts, sources: undefined }]
+      }
       const part = partOf(options, number, matters[effect])
       return part === undefined ? [] : [part]
     })
@@ -78,15 +83,17 @@ export function createResidual(options: ResidualOptions): Residual {
         if (result === TRUE || (result === ERROR && matters.forbid)) return 'denied'
       }
       let isPermitted = false
-      for (let i = 0; i < permits.length && !(isPermitted && !matters.permit); i++) {
-        const result = isTrue(permits[i]!.evaluate)
+      for (let i = 0; i < permits.length; i++) {
+        const { evaluate, usesFacts } = permits[i]!
+        if (isPermitted && !matters.permit && !usesFacts) continue
+        const result = isTrue(evaluate)
         if (result === ERROR && matters.permit) return 'denied'
         isPermitted ||= result === TRUE
       }
       const others = reach(entity)
       for (let i = 0; i < others.length; i++) {
-        const { effect } = set.policies[others[i]!]!
-        if (effect === 'permit' && isPermitted && !matters.permit) continue
+        const { effect, usesFacts } = set.policies[others[i]!]!
+        if (effect === 'permit' && isPermitted && !matters.permit && !usesFacts) continue
         asked++
         const result = askPolicy(set, others[i]!, frame)
         if (result === ERROR ? matters[effect] : result === TRUE && effect === 'forbid') return 'denied'
@@ -149,10 +156,12 @@ function partOf(options: ResidualOptions, number: number, mayFail: boolean): Par
   const isNever = operands.some(
     (operand) => isKnown(operand, options) && !(operand.kind === 'constant' && operand.value === true),
   )
-  if (isNever && (!mayFail || (condition.kind === 'constant' && condition.value === false))) return undefined
+  const isFalse = condition.kind === 'constant' && condition.value === false
+  if (isFalse || (isNever && !mayFail && !policy.usesFacts)) return undefined
   const { values } = options.frame
   return {
     evaluate: createEvaluate(condition, policy.usesFacts, values),
+    usesFacts: policy.usesFacts,
     sources: isNever ? [] : sourcesOf(condition, { open, values, isMaterialized }),
   }
 }

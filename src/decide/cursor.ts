@@ -12,9 +12,9 @@ export type Wanted = 'resources' | 'principals' | 'actions'
 /** What a caller says about a page. */
 export interface PageInput {
   /** So many are answered at most; absent: 1,000. */
-  readonly limit?: number
+  readonly limit?: number | undefined
   /** That of the page before; absent: the first page. */
-  readonly cursor?: string
+  readonly cursor?: string | undefined
 }
 
 export interface Paging {

@@ -276,6 +276,32 @@ permit(principal, action == Ns::Action::"f", resource);
     expect(actions()).toEqual(['Ns::Action::"a"'])
   })
 
+  test('an atom of the request is about its own type, and all atoms are about one resource', async () => {
+    const rune = await open(`path_types = ["File"]
+[data]
+listed = ["d1", "d2", "/d1", "/d2"]
+[entities]
+${DOCS}
+'File::"/d1"' = {}
+'File::"/d2"' = {}
+[rules]
+permit :- action("path"), path(R), listed(R).
+permit :- action("type"), resource(R, "File"), listed(R).
+permit :- action("both"), resource(R, _), resource(Q, "Doc"), listed(R), listed(Q).
+permit :- action("one"), resource("d1"), resource(R, "Doc"), listed(R).
+`)
+    const found = (action: string, resourceType: string) =>
+      rune.whichResources({ principal: 'ann', action, resourceType }).resources.toSorted()
+    const [docs, files] = [
+      ['Doc::"d1"', 'Doc::"d2"'],
+      ['File::"/d1"', 'File::"/d2"'],
+    ]
+    expect([found('path', 'Doc'), found('path', 'File')]).toEqual([[], files])
+    expect([found('type', 'Doc'), found('type', 'File')]).toEqual([[], files])
+    expect([found('both', 'Doc'), found('both', 'File')]).toEqual([docs, []])
+    expect([found('one', 'Doc'), found('one', 'File')]).toEqual([['Doc::"d1"'], []])
+  })
+
   test('one that fails for an entity takes back what a policy permits', async () => {
     const rune = await open(`[data]
 size = [["d1", 0], ["d2", 0], ["d3", 2]]

@@ -133,6 +133,19 @@ permit(principal, action, resource) when { resource.open && resource.missing };`
   })
 })
 
+test('what fails of many policies that name entities matters as of few', () => {
+  const some = Array.from(
+    { length: 9 },
+    (_, i) => `forbid(principal, action, resource == Doc::"d${i}") when { resource.level > 1 && resource.missing };`,
+  )
+  const policies = `permit(principal, action, resource) when { resource.owner == principal };\n${some.join('\n')}`
+  const failing = ['d2', 'd3', 'd6', 'd7']
+  expect(residualOf(policies.replace('resource.owner == principal', 'true')).permitted).toHaveLength(
+    20 - failing.length,
+  )
+  expect(residualOf(policies.replace('resource.owner == principal', 'true'), 'skip').permitted).toHaveLength(20)
+})
+
 test('entities of unknown ids are asked like others', () => {
   const { residual } = residualOf('permit(principal, action, resource) when { !(resource has owner) };')
   expect(residual.sources).toBeUndefined()

@@ -5,15 +5,11 @@
  */
 import { availableParallelism } from 'node:os'
 import type { Decision } from './decide/decision.ts'
-import { CACHE_BYTES } from './decide/decision-cache.ts'
-import type { Explanation } from './decide/explain.ts'
-import { PreparedRequest } from './decide/prepared.ts'
-import type { QueryResult } from './decide/query.ts'
-import type { AuthorizeRequest, EntityInput } from './decide/request.ts'
-import type { Inspection } from './fixpoint/inspect.ts'
+import type { AuthorizeRequest } from './decide/request.ts'
 import { isSnapshotFile } from './image/snapshot.ts'
 import { askedNames } from './program/asked.ts'
 import { type Counts, counts } from './program/counts.ts'
+import { cacheBytes, type ReaderOptions, RuneReader } from './rune-reader.ts'
 import { nodeHost } from './syntax/rune-file/host.ts'
 import type { OnProgress } from './syntax/rune-file/load.ts'
 import { objectArgument, propertyOf, readArgument, refuseArgument, textArgument } from './text/argument.ts'
@@ -25,17 +21,8 @@ import { CoordinatorClient } from './threads/coordinator-client.ts'
 import type { CoordinatorEvents } from './threads/coordinator-events.ts'
 import { createEvaluatorPool, type EvaluatorPool } from './threads/evaluator-pool.ts'
 import { inspectSnapshot } from './threads/open-snapshot.ts'
-import { attachReader, type CacheReport, type Handle, type Reader } from './threads/reader.ts'
+import type { Handle } from './threads/reader.ts'
 import { readUpdate, type UpdateInput } from './threads/update.ts'
-
-/** How a reader decides. */
-export interface ReaderOptions {
-  /**
-   * Whether decisions are kept for equal requests, until the state is another one; or how many bytes the table of them may
-   * take, of each thread that decides. Absent: 4 MiB.
-   */
-  readonly cache?: boolean | number
-}
 
 /** How an engine runs. */
 export interface OpenOptions extends ReaderOptions {
@@ -69,110 +56,6 @@ export interface Validation {
   /** Absent where the configuration can't be opened. */
   readonly counts?: Counts
 }
-
-/** Decides in this thread from an image that another thread may change meanwhile; each answer is made from one epoch of it. */
-export class RuneReader {
-  /** @internal */
-  protected readonly reader: Reader
-  readonly #handle: Handle
-
-  /** @internal */
-  constructor(handle: Handle, { cache }: ReaderOptions = {}) {
-    this.reader = attachReader(handle, cacheBytes(cache))
-    this.#handle = handle
-  }
-
-  /** Decides a request. Throws a `RuneError` for a request that is malformed or reaches a limit; such a request is never permitted. */
-  authorize(request: AuthorizeRequest): Decision {
-    return this.reader.authorize(request)
-  }
-
-  /**
-   * Reads a request that will be decided many times; what it is made of is copied. Throws a `RuneError` as `authorize` does
-   * for one that is malformed.
-   */
-  prepareRequest(request: AuthorizeRequest): PreparedRequest {
-    return this.reader.prepareRequest(request)
-  }
-
-  /** As `authorize`, in the state of today. Throws a `RuneError` where the request is malformed in it, or reaches a limit. */
-  authorizePrepared(prepared: PreparedRequest): Decision {
-    if (prepared instanceof PreparedRequest) return this.reader.authorizePrepared(prepared)
-    throw refuseArgument('the request was not prepared', 'pass what `prepareRequest` yielded')
-  }
-
-  /**
-   * Numbers that stand for entities in `authorizeColumns` of this reader, one for each of `entities` as they would stand at
-   * `place` of a request; equal ones have the same number, which stays good until the reader is closed. At most 2^24.
-   */
-  entityHandles(place: 'principal' | 'action' | 'resource', entities: readonly EntityInput[]): Uint32Array {
-    if (!PLACES.includes(place)) throw refuseArgument('the place is none of `principal`, `action` and `resource`')
-    if (!Array.isArray(entities)) throw refuseArgument('the entities are no list')
-    return this.reader.entityHandles(place, entities)
-  }
-
-  /**
-   * Decides a request without context for each row of columns of `entityHandles`, all as long as `out`, and writes there what
-   * it comes to: 0 deny, 1 permit, 2 forbid, 3 where the request is refused. Rows are decided by and by, up to 1,024 in one
-   * epoch. Throws a `RuneError` for what is no such column.
-   */
-  authorizeColumns(principals: Uint32Array, actions: Uint32Array, resources: Uint32Array, out: Uint8Array): void {
-    const columns = [principals, actions, resources]
-    if (!columns.every((column) => column instanceof Uint32Array) || !(out instanceof Uint8Array)) {
-      throw refuseArgument('the columns are three `Uint32Array`s and a `Uint8Array` for the decisions')
-    }
-    if (columns.some(({ length }) => length !== out.length)) throw refuseArgument('the columns differ in length')
-    this.reader.authorizeColumns({ principals, actions, resources, out })
-  }
-
-  /** How many requests were found in the cache and how many were not, since the reader was opened. */
-  cacheStats(): CacheReport {
-    return this.reader.cacheStats()
-  }
-
-  /** Decides a request and says which policies and rules made the decision. */
-  explain(request: AuthorizeRequest): Explanation {
-    return this.reader.explain(request)
-  }
-
-  /** The rows for which a body holds, such as `can(alice, P), not blocked(P)`: one column for each variable, rows in a fixed order. */
-  query(text: string): QueryResult {
-    return this.reader.query(textArgument(text, 'the query'))
-  }
-
-  /**
-   * What is in the image: each predicate with its rows, what they take and why they are kept so; each rule with its join orders.
-   * Costs about as much as compiling all rules, and the indexes that evaluation makes for itself.
-   */
-  inspect(): Inspection {
-    return this.reader.inspect()
-  }
-
-  /** The newest epoch: what the next answer is made from. */
-  get epoch(): number {
-    return this.reader.epoch()
-  }
-
-  /** What stands for the image in other threads: send it there, and call `Rune.attach` with it. */
-  handle(): Handle {
-    return this.#handle
-  }
-
-  /** Decides nothing any more. */
-  async close(): Promise<void> {
-    this.reader.close()
-  }
-}
-
-const PLACES = ['principal', 'action', 'resource']
-
-function cacheBytes(cache: boolean | number = true): number {
-  if (typeof cache === 'boolean') return cache ? CACHE_BYTES : 0
-  if (Number.isInteger(cache) && cache >= 0 && cache <= CACHE_BYTES_MAX) return cache
-  throw refuseArgument(`the option \`cache\` is neither true, false, nor a number of bytes up to ${CACHE_BYTES_MAX}`)
-}
-
-const CACHE_BYTES_MAX = 2 ** 30
 
 /** An open configuration. */
 export class Rune extends RuneReader {

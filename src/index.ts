@@ -4,16 +4,8 @@ export type { Cause, Explanation } from './decide/explain.ts'
 export type { PreparedRequest } from './decide/prepared.ts'
 export type { PlainValue, QueryResult } from './decide/query.ts'
 export type { AuthorizeRequest, EntityInput } from './decide/request.ts'
-export {
-  compile,
-  type OpenOptions,
-  type ReaderOptions,
-  Rune,
-  RuneReader,
-  type TextOptions,
-  type Validation,
-  validate,
-} from './engine.ts'
+export type { WhichActions, WhichPrincipals, WhichResources } from './decide/which.ts'
+export { compile, type OpenOptions, Rune, type TextOptions, type Validation, validate } from './engine.ts'
 export type {
   InspectedDerivation,
   InspectedPredicate,
@@ -24,6 +16,13 @@ export type {
 export type { InspectedAccess, InspectedOrder, InspectedStep } from './fixpoint/rule-orders.ts'
 export type { Counts } from './program/counts.ts'
 export { type CaseResult, runTests, type TestReport } from './run-tests.ts'
+export {
+  type ActionsPage,
+  type PrincipalsPage,
+  type ReaderOptions,
+  type ResourcesPage,
+  RuneReader,
+} from './rune-reader.ts'
 export type { LoadProgress, OnProgress } from './syntax/rune-file/load.ts'
 export { type Diagnostic, RuneError, type Severity } from './text/diagnostic.ts'
 export { visible } from './text/display.ts'

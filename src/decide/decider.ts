@@ -2,51 +2,32 @@
  * Decisions over one image: takes a request, evaluates the policies and asks the deciding rules. One a thread. Rules are
  * evaluated by whoever answers `Demand`. Spec: LANGUAGE sections 4 to 6.
  */
-import type { Overlay } from '../image/dictionary.ts'
-import { entitiesWith, type RequestEntity, StoredEntities } from '../image/entity-store.ts'
-import type { Image } from '../image/image.ts'
-import { firstRow, searchBy } from '../image/search.ts'
-import type { ValueId, Values } from '../image/value-ids.ts'
-import { type Demand, FREE, type Holds } from '../program/demand.ts'
+import { StoredEntities } from '../image/entity-store.ts'
+import type { Values } from '../image/value-ids.ts'
+import { type Demand, FREE } from '../program/demand.ts'
 import { readsSome } from '../program/plan.ts'
-import { BUILTIN, type PredicateId, type ReaderProgram } from '../program/program.ts'
-import { runeError } from '../text/diagnostic.ts'
-import { printEntityUid } from '../values/entity-uid.ts'
-import type { Value } from '../values/value.ts'
+import { BUILTIN, type PredicateId } from '../program/program.ts'
 import { answerOf, askPolicies, type CompiledPolicies, createPolicySet, createVerdicts } from './cedar/authorize.ts'
-import { Frame } from './cedar/frame.ts'
 import { combine, type Decision, type Findings, type RuleAnswer } from './decision.ts'
 import type { CacheStats, DecisionCache } from './decision-cache.ts'
 import { createDecisions } from './decisions.ts'
 import { createEntrances, type Entrances, type Trace } from './entrances.ts'
 import type { CheckedRequest } from './request.ts'
-import { requestRows, unseenKeys } from './request-facts.ts'
+import { unseenKeys } from './request-facts.ts'
 import { createRequestReader } from './request-reader.ts'
-
-/** What answers for rules; implemented by the fixpoint's solver. */
-export interface RuleEvaluation {
-  /** Takes the facts of a request; all answers are for it until the next. */
-  begin(facts: { rows(predicate: PredicateId): readonly (readonly ValueId[])[]; bringsEntities: boolean }): void
-  readonly demand: Demand
-  /** As long as a request brings no entities. */
-  readonly holds: Holds
-}
+import { createStage, type StageOptions } from './stage.ts'
+import { createWhich, type Which } from './which.ts'
 
 export interface Decider extends Entrances {
   decide(request: CheckedRequest): Decision
   /** All that policies and rules found, before it is combined. */
   find(request: CheckedRequest): Findings
+  readonly which: Which
   /** To be called when the image was turned to another epoch. */
   turn(): void
 }
 
-export interface DeciderOptions {
-  readonly program: ReaderProgram
-  readonly image: Image
-  /** The dictionary of the request at hand, and the values over it. */
-  readonly overlay: Overlay
-  readonly values: Values
-  readonly rules: RuleEvaluation
+export interface DeciderOptions extends StageOptions {
   /** The epoch that the image is of at the moment. */
   readonly epoch: () => number
   /** What was compiled before, by policy. */
@@ -61,20 +42,22 @@ export function createDecider(options: DeciderOptions): Decider {
   const { program, image, overlay, values, epoch } = options
   const stored = new StoredEntities(image)
   const policies = createPolicySet({ ...options, policies: program.policies, values: image.values, stored })
-  const decides = [BUILTIN.permit, BUILTIN.forbid].map((head) => program.rules.some((rule) => rule.head === head))
+  const decidesBy = (head: PredicateId) => program.rules.some((rule) => rule.head === head)
+  const decides = { permit: decidesBy(BUILTIN.permit), forbid: decidesBy(BUILTIN.forbid) }
   const readsContext = program.rules.some((rule) => readsSome(rule.body, (predicate) => predicate === BUILTIN.context))
-  const dependsOnRules = decides.includes(true) || readsContext
+  const dependsOnRules = decides.permit || decides.forbid || readsContext
   const verdicts = createVerdicts()
   const trace: Trace = { isRemembered: false }
   const reader = createRequestReader({ target: { program, image }, values, overlay, trace })
   const decisions = createDecisions(program.policies)
-  const { frame, demand, begin, renew, take } = createStage(options, stored)
+  const stage = createStage(options, stored)
+  const { frame, demand, begin, start, renew, take } = stage
   const findings = (): Findings => {
     askPolicies(policies, frame, verdicts)
     return {
       policies: answerOf(policies, verdicts),
-      permits: decides[0] ? askRules(demand, BUILTIN.permit, values) : NOTHING,
-      forbids: decides[1] ? askRules(demand, BUILTIN.forbid, values) : NOTHING,
+      permits: decides.permit ? askRules(demand, BUILTIN.permit, values) : NOTHING,
+      forbids: decides.forbid ? askRules(demand, BUILTIN.forbid, values) : NOTHING,
       unseenKeys: readsContext ? unseenKeys(frame.context, values) : [],
     }
   }
@@ -85,18 +68,17 @@ export function createDecider(options: DeciderOptions): Decider {
     const found = { policies: answerOf(policies, verdicts), permits: NOTHING, forbids: NOTHING, unseenKeys: [] }
     return combine(found, program.settings.onPolicyError, epoch())
   }
-  const entrances = createEntrances({ ...options, reader, frame, renew, take, decide, trace })
+  const decideChecked = (checked: CheckedRequest) => {
+    start()
+    take(checked)
+    return decide()
+  }
   return {
-    ...entrances,
-    decide: (checked) => {
-      overlay.trim()
-      renew()
-      take(checked)
-      return decide()
-    },
+    ...createEntrances({ ...options, reader, frame, renew, take, decide, trace }),
+    decide: decideChecked,
+    which: createWhich({ ...options, stage, policies, decides, decide: decideChecked }),
     find: (checked) => {
-      overlay.trim()
-      renew()
+      start()
       take(checked)
       begin()
       return findings()
@@ -110,92 +92,9 @@ export function createDecider(options: DeciderOptions): Decider {
   }
 }
 
-/** Where requests are asked about, one at a time. */
-interface Stage {
-  readonly frame: Frame
-  readonly demand: Demand
-  /** Makes room for another request. */
-  renew(): void
-  /** Puts a request into the frame. */
-  take(checked: CheckedRequest): void
-  /** Makes the facts of the request ready for rules. */
-  begin(): void
-}
-
-function createStage({ program, image, values, rules }: DeciderOptions, stored: StoredEntities): Stage {
-  let hasBegun = false
-  let brought: ReadonlyMap<ValueId, RequestEntity> | undefined
-  const begin = () => {
-    hasBegun = true
-    const isPath = program.settings.pathTypes.has(values.textOf(values.entityType(frame.resource)))
-    rules.begin({
-      rows: (predicate) => requestRows(frame, brought ?? NO_ENTITIES, predicate, values, isPath),
-      bringsEntities: brought !== undefined,
-    })
-  }
-  // Most requests ask for no facts, and then nothing is made ready for it.
-  const demand: Demand = (predicate, pattern) => {
-    if (!hasBegun) begin()
-    return rules.demand(predicate, pattern)
-  }
-  const holds: Holds = (predicate, row) => (brought === undefined ? rules.holds(predicate, row) : undefined)
-  const frame = new Frame(values, stored, demand, holds)
-  const renew = () => {
-    hasBegun = false
-    brought = undefined
-    frame.entities = stored
-  }
-  return {
-    frame,
-    demand,
-    begin,
-    renew,
-    take: (checked) => {
-      frame.principal = values.intern(checked.principal)
-      frame.action = values.intern(checked.action)
-      frame.resource = values.intern(checked.resource)
-      frame.context = values.intern({ kind: 'record', fields: checked.context })
-      if (!checked.entities) return
-      brought = internEntities(checked.entities, values)
-      frame.entities = entitiesWith(stored, brought)
-      refuseNewAncestors(image, brought, stored, values)
-    },
-  }
-}
-
 const NOTHING: RuleAnswer = { reasons: [], failures: [] }
-const NO_ENTITIES: ReadonlyMap<ValueId, RequestEntity> = new Map()
 
 function askRules(demand: Demand, predicate: PredicateId, values: Values): RuleAnswer {
   const { rows, failures = [] } = demand(predicate, [FREE])
   return { reasons: rows.map((row) => values.textOf(row[0]!)).sort(), failures }
-}
-
-/**
- * What stored entities are in is known, and no request may add to it: an entity that stands as a parent in the store can be
- * brought, but not with parents of its own. So no cycle can close over the store either.
- */
-function refuseNewAncestors(
-  image: Image,
-  brought: ReadonlyMap<ValueId, RequestEntity>,
-  stored: StoredEntities,
-  values: Values,
-): void {
-  const parents = image.relations[BUILTIN.entityParent]!
-  for (const [uid, entity] of brought) {
-    if (entity.parents.length === 0 || stored.exists(uid)) continue
-    if (firstRow(searchBy(parents, [1]), [uid], parents.count) < 0) continue
-    const message = `entities: \`${printEntityUid(values.uidOf(uid))}\` has parents, and stored entities are in it`
-    throw runeError('R743', message, { help: 'a request can add entities, and change nothing that the store knows' })
-  }
-}
-
-function internEntities(given: NonNullable<CheckedRequest['entities']>, values: Values): Map<ValueId, RequestEntity> {
-  const fields = (all: ReadonlyMap<string, Value>) =>
-    new Map([...all].map(([key, value]) => [values.string(key), values.intern(value)]))
-  const entities = new Map<ValueId, RequestEntity>()
-  for (const { uid, attrs, tags, parents } of given) {
-    entities.set(values.intern(uid), { attrs: fields(attrs), tags: fields(tags), parents: parents.map(values.intern) })
-  }
-  return entities
 }

@@ -12,6 +12,7 @@ import { distinctEntities, sameEntity } from '../syntax/json/entity-data.ts'
 import { jsonFromJs } from '../syntax/json/from-js.ts'
 import { type Json, parseJson } from '../syntax/json/json.ts'
 import { jsonLocator, type Locate } from '../syntax/json/locate.ts'
+import { printJson } from '../syntax/json/print.ts'
 import { propertyOf } from '../text/argument.ts'
 import { Diagnostics, type RuneError, runeError } from '../text/diagnostic.ts'
 import { isTypeName, looksLikeEntityLiteral, parseEntityUid, printEntityUid } from '../values/entity-uid.ts'
@@ -79,17 +80,21 @@ export function checkRest({ principal, action, resource, ...given }: Rest, targe
   return checkParts({ principal, action, resource, context: context!.fields, entities: entities! }, target)
 }
 
+/** A context as JSON text, for who needs it more than once: it is read here. Throws a `RuneError` for what can be no context. */
+export function contextText(input: unknown): string {
+  const diagnostics = new Diagnostics()
+  const read = jsonOf(input ?? {}, 'context', diagnostics)
+  const context = read && contextFromJson(read.json, { diagnostics, ...read.place }, entityUid('Action', ''))
+  diagnostics.throwIfErrors()
+  if (context!.fields.has('facts')) throw refuseFacts()
+  return printJson(read!.json)
+}
+
 /** Checks a request whose parts are values already. Throws a `RuneError` for what can't be decided. */
 export function checkParts(request: Required<CheckedRequest>, target: RequestTarget): CheckedRequest {
   const { settings, schema } = target.program
   const { principal, action, resource } = request
-  if (request.context.has('facts')) {
-    throw refuseRequest(
-      'the context has the key `facts`, which is where policies find what rules derive',
-      'R742',
-      'rename the key',
-    )
-  }
+  if (request.context.has('facts')) throw refuseFacts()
   const context = fieldsOf(request.context, settings)
   const entities = request.entities.map((entity) => normaliseEntity(entity, settings))
   checkEntities(entities, target.image)
@@ -103,6 +108,11 @@ export function checkParts(request: Required<CheckedRequest>, target: RequestTar
     diagnostics.throwIfErrors()
   }
   return checked
+}
+
+function refuseFacts(): RuneError {
+  const message = 'the context has the key `facts`, which is where policies find what rules derive'
+  return refuseRequest(message, 'R742', 'rename the key')
 }
 
 /** The uid that a caller means. Throws a `RuneError` where there is none. */

@@ -53,6 +53,12 @@ export function hashBytes(source: Uint8Array, start: number, end: number): numbe
   return hashWordsOf(source, start, end) ^ (end - start)
 }
 
+/** The hash of a blob that is there; of words that can't be a blob's any number. */
+export function hashOfBlob({ starts, heap }: BlobTable, number: number): number {
+  const start = starts[number]!
+  return hashBlob(heap, start + 1, Math.min(heap[start]!, 4 * (heap.length - start - 1)))
+}
+
 /** As `addBlob`, where the hash of the blob is known. */
 export function addHashed(table: BlobTable, content: Uint32Array, bytes: number, hash: number): number {
   const found = probe(table, content, bytes, hash)

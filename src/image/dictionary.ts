@@ -168,6 +168,8 @@ export interface Overlay extends Dictionary {
   reset(): void
   /** Does so if there is much of it: between requests, so that those that name the same things find them. */
   trim(): void
+  /** How much there is that `reset` forgets: words and UTF-16 units, and some for each value. */
+  readonly size: number
   /** How often something was forgotten. */
   readonly generation: number
   /** What there is now outlives every `reset`. */
@@ -183,17 +185,15 @@ export function createOverlay(image: KnownContent = NO_CONTENT): Overlay {
   const contents: (string | Uint32Array)[] = []
   let [size, generation] = [0, 0]
   const local = (key: string, content: string | Uint32Array): number => {
-    let number = kept.get(key) ?? numbers.get(key)
-    if (number === undefined) {
-      number = bounded(contents.length)
-      contents.push(typeof content === 'string' ? content : content.slice())
-      numbers.set(key, number)
-      size += ENTRY_SIZE + content.length
-    }
+    const known = kept.get(key) ?? numbers.get(key)
+    if (known !== undefined) return known | LOCAL_BIT
+    const number = bounded(contents.length)
+    contents.push(typeof content === 'string' ? content : content.slice())
+    numbers.set(key, number)
+    size += ENTRY_SIZE + content.length
     return number | LOCAL_BIT
   }
   const words = (payload: number) => contents[payload & ~LOCAL_BIT] as Uint32Array
-  const isLocal = (payload: number) => (payload & LOCAL_BIT) !== 0
   const reset = () => {
     if (numbers.size === 0) return
     numbers.clear()
@@ -202,6 +202,9 @@ export function createOverlay(image: KnownContent = NO_CONTENT): Overlay {
     generation++
   }
   return {
+    get size() {
+      return size
+    },
     get generation() {
       return generation
     },
@@ -225,14 +228,10 @@ export function createOverlay(image: KnownContent = NO_CONTENT): Overlay {
       isLocal(payload) ? words(payload)[word]! : image.fixedWord(kind, payload, word),
     textOf: (payload) => (isLocal(payload) ? (contents[payload & ~LOCAL_BIT] as string) : image.textOf(payload)),
     idsOf: (kind, payload) => (isLocal(payload) ? words(payload).slice() : image.idsOf(kind, payload)),
-    fieldOf: (payload, key) => {
-      if (!isLocal(payload)) return image.fieldOf(payload, key)
-      return findPair(words(payload), 0, words(payload).length >>> 1, key)
-    },
-    holds: (payload, id) => {
-      if (!isLocal(payload)) return image.holds(payload, id)
-      return hasWord(words(payload), 0, words(payload).length, id)
-    },
+    fieldOf: (payload, key) =>
+      isLocal(payload) ? findPair(words(payload), 0, words(payload).length >>> 1, key) : image.fieldOf(payload, key),
+    holds: (payload, id) =>
+      isLocal(payload) ? hasWord(words(payload), 0, words(payload).length, id) : image.holds(payload, id),
     sizeOf: (payload) => (isLocal(payload) ? words(payload).length : image.sizeOf(payload)),
     idAt: (payload, place) => (isLocal(payload) ? words(payload)[place]! : image.idAt(payload, place)),
     reset,
@@ -242,9 +241,14 @@ export function createOverlay(image: KnownContent = NO_CONTENT): Overlay {
     keep: () => {
       for (const [key, number] of numbers) kept.set(key, number)
       numbers.clear()
+      size = 0
     },
     lasts: (payload) => !isLocal(payload) || (payload & ~LOCAL_BIT) < kept.size,
   }
+}
+
+function isLocal(payload: number): boolean {
+  return (payload & LOCAL_BIT) !== 0
 }
 
 /** What an overlay holds between requests: words and UTF-16 units, and some for each value. */

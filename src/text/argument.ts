@@ -16,6 +16,13 @@ export function objectArgument(value: unknown, what: string): object {
   throw refuseArgument(`${what} is no object`)
 }
 
+/** A copy of `value`, which has to be a list. */
+export function listArgument<T>(value: readonly T[], what: string): T[] {
+  const list = readArgument(what, () => (Array.isArray(value) ? Array.from(value as readonly T[]) : undefined))
+  if (list !== undefined) return list
+  throw refuseArgument(`${what} are no list`)
+}
+
 /** The property `name` of `holder`, read once. */
 export function propertyOf(holder: object, name: string, what: string): unknown {
   return readArgument(what, () => (holder as Readonly<Record<string, unknown>>)[name])

@@ -9,6 +9,7 @@ import { CACHE_BYTES, type CacheStats, DecisionCache } from '../decide/decision-
 import { createEntityHandles } from '../decide/entity-handles.ts'
 import type { RequestColumns } from '../decide/entrances.ts'
 import { decidingRules, type Explanation, explain } from '../decide/explain.ts'
+import { errorsOfRequest, failedDecision } from '../decide/failed-request.ts'
 import type { PreparedRequest } from '../decide/prepared.ts'
 import { type QueryResult, queryOf, resultOf } from '../decide/query.ts'
 import {
@@ -19,6 +20,7 @@ import {
   type Place,
   type RequestTarget,
 } from '../decide/request.ts'
+import type { Page, WhichActions, WhichPrincipals, WhichResources } from '../decide/which.ts'
 import { type Inspection, inspect } from '../fixpoint/inspect.ts'
 import { createMachine, type Machine } from '../fixpoint/machine.ts'
 import { createSolver, type RequestFacts, type Solver } from '../fixpoint/solve.ts'
@@ -35,6 +37,11 @@ import { type RuneError, runeError } from '../text/diagnostic.ts'
 export interface Reader {
   /** Decides a request. Throws a `RuneError` for one that is malformed or reaches a limit; such a request is never permitted. */
   authorize(request: AuthorizeRequest): Decision
+  /** Decides all in one epoch; what is refused is denied, and its `errors` say why. */
+  authorizeMany(requests: readonly AuthorizeRequest[]): Decision[]
+  whichResources(asked: WhichResources): Page & InEpoch
+  whichPrincipals(asked: WhichPrincipals): Page & InEpoch
+  whichActions(asked: WhichActions): Page & InEpoch
   /** Decides what `check` makes of a request of some other form. */
   decide(check: (target: RequestTarget) => CheckedRequest): Decision
   prepareRequest(request: AuthorizeRequest): PreparedRequest
@@ -64,6 +71,11 @@ export interface CacheReport extends Readonly<CacheStats> {
 /** A reader of the image that `handle` stands for, whose cache takes no more than `cacheBytes`. Throws a `RuneError` if it is no handle. */
 export function attachReader(handle: unknown, cacheBytes: number = CACHE_BYTES): Reader {
   return createReader(attachArena(memoryOf(handle)), cacheBytes)
+}
+
+/** What an answer was made from. */
+export interface InEpoch {
+  readonly epoch: number
 }
 
 /** What stands for an image in other threads of the process; it can be sent there as it is. */
@@ -103,6 +115,10 @@ export function createReader(arena: Arena, cacheBytes: number = CACHE_BYTES): Re
   const target = ({ program }: Evaluating): RequestTarget => ({ program, image: image.image })
   return {
     authorize: (request) => decideOne(request),
+    authorizeMany: (requests) => run((at) => requests.map((request) => authorizeOne(at.decider, request, image.epoch))),
+    whichResources: (asked) => run((at) => ({ ...at.decider.which.entities(asked, 'resource'), epoch: image.epoch })),
+    whichPrincipals: (asked) => run((at) => ({ ...at.decider.which.entities(asked, 'principal'), epoch: image.epoch })),
+    whichActions: (asked) => run((at) => ({ ...at.decider.which.actions(asked), epoch: image.epoch })),
     decide: (check) => run((at) => at.decider.decide(check(target(at)))),
     prepareRequest: (request) => run((at) => at.decider.prepare(request)),
     authorizePrepared: (prepared) => decideOne(prepared.request, prepared),
@@ -126,19 +142,7 @@ export function createReader(arena: Arena, cacheBytes: number = CACHE_BYTES): Re
         })
         return explain(at.program, decision, found, derived)
       }),
-    query: (text) =>
-      run(({ program, solver, overlay, machine }) => {
-        const query = queryOf(program, text)
-        overlay.reset()
-        begin(machine, solver, program)
-        const { rows, errors } = solver.run(query.rule, machine.values)
-        const [failed] = errors
-        if (failed) {
-          const at = query.rule.span && { span: query.rule.span }
-          throw runeError('R402', `the query fails: ${failed.message}`, at)
-        }
-        return resultOf(query, rows, machine.values)
-      }),
+    query: (text) => run((at) => answered(text, at)),
     inspect: () => run((at) => inspected(at, image)),
     program: () => run(({ program }) => program),
     epoch: () => run(() => image.epoch),
@@ -210,6 +214,27 @@ function replaced(): RuneError {
   return runeError('R603', 'the state of the engine was replaced again and again while the request was evaluated')
 }
 
+function answered(text: string, { program, solver, overlay, machine }: Evaluating): QueryResult {
+  const query = queryOf(program, text)
+  overlay.reset()
+  begin(machine, solver, program)
+  const { rows, errors } = solver.run(query.rule, machine.values)
+  const [failed] = errors
+  if (failed) {
+    const at = query.rule.span && { span: query.rule.span }
+    throw runeError('R402', `the query fails: ${failed.message}`, at)
+  }
+  return resultOf(query, rows, machine.values)
+}
+
+function authorizeOne(decider: Decider, request: AuthorizeRequest, epoch: number): Decision {
+  try {
+    return decider.authorize(request)
+  } catch (thrown) {
+    return failedDecision(errorsOfRequest(thrown, 'internal error'), epoch)
+  }
+}
+
 function inspected({ program, overlay, machine }: Evaluating, { image, epoch }: ReaderImage): Inspection {
   overlay.reset()
   return inspect(program, { ...image, values: machine.values }, epoch)
@@ -268,6 +293,11 @@ function createCompiler(image: ReaderImage, { bytesMax, stats }: Caching): (isNe
         begin: (facts) => begin(machine, used, program, facts),
         demand: (predicate, pattern) => demand(used, predicate, pattern),
         holds: used.holds,
+        derive: (rule) => {
+          const { rows, errors } = used.run(rule, machine.values)
+          return { rows, errors: errors.map(({ row }) => row) }
+        },
+        spent: () => program.settings.limits.maxSteps - machine.steps,
       },
       epoch: () => image.epoch,
       compiled,

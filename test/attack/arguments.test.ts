@@ -53,6 +53,13 @@ const CALLS: Readonly<Record<string, (junk: Any) => unknown>> = {
   'path of Rune.fromText': (junk) => Rune.fromText(TEXT, { path: junk ?? 5 }),
   authorize: (junk) => rune.authorize(junk),
   explain: (junk) => rune.explain(junk),
+  authorizeMany: (junk) => rune.authorizeMany(junk),
+  whichResources: (junk) => rune.whichResources(junk),
+  whichPrincipals: (junk) => rune.whichPrincipals(junk),
+  whichActions: (junk) => rune.whichActions(junk),
+  'limit of whichResources': (junk) => rune.whichResources({ ...REQUEST, limit: junk ?? '' }),
+  'cursor of whichPrincipals': (junk) => rune.whichPrincipals({ ...REQUEST, cursor: junk ?? 5 }),
+  'resourceType of whichResources': (junk) => rune.whichResources({ ...REQUEST, resourceType: junk ?? 5 }),
   query: (junk) => rune.query(junk),
   validate: (junk) => validated(junk),
   'path of validate': (junk) => validated({ path: junk }),
@@ -69,7 +76,8 @@ const CALLS: Readonly<Record<string, (junk: Any) => unknown>> = {
 /** What is right for once. */
 function isRight(name: string, junk: unknown): boolean {
   if (name === 'options of Rune.fromText') return JUNK.includes(junk) && typeof junk === 'object' && junk !== null
-  return name === 'renderDiagnostics' && JUNK.includes(junk) && Array.isArray(junk)
+  if (name === 'limit of whichResources') return junk === 5
+  return /^(renderDiagnostics|authorizeMany)$/.test(name) && JUNK.includes(junk) && Array.isArray(junk)
 }
 
 describe('an argument of another kind', () => {
@@ -77,7 +85,7 @@ describe('an argument of another kind', () => {
     for (const junk of [...JUNK, REVOKED.proxy, hostile({}), hostile([])]) {
       if (isRight(name, junk)) continue
       const { code } = (await refusal(() => CALLS[name]?.(junk as Any))).diagnostics[0] ?? {}
-      expect(name === 'authorize' || name === 'explain' ? ['R741', 'R744'] : ['R744']).toContain(code)
+      expect(/^(authorize|explain|which)|resourceType/.test(name) ? ['R741', 'R744'] : ['R744']).toContain(code)
     }
   })
 

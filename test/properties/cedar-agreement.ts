@@ -234,7 +234,12 @@ async function askEngine({ one, requests }: CedarSet): Promise<Outcome[]> {
   }
 }
 
-function configurationOf({ statics, templates, links }: CedarCase, entities: string): string {
+/** The policies of a case as a `.rune` file that reads its entities from `entities`. */
+export function configurationOf(
+  { statics, templates, links }: CedarCase,
+  entities: string,
+  onPolicyError: 'deny' | 'skip' | 'strict' = 'skip',
+): string {
   const named = ({ id, policy }: NamedPolicy) => `@id("${id}")\n${policyText({ ...policy, annotations: [] })}`
   const linked = links.map(({ id, template, slots }) => {
     const values = [...slots].map(([slot, uid]) => `"${slot}" = '${uidText(uid)}'`)
@@ -244,7 +249,7 @@ function configurationOf({ statics, templates, links }: CedarCase, entities: str
     'version = "rune/1.0"',
     '[options]',
     'globs = false',
-    'on_policy_error = "skip"',
+    `on_policy_error = "${onPolicyError}"`,
     `entities = ${JSON.stringify(entities)}`,
     ...linked,
     '[policies]',

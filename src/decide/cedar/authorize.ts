@@ -166,6 +166,14 @@ function ascending(a: number, b: number): number {
   return a - b
 }
 
+/** What a policy comes to, without a note of why it fails; for who asks many times. */
+export function askPolicy(set: PolicySet, number: number, frame: Frame): ValueId {
+  const one = (set.found[number] ??= compiledOf(set.policies[number]!, set.compiled))
+  if (!one.isSettled && Number.isFinite(set.interpreted)) settle(one, set)
+  frame.isQuiet = true
+  return one.code === undefined ? evaluationOf(one, set.values)(frame) : one.code(frame, one.constants, one.objects)
+}
+
 function settle(one: CompiledPolicy, { values }: PolicySet): void {
   Object.assign(one, generatePolicy(one.policy, values))
   one.isSettled = true

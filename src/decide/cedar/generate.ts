@@ -31,7 +31,10 @@ export function requestsInterpreted(): number {
 }
 
 /** The generated code of a policy; nothing where it has to be interpreted. `values` are the image's. */
-export function generatePolicy({ condition, usesFacts }: LoweredPolicy, values: Values): GeneratedPolicy | undefined {
+export function generatePolicy(
+  { condition, usesFacts }: Pick<LoweredPolicy, 'condition' | 'usesFacts'>,
+  values: Values,
+): GeneratedPolicy | undefined {
   if (usesFacts) return undefined
   const written = policyText(condition, values)
   if (written === undefined) return undefined

@@ -12,6 +12,10 @@ import { ANY, type Scope } from './scope.ts'
 export interface PolicyIndex {
   /** The policies to ask. */
   find(frame: Frame): Candidates
+  /** The numbers of those that can match a request in whose `open` place any entity stands, ascending. */
+  among(frame: Frame, open: Side): readonly number[]
+  /** By number. */
+  readonly scopes: readonly Scope[]
   /** To be called when stored entities may have changed. */
   turn(): void
 }
@@ -31,17 +35,18 @@ interface Node {
 
 /** Policies by what one of the variables must be. */
 interface Split {
-  readonly side: SideName
+  readonly side: Side
   readonly any: Node | undefined
   readonly hasTypes: boolean
   /** Whether an ancestor can lead to a part. */
   readonly hasGroups: boolean
   readonly parts: Parts
   /** By what the parts can still be told apart. */
-  readonly rest: readonly SideName[]
+  readonly rest: readonly Side[]
 }
 
-type SideName = 'principal' | 'resource'
+/** Besides the action, what policies are told apart by. */
+export type Side = 'principal' | 'resource'
 type Parts = ReadonlyMap<ValueId, Node>
 
 /** It costs no more to ask so few than to look up which of them can match. */
@@ -65,7 +70,7 @@ export function createPolicyIndex(scopes: readonly Scope[], options: IndexOption
   const { stored, few = FEW, isLocal = isLocalId } = options
   const roots = rootsOf(scopes)
   const found: Candidates = { lists: [], count: 0 }
-  const search: Search = { scopes, few, principal: createSide(), resource: createSide(), found }
+  const search: Search = { scopes, few, principal: createReached(), resource: createReached(), open: undefined, found }
   const actions = new Map<ValueId, Selection>()
   let unknown: Selection | undefined
   const selectionOf = (frame: Frame): Selection => {
@@ -81,16 +86,26 @@ export function createPolicyIndex(scopes: readonly Scope[], options: IndexOption
     actions.set(frame.action, selection)
     return selection
   }
+  const find = (frame: Frame, open: Side | undefined): Candidates => {
+    const { some, many } = selectionOf(frame)
+    found.count = 0
+    if (some.length > 0) found.lists[found.count++] = some
+    if (many.length === 0) return found
+    search.open = open
+    search.principal.limit = UNKNOWN
+    search.resource.limit = UNKNOWN
+    for (const root of many) collect(search, frame, root, BOTH)
+    return found
+  }
   return {
-    find: (frame) => {
-      const { some, many } = selectionOf(frame)
-      found.count = 0
-      if (some.length > 0) found.lists[found.count++] = some
-      if (many.length === 0) return found
-      search.principal.limit = UNKNOWN
-      search.resource.limit = UNKNOWN
-      for (const root of many) collect(search, frame, root, BOTH)
-      return found
+    scopes,
+    find: (frame) => find(frame, undefined),
+    among: (frame, open) => {
+      const other = open === 'principal' ? 'resource' : 'principal'
+      const keys = keysOf(frame, other)
+      const { lists, count } = find(frame, open)
+      const numbers = new Set(lists.slice(0, count).flat())
+      return [...numbers].filter((number) => keys.has(scopes[number]![other].id)).sort(ascending)
     },
     turn: () => {
       actions.clear()
@@ -99,7 +114,7 @@ export function createPolicyIndex(scopes: readonly Scope[], options: IndexOption
   }
 }
 
-const BOTH: readonly SideName[] = ['principal', 'resource']
+const BOTH: readonly Side[] = ['principal', 'resource']
 
 /** Of an action: the policies of all that it is or is in. */
 interface Selection {
@@ -131,16 +146,27 @@ function select(roots: Parts, few: number, { action, entities }: Frame): Selecti
   return { some: [...numbers].sort(ascending), many: nodes.filter(({ members }) => members.length > few) }
 }
 
+/** All keys of policies that an entity of the request can match. */
+function keysOf(frame: Frame, side: Side): Set<ValueId> {
+  const { entities, values } = frame
+  const entity = frame[side]
+  const ancestors: ValueId[] = []
+  entities.ancestors(entity, ancestors, Number.POSITIVE_INFINITY)
+  return new Set([ANY, values.entityType(entity), entity, ...ancestors])
+}
+
 interface Search {
   readonly scopes: readonly Scope[]
   readonly few: number
-  readonly principal: Side
-  readonly resource: Side
+  readonly principal: Reached
+  readonly resource: Reached
+  /** What is not known, and told apart by nothing. */
+  open: Side | undefined
   readonly found: Candidates
 }
 
 /** The ancestors of the principal or resource of a request, once somebody asks for them. */
-interface Side {
+interface Reached {
   readonly ancestors: ValueId[]
   /** How many there are; -1 if more than `limit`. */
   count: number
@@ -149,14 +175,18 @@ interface Side {
 
 const UNKNOWN = -1
 
-function createSide(): Side {
+function createReached(): Reached {
   return { ancestors: [], count: 0, limit: UNKNOWN }
 }
 
 /** Notes the policies below `node` that can match. */
-function collect(search: Search, frame: Frame, node: Node, rest: readonly SideName[]): void {
+function collect(search: Search, frame: Frame, node: Node, rest: readonly Side[]): void {
   const { members } = node
   const split = members.length <= search.few ? null : (node.split ??= splitOf(search.scopes, members, rest) ?? null)
+  if (split !== null && split.side === search.open) {
+    for (const part of split.parts.values()) collect(search, frame, part, split.rest)
+    return
+  }
   const groups = split?.hasGroups ? reach(search[split.side], frame, split.side, members.length + REACHED) : NO_GROUPS
   if (split === null || groups === undefined) {
     search.found.lists[search.found.count++] = members
@@ -170,14 +200,14 @@ function collect(search: Search, frame: Frame, node: Node, rest: readonly SideNa
   for (let i = 0; i < groups.count; i++) collectPart(search, frame, parts.get(groups.ancestors[i]!), split)
 }
 
-const NO_GROUPS = createSide()
+const NO_GROUPS = createReached()
 
 function collectPart(search: Search, frame: Frame, part: Node | undefined, { rest }: Split): void {
   if (part !== undefined) collect(search, frame, part, rest)
 }
 
 /** The ancestors of an entity; nothing if there are more than `most`. */
-function reach(side: Side, frame: Frame, name: SideName, most: number): Side | undefined {
+function reach(side: Reached, frame: Frame, name: Side, most: number): Reached | undefined {
   if (side.limit === UNKNOWN || (side.count < 0 && side.limit < most)) {
     side.count = frame.entities.ancestors(frame[name], side.ancestors, most)
     side.limit = most
@@ -186,7 +216,7 @@ function reach(side: Side, frame: Frame, name: SideName, most: number): Side | u
 }
 
 /** The split that leaves the fewest policies to ask; nothing if none leaves any out. */
-function splitOf(scopes: readonly Scope[], members: readonly number[], rest: readonly SideName[]): Split | undefined {
+function splitOf(scopes: readonly Scope[], members: readonly number[], rest: readonly Side[]): Split | undefined {
   const counted = rest.map((side) => ({ side, cost: costOf(scopes, members, side) }))
   const [best] = counted.filter(({ cost }) => cost !== undefined).sort((a, b) => (a.cost ?? 0) - (b.cost ?? 0))
   if (best === undefined) return undefined
@@ -206,7 +236,7 @@ function splitOf(scopes: readonly Scope[], members: readonly number[], rest: rea
 const GROUPS_EXPECTED = 4
 
 /** How much a request is thought to cost that names an entity of the policies, if these are told apart by `side`. */
-function costOf(scopes: readonly Scope[], members: readonly number[], side: SideName): number | undefined {
+function costOf(scopes: readonly Scope[], members: readonly number[], side: Side): number | undefined {
   const sizes = new Map<ValueId, number>()
   let everybody = 0
   let hasGroups = false

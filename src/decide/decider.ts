@@ -9,7 +9,7 @@ import { firstRow, searchBy } from '../image/search.ts'
 import type { ValueId, Values } from '../image/value-ids.ts'
 import { type Demand, FREE } from '../program/demand.ts'
 import { readsSome } from '../program/plan.ts'
-import { BUILTIN, type PredicateId, type ReaderProgram } from '../program/program.ts'
+import { BUILTIN, type PredicateId, type ReaderProgram, type Rule } from '../program/program.ts'
 import { runeError } from '../text/diagnostic.ts'
 import { printEntityUid } from '../values/entity-uid.ts'
 import type { Value } from '../values/value.ts'
@@ -17,6 +17,7 @@ import { answerOf, askPolicies, type CompiledPolicies, createPolicySet, createVe
 import { Frame } from './cedar/frame.ts'
 import { combine, type Decision, type Findings, type RuleAnswer } from './decision.ts'
 import { createDecisions } from './decisions.ts'
+import { decidingRules, type Explanation, explain } from './explain.ts'
 import type { AuthorizeRequest, CheckedRequest } from './request.ts'
 import { requestRows, unseenKeys } from './request-facts.ts'
 import { createRequestReader } from './request-reader.ts'
@@ -26,14 +27,16 @@ export interface RuleEvaluation {
   /** Takes the facts of a request; all answers are for it until the next. */
   begin(facts: { rows(predicate: PredicateId): readonly (readonly ValueId[])[]; bringsEntities: boolean }): void
   readonly demand: Demand
+  /** What a deciding rule derives by itself. */
+  run(rule: Rule): { readonly rows: readonly (readonly ValueId[])[] }
 }
 
 export interface Decider {
   /** Decides a request of the API. Throws a `RuneError` for one that is malformed. */
   authorize(request: AuthorizeRequest): Decision
   decide(request: CheckedRequest): Decision
-  /** All that policies and rules found, before it is combined. */
-  find(request: CheckedRequest): Findings
+  /** Decides, and says why. */
+  explain(request: CheckedRequest): Explanation
   /** To be called when the image was turned to another epoch. */
   turn(): void
 }
@@ -91,11 +94,17 @@ export function createDecider(options: DeciderOptions): Decider {
       take(checked)
       return decide()
     },
-    find: (checked) => {
+    explain: (checked) => {
       start()
       take(checked)
       begin()
-      return findings()
+      const found = findings()
+      const decision = combine(found, program.settings.onPolicyError, epoch())
+      const derived = decidingRules(program).map((rule) => {
+        begin()
+        return { rule, reasons: options.rules.run(rule).rows.flat().map(values.textOf) }
+      })
+      return explain({ decision, found, derived, policies, frame, renew: begin })
     },
     turn: () => {
       // What the image learns has another id from then on.

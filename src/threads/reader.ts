@@ -5,7 +5,7 @@
  */
 import { createDecider, type Decider } from '../decide/decider.ts'
 import type { Decision } from '../decide/decision.ts'
-import { decidingRules, type Explanation, explain } from '../decide/explain.ts'
+import type { Explanation } from '../decide/explain.ts'
 import { type QueryResult, queryOf, resultOf } from '../decide/query.ts'
 import { type AuthorizeRequest, type CheckedRequest, checkRequest, type RequestTarget } from '../decide/request.ts'
 import { type Inspection, inspect } from '../fixpoint/inspect.ts'
@@ -101,17 +101,7 @@ export function createReader(arena: Arena): Reader {
   return {
     authorize: (request) => run((at) => at.decider.authorize(request)),
     decide: (check) => run((at) => at.decider.decide(check(target(at)))),
-    explain: (request) =>
-      run((at) => {
-        const checked = checkRequest(request, target(at))
-        const decision = at.decider.decide(checked)
-        const found = at.decider.find(checked)
-        const derived = decidingRules(at.program).map((rule) => {
-          const { rows } = at.solver.run(rule, image.image.values)
-          return { rule, reasons: rows.flat().map(at.machine.values.textOf) }
-        })
-        return explain(at.program, decision, found, derived)
-      }),
+    explain: (request) => run((at) => at.decider.explain(checkRequest(request, target(at)))),
     query: (text) =>
       run(({ program, solver, overlay, machine }) => {
         const query = queryOf(program, text)
@@ -182,6 +172,7 @@ function createCompiler(image: ReaderImage): (isNew: boolean) => Evaluating {
       rules: {
         begin: (facts) => begin(machine, used, program, facts),
         demand: (predicate, pattern) => demand(used, predicate, pattern),
+        run: (rule) => used.run(rule, image.image.values),
       },
       epoch: () => image.epoch,
       compiled,

@@ -11,7 +11,7 @@ import { compileExpr } from './compile.ts'
 import { ERROR, type Evaluate, type Frame } from './frame.ts'
 import { type Code, generatePolicy, requestsInterpreted } from './generate.ts'
 import { createPolicyIndex, type PolicyIndex } from './policy-index.ts'
-import { scopeOf } from './scope.ts'
+import { type Scope, scopeOf } from './scope.ts'
 
 export interface PolicyError {
   readonly policyId: string
@@ -47,6 +47,8 @@ export type CompiledPolicies = WeakMap<LoweredPolicy, CompiledPolicy>
 export interface PolicySet {
   readonly policies: readonly LoweredPolicy[]
   readonly index: PolicyIndex
+  /** By number. */
+  readonly scopes: readonly Scope[]
   /** By number; found with the first request that has to ask the policy. */
   readonly found: (CompiledPolicy | undefined)[]
   readonly compiled: CompiledPolicies
@@ -71,7 +73,8 @@ export interface PolicySetOptions {
 export function createPolicySet({ policies, values, compiled, ...options }: PolicySetOptions): PolicySet {
   const scopes = policies.map(({ condition }) => scopeOf(condition, values))
   const index = createPolicyIndex(scopes, options)
-  return { policies, index, found: [], compiled, values, interpreted: options.interpreted ?? requestsInterpreted() }
+  const interpreted = options.interpreted ?? requestsInterpreted()
+  return { policies, index, scopes, found: [], compiled, values, interpreted }
 }
 
 /** Compiles each policy that is not in `compiled` yet; `values` learn the constants. */

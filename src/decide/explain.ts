@@ -100,7 +100,10 @@ function policyCauses(explained: Explained): Cause[] {
   const failed = new Map(errors.map(({ policyId, message }) => [policyId, message]))
   const ids = new Set([...satisfiedForbids, ...satisfiedPermits, ...failed.keys()])
   const byId = new Map<string, LoweredPolicy>()
-  for (const policy of explained.policies.policies) if (ids.has(policy.id)) byId.set(policy.id, policy)
+  for (const policy of explained.policies.policies) {
+    if (byId.size === ids.size) break
+    if (ids.has(policy.id)) byId.set(policy.id, policy)
+  }
   return [satisfiedForbids, satisfiedPermits, [...failed.keys()]].flatMap((all) =>
     all.map((id, i): Cause => {
       const { effect, span } = byId.get(id)!
@@ -119,7 +122,7 @@ function clausesOf(policy: LoweredPolicy, { frame, renew }: Explained): Pick<Cau
 
 function whyNot({ found, policies, frame, renew }: Explained): WhyNot {
   const failed = new Set(found.policies.errors.map(({ policyId }) => policyId))
-  const { permits, more } = nearestPermits(policies, frame, (id) => failed.has(id), renew)
+  const { permits, more } = nearestPermits(policies, frame, failed, renew)
   const told = permits.map((evaluated): Cause => {
     const { id, effect, span } = evaluated.policy
     const clauses = describeClauses(evaluated, frame, renew)

@@ -164,7 +164,8 @@ function askHere({ one, schema }: CedarSet): Ask {
   }
 }
 
-function requestJson({ principal, action, resource, context }: Request) {
+/** A request as the API takes it. */
+export function requestJson({ principal, action, resource, context }: Request) {
   const plain = ({ type, id }: Request['principal']) => ({ type, id })
   return {
     principal: plain(principal),
@@ -206,7 +207,8 @@ async function askEngine({ one, requests }: CedarSet): Promise<Outcome[]> {
   }
 }
 
-function configurationOf({ statics, templates, links }: CedarCase, entities: string): string {
+/** A case as a `.rune` file, with its entities in the file `entities`; what fails is skipped, as in Cedar. */
+export function configurationOf({ statics, templates, links }: CedarCase, entities: string): string {
   const named = ({ id, policy }: NamedPolicy) => `@id("${id}")\n${policyText({ ...policy, annotations: [] })}`
   const linked = links.map(({ id, template, slots }) => {
     const values = [...slots].map(([slot, uid]) => `"${slot}" = '${uidText(uid)}'`)

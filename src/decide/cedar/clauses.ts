@@ -5,6 +5,7 @@
  */
 import { kindOfId, type ValueId, type Values } from '../../image/value-ids.ts'
 import type { LoweredExpr, LoweredPolicy } from '../../program/lowered.ts'
+import { assert } from '../../text/assert.ts'
 import { type Position, positionOf, type Span } from '../../text/source.ts'
 import { printValue } from '../../values/print.ts'
 import type { Frame } from './frame.ts'
@@ -90,7 +91,8 @@ function askOf({ usesFacts }: LoweredPolicy, frame: Frame, renew: () => void): A
 }
 
 function clauseOf({ expr, outcome }: Part, isScope: boolean, frame: Frame, ask: Ask): Clause {
-  const { parts, count } = traceOf(expr, frame, ask)
+  const { parts, count, ...traced } = traceOf(expr, frame, ask)
+  assert(traced.outcome === outcome, 'a clause is what its parts make it')
   const part = isScope ? scopeVariable(expr) : textOf(expr.span).startsWith('unless') ? 'unless' : 'when'
   return {
     part,

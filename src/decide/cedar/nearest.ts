@@ -4,7 +4,7 @@
  * those that stand first. Where there are many, the hundred that look nearest by what they name are told apart by that.
  * Spec: LANGUAGE section 8, "Explanations".
  */
-import { ENTITY_TAG, TAG_SHIFT, type ValueId } from '../../image/value-ids.ts'
+import type { ValueId } from '../../image/value-ids.ts'
 import type { PolicySet } from './authorize.ts'
 import { type Evaluated, evaluateClauses, scopeVariable } from './clauses.ts'
 import type { Frame } from './frame.ts'
@@ -20,19 +20,21 @@ const NEAREST_MAX = 5
 /** So many are evaluated, clause by clause. */
 const EVALUATED_MAX = 100
 
-/** The nearest of the permits that are neither satisfied nor fail; `isElse` says of an id that it is one of these. */
+/** The nearest of the permits that are neither satisfied nor among those that `failed`. */
 export function nearestPermits(
   { policies, scopes }: PolicySet,
   frame: Frame,
-  isElse: (id: string) => boolean,
+  failed: ReadonlySet<string>,
   renew: () => void,
 ): Nearest {
+  const nearness = nearnessIn(frame)
   const byNearness: number[][] = Array.from({ length: ALL + 1 }, () => [])
   let count = 0
-  for (const [number, { effect, id }] of policies.entries()) {
-    if (effect !== 'permit' || isElse(id)) continue
+  for (let number = 0; number < policies.length; number++) {
+    const policy = policies[number]!
+    if (policy.effect !== 'permit' || (failed.size > 0 && failed.has(policy.id))) continue
     count++
-    const alike = byNearness[ALL - nearness(scopes[number]!, frame)]!
+    const alike = byNearness[ALL - nearness(scopes[number]!)]!
     if (alike.length < EVALUATED_MAX) alike.push(number)
   }
   const evaluated = byNearness
@@ -48,19 +50,21 @@ export function nearestPermits(
 const WEIGHTS = { action: 4, principal: 2, resource: 1 } as const
 const ALL = 7
 
-/** What of the scope can hold, as far as the index tells. */
-function nearness({ principal, actions, resource }: Scope, frame: Frame): number {
-  const isAction = actions === undefined || actions.some((key) => holds(key, frame.action, frame))
-  return (
-    (isAction ? WEIGHTS.action : 0) +
-    (holds(principal, frame.principal, frame) ? WEIGHTS.principal : 0) +
-    (holds(resource, frame.resource, frame) ? WEIGHTS.resource : 0)
-  )
+/** How near the scopes of policies are, as far as the index tells: what of them can hold. */
+function nearnessIn(frame: Frame): (scope: Scope) => number {
+  const { principal, action, resource } = frame
+  const [principals, actions, resources] = [principal, action, resource].map((entity) => keysOf(entity, frame))
+  return (scope) =>
+    (scope.actions === undefined || scope.actions.some((key) => actions!.has(key)) ? WEIGHTS.action : 0) +
+    (principals!.has(scope.principal) ? WEIGHTS.principal : 0) +
+    (resources!.has(scope.resource) ? WEIGHTS.resource : 0)
 }
 
-function holds(key: ScopeKey, entity: ValueId, { values, entities }: Frame): boolean {
-  if (key === ANY || key === entity) return true
-  return key >>> TAG_SHIFT === ENTITY_TAG ? entities.hasAncestor(entity, key) : values.entityType(entity) === key
+/** All that a scope can say of `entity`. */
+function keysOf(entity: ValueId, { values, entities }: Frame): ReadonlySet<ScopeKey> {
+  const ancestors: ValueId[] = []
+  entities.ancestors(entity, ancestors, Number.POSITIVE_INFINITY)
+  return new Set([ANY, values.entityType(entity), entity, ...ancestors])
 }
 
 /** More is nearer. */

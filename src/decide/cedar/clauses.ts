@@ -155,13 +155,17 @@ function valueText({ value }: Read, values: Values): string {
 function brief(id: ValueId, values: Values): string {
   if (weigh(id, values, WEIGHT_MAX) > 0) return cut(printValue(values.valueOf(id)))
   const kind = kindOfId(id)
-  if (kind === 'set') return `[… ${values.sizeOf(id)} elements]`
-  if (kind === 'record') return `{… ${values.entriesOf(id).length / 2} attributes}`
+  if (kind === 'set') return `[… ${countOf(values.sizeOf(id), 'element')}]`
+  if (kind === 'record') return `{… ${countOf(values.entriesOf(id).length / 2, 'attribute')}}`
   if (kind === 'entity') {
     const { type, id: name } = values.uidOf(id)
     return cut(printValue({ kind, type: start(type), id: start(name) }))
   }
   return cut(printValue(start(values.textOf(id))))
+}
+
+function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
 /** What is printed as a whole, before it is cut: so many characters and elements together. */

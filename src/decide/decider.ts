@@ -9,7 +9,7 @@ import { firstRow, searchBy } from '../image/search.ts'
 import type { ValueId, Values } from '../image/value-ids.ts'
 import { type Demand, FREE } from '../program/demand.ts'
 import { readsSome } from '../program/plan.ts'
-import { BUILTIN, type PredicateId, type ReaderProgram, type Rule } from '../program/program.ts'
+import { BUILTIN, type PredicateId, type ReaderProgram } from '../program/program.ts'
 import { runeError } from '../text/diagnostic.ts'
 import { printEntityUid } from '../values/entity-uid.ts'
 import type { Value } from '../values/value.ts'
@@ -18,6 +18,7 @@ import { Frame } from './cedar/frame.ts'
 import { combine, type Decision, type Findings, type RuleAnswer } from './decision.ts'
 import { createDecisions } from './decisions.ts'
 import { decidingRules, type Explanation, explain } from './explain.ts'
+import type { Run } from './nearest-rules.ts'
 import type { AuthorizeRequest, CheckedRequest } from './request.ts'
 import { requestRows, unseenKeys } from './request-facts.ts'
 import { createRequestReader } from './request-reader.ts'
@@ -27,8 +28,8 @@ export interface RuleEvaluation {
   /** Takes the facts of a request; all answers are for it until the next. */
   begin(facts: { rows(predicate: PredicateId): readonly (readonly ValueId[])[]; bringsEntities: boolean }): void
   readonly demand: Demand
-  /** What a deciding rule derives by itself. */
-  run(rule: Rule): { readonly rows: readonly (readonly ValueId[])[] }
+  /** What a rule derives by itself. */
+  readonly run: Run
 }
 
 export interface Decider {
@@ -100,11 +101,12 @@ export function createDecider(options: DeciderOptions): Decider {
       begin()
       const found = findings()
       const decision = combine(found, program.settings.onPolicyError, epoch())
+      const { run } = options.rules
       const derived = decidingRules(program).map((rule) => {
         begin()
-        return { rule, reasons: options.rules.run(rule).rows.flat().map(values.textOf) }
+        return { rule, reasons: run(rule).flat().map(values.textOf) }
       })
-      return explain({ decision, found, derived, policies, frame, renew: begin })
+      return explain({ decision, found, derived, policies, frame, run, renew: begin })
     },
     turn: () => {
       // What the image learns has another id from then on.

@@ -11,6 +11,7 @@ import { type Clause, describeClauses, evaluateClauses } from './cedar/clauses.t
 import type { Frame } from './cedar/frame.ts'
 import { nearestPermits } from './cedar/nearest.ts'
 import type { Decision, Findings } from './decision.ts'
+import { nearestRules, type Run } from './nearest-rules.ts'
 
 export interface Explanation {
   readonly decision: Decision
@@ -32,17 +33,17 @@ export interface Cause extends Partial<Position> {
   readonly text?: string
   /**
    * What the scope of a policy and the conjuncts of its conditions came to, up to the first that is not true; of many satisfied
-   * or failing policies the first hundred have them.
+   * or failing policies the first hundred have them. Of a rule that derives nothing the literals, up to the first that fails.
    */
   readonly clauses?: readonly Clause[]
   /** How many more of them were true. */
   readonly clausesLeftOut?: number
 }
 
-/** The permits that came nearest, the nearest first. Those that failed are among `because`. */
+/** Policies and rules that could permit and did not fail: those that came nearest, policies first, the nearest first. */
 export interface WhyNot {
   readonly permits: readonly Cause[]
-  /** How many other permits there are. */
+  /** How many others there are. */
   readonly more: number
 }
 
@@ -65,6 +66,7 @@ export interface Explained {
   readonly policies: PolicySet
   /** Holds the request. */
   readonly frame: Frame
+  readonly run: Run
   /** Makes the facts of the request ready anew, with all of its steps to spend. */
   readonly renew: () => void
 }
@@ -120,7 +122,8 @@ function clausesOf(policy: LoweredPolicy, { frame, renew }: Explained): Pick<Cau
   return describeClauses(evaluateClauses(policy, frame, renew), frame, renew)
 }
 
-function whyNot({ found, policies, frame, renew }: Explained): WhyNot {
+function whyNot(explained: Explained): WhyNot {
+  const { found, derived, policies, frame, run, renew } = explained
   const failed = new Set(found.policies.errors.map(({ policyId }) => policyId))
   const { permits, more } = nearestPermits(policies, frame, failed, renew)
   const told = permits.map((evaluated): Cause => {
@@ -128,7 +131,26 @@ function whyNot({ found, policies, frame, renew }: Explained): WhyNot {
     const clauses = describeClauses(evaluated, frame, renew)
     return { kind: 'policy', id, effect, outcome: 'unsatisfied', ...placeOf(span), ...clauses }
   })
-  return { permits: told, more }
+  const failing = new Set(found.permits.failures.map(({ rule }) => rule))
+  const idle = derived.flatMap(({ rule }) => (rule.head === BUILTIN.permit && !failing.has(rule) ? [rule] : []))
+  renew()
+  const rules = nearestRules(idle, run, frame.values)
+  const toldRules = rules.map(({ rule, ...clauses }): Cause => {
+    return {
+      kind: 'rule',
+      id: nameOf(rule),
+      effect: 'permit',
+      outcome: 'unsatisfied',
+      ...placeOf(rule.span),
+      ...clauses,
+    }
+  })
+  return { permits: [...told, ...toldRules], more: more + idle.length - rules.length }
+}
+
+/** The reason that the rule gives, or its name. */
+function nameOf({ args: [reason], name }: Rule): string {
+  return reason?.kind === 'constant' && typeof reason.value === 'string' ? reason.value : name
 }
 
 function effectOf(rule: Rule): 'permit' | 'forbid' {

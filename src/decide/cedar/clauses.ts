@@ -1,19 +1,20 @@
 /**
  * A policy against a request, clause by clause: its scope constraints and the conjuncts of its conditions, each with what it
- * came to, why, and where it stands. Owns how texts and values are shown and how much of them; what made a clause so is found
- * by `trace.ts`. Spec: LANGUAGE section 8, "Explanations".
+ * came to, why, and where it stands. What made a clause so is found by `trace.ts`, how texts and values are shown is said in
+ * `brief.ts`. Spec: LANGUAGE section 8, "Explanations".
  */
-import { kindOfId, type ValueId, type Values } from '../../image/value-ids.ts'
+import type { Values } from '../../image/value-ids.ts'
 import type { LoweredExpr, LoweredPolicy } from '../../program/lowered.ts'
 import { assert } from '../../text/assert.ts'
 import { type Position, positionOf, type Span } from '../../text/source.ts'
 import { printValue } from '../../values/print.ts'
+import { brief, cut, textOf } from './brief.ts'
 import type { Frame } from './frame.ts'
 import { type Ask, askerOf, type Outcome, type Part, partOf, type Read, readsOf, traceOf } from './trace.ts'
 
-/** A scope constraint, or a conjunct of a condition; `file`, `line` and `column` say where it begins. */
+/** A scope constraint, a conjunct of a condition, or a literal of a rule; `file`, `line` and `column` say where it begins. */
 export interface Clause extends Position {
-  readonly part: 'principal' | 'action' | 'resource' | 'when' | 'unless'
+  readonly part: 'principal' | 'action' | 'resource' | 'when' | 'unless' | 'literal'
   readonly outcome: Outcome
   /** Its text in the policy, of a long one the beginning. */
   readonly text: string
@@ -51,8 +52,7 @@ export interface Evaluated {
   readonly conditions: readonly Part[]
 }
 
-/** So many units of a text or value are shown, and so many clauses of a policy. */
-const SHOWN_MAX = 200
+/** So many clauses of a policy are told. */
 const CLAUSES_MAX = 20
 
 /** What each clause of `policy` comes to for the request in `frame`; `renew` makes room for the facts that it asks for. */
@@ -72,17 +72,26 @@ export function evaluateClauses(policy: LoweredPolicy, frame: Frame, renew: () =
   return { policy, outcome, scope, conditions }
 }
 
-/** The clauses in words, and how many true ones are left out. */
+/** The clauses in words. */
 export function describeClauses(
   { policy, scope, conditions }: Evaluated,
   frame: Frame,
   renew: () => void,
-): { readonly clauses: readonly Clause[]; readonly clausesLeftOut?: number } {
+): TakenClauses<Clause> {
   const ask = askOf(policy, frame, renew)
-  const all = [...scope, ...conditions]
-  const shown = all.length > CLAUSES_MAX ? [...all.slice(0, CLAUSES_MAX - 1), ...all.slice(-1)] : all
-  const clauses = shown.map((part) => clauseOf(part, scope.includes(part), frame, ask))
-  return { clauses, ...(shown.length < all.length && { clausesLeftOut: all.length - shown.length }) }
+  const { clauses, ...more } = takeClauses([...scope, ...conditions])
+  return { clauses: clauses.map((part) => clauseOf(part, scope.includes(part), frame, ask)), ...more }
+}
+
+export interface TakenClauses<T> {
+  readonly clauses: readonly T[]
+  readonly clausesLeftOut?: number
+}
+
+/** The first of many clauses, and the last, which alone may not be true. */
+export function takeClauses<T>(all: readonly T[]): TakenClauses<T> {
+  if (all.length <= CLAUSES_MAX) return { clauses: all }
+  return { clauses: [...all.slice(0, CLAUSES_MAX - 1), ...all.slice(-1)], clausesLeftOut: all.length - CLAUSES_MAX }
 }
 
 /** Facts of a request are found once for all that asks for them, so only policies that do have to begin anew. */
@@ -139,59 +148,10 @@ function readText({ expr }: Read): string {
   return expr.kind === 'variable' ? expr.name : cut(textOf(expr.span))
 }
 
-function textOf({ source, start, end }: Span): string {
-  return source.text.slice(start, end)
-}
-
 function placeOf({ source, start }: Span): Position {
   return positionOf(source, start)
 }
 
 function valueText({ value }: Read, values: Values): string {
   return value === undefined ? 'absent' : brief(value, values)
-}
-
-/** A value as Cedar writes it; a long one is cut, and of a very large one only its size is said. */
-function brief(id: ValueId, values: Values): string {
-  if (weigh(id, values, WEIGHT_MAX) > 0) return cut(printValue(values.valueOf(id)))
-  const kind = kindOfId(id)
-  if (kind === 'set') return `[… ${countOf(values.sizeOf(id), 'element')}]`
-  if (kind === 'record') return `{… ${countOf(values.entriesOf(id).length / 2, 'attribute')}}`
-  if (kind === 'entity') {
-    const { type, id: name } = values.uidOf(id)
-    return cut(printValue({ kind, type: start(type), id: start(name) }))
-  }
-  return cut(printValue(start(values.textOf(id))))
-}
-
-function countOf(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`
-}
-
-/** What is printed as a whole, before it is cut: so many characters and elements together. */
-const WEIGHT_MAX = 4096
-
-/** What is left of `room` behind the value; nothing more, where there is none. */
-function weigh(id: ValueId, values: Values, room: number): number {
-  const kind = kindOfId(id)
-  if (kind === 'string') return room - 1 - values.textOf(id).length
-  if (kind === 'entity')
-    return room - 1 - values.textOf(values.entityType(id)).length - values.textOf(values.entityId(id)).length
-  let left = room - 1
-  if (kind === 'set') {
-    const size = values.sizeOf(id)
-    for (let i = 0; i < size && left > 0; i++) left = weigh(values.elementAt(id, i), values, left)
-  } else if (kind === 'record') {
-    const entries = values.entriesOf(id)
-    for (let i = 0; i < entries.length && left > 0; i++) left = weigh(entries[i]!, values, left)
-  }
-  return left
-}
-
-function cut(text: string): string {
-  return text.length > SHOWN_MAX ? `${start(text)}…` : text
-}
-
-function start(text: string): string {
-  return text.slice(0, SHOWN_MAX).toWellFormed()
 }

@@ -45,7 +45,8 @@ function labelOf({ effect, outcome }: Cause, { decision }: Explanation['decision
 
 function causeLines(cause: Cause, label: string, paint: Paint): string[] {
   const { kind, id, message, clauses = [], clausesLeftOut = 0 } = cause
-  const why = message === undefined ? '' : `: ${visible(message)}`
+  // Where there are clauses, the one that failed says it.
+  const why = message === undefined || clauses.length > 0 ? '' : `: ${visible(message)}`
   const head = cause.outcome === 'failed' ? paint('red', label) : label
   const lines = [`  ${head} ${kind} ${visible(id)}${paint('dim', placeText(cause))}${why}`]
   for (const [i, clause] of clauses.entries()) {
@@ -73,9 +74,10 @@ function partText({ outcome, text }: Clause | ClausePart, paint: Paint): string 
   return `${paint(STYLES[outcome], outcome.padEnd(6))} ${oneLine(text)}`
 }
 
-function valuesText({ values }: ClausePart, paint: Paint): string {
-  const shown = values.map(({ text, value }) => `${oneLine(text)} = ${visible(value)}`)
-  return shown.length > 0 ? paint('dim', `: ${shown.join(', ')}`) : ''
+function valuesText({ message, values }: ClausePart, paint: Paint): string {
+  const shown = values.map(({ text, value }) => `${oneLine(text)} = ${visible(value)}`).join(', ')
+  const why = [...(message === undefined ? [] : [visible(message)]), ...(shown === '' ? [] : [shown])]
+  return why.length > 0 ? paint('dim', `: ${why.join('; ')}`) : ''
 }
 
 function oneLine(text: string): string {

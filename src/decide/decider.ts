@@ -104,7 +104,7 @@ export function createDecider(options: DeciderOptions): Decider {
       const { run } = options.rules
       const derived = decidingRules(program).map((rule) => {
         begin()
-        return { rule, reasons: run(rule).flat().map(values.textOf) }
+        return { rule, reasons: run(rule).rows.flat().map(values.textOf) }
       })
       return explain({ decision, found, derived, policies, frame, run, renew: begin })
     },

@@ -12,8 +12,11 @@ import { positionOf, type Span } from '../text/source.ts'
 import { brief, cut, textOf } from './cedar/brief.ts'
 import { type Clause, type ReadValue, type TakenClauses, takeClauses } from './cedar/clauses.ts'
 
-/** The rows of a rule's head. */
-export type Run = (rule: Rule) => readonly (readonly ValueId[])[]
+/** The rows of a rule's head, and where it fails. */
+export type Run = (rule: Rule) => {
+  readonly rows: readonly (readonly ValueId[])[]
+  readonly errors: readonly { readonly message: string }[]
+}
 
 /** A literal, and the variables of it that those before it bind. */
 interface Ordered {
@@ -48,13 +51,14 @@ function literalClauses(rule: Rule, run: Run, values: Values): Clause[] {
   const clauses: Clause[] = []
   const ordered = inOrder(rule)
   for (const [i, { literal, known }] of ordered.entries()) {
-    const holds = run(beginning(rule, ordered.slice(0, i + 1), [])).length > 0
+    const { rows, errors } = run(beginning(rule, ordered.slice(0, i + 1), []))
+    const holds = rows.length > 0
     const { span } = literal
     if (span !== undefined) {
-      const bindings = holds ? [] : run(beginning(rule, ordered.slice(0, i), known))
+      const bindings = holds ? [] : run(beginning(rule, ordered.slice(0, i), known)).rows
       const seen = bindings.length === 1 ? bindingsOf(rule, known, bindings[0]!, values) : []
       if (textOf(span) === clauses.at(-1)?.text) clauses.pop()
-      clauses.push(clauseOf(span, holds, seen))
+      clauses.push(clauseOf(span, holds || errors[0], seen))
     }
     if (!holds) return clauses
   }
@@ -93,9 +97,15 @@ function bindingsOf(rule: Rule, known: readonly number[], row: readonly ValueId[
   })
 }
 
-function clauseOf(span: Span, holds: boolean, values: readonly ReadValue[]): Clause {
-  const outcome = holds ? 'true' : 'false'
+/** Of a literal that holds, that does not, or that fails where it is reached. */
+function clauseOf(
+  span: Span,
+  is: true | { readonly message: string } | undefined,
+  values: readonly ReadValue[],
+): Clause {
+  const outcome = is === true ? 'true' : is ? 'failed' : 'false'
+  const message = typeof is === 'object' && { message: cut(is.message) }
   const [text, place] = [cut(textOf(span)), positionOf(span.source, span.start)]
-  const because = [{ text, outcome, ...place, values } as const]
+  const because = [{ text, outcome, ...message, ...place, values } as const]
   return { part: 'literal', outcome, text, file: span.source.path, ...place, because }
 }

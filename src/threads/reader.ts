@@ -172,7 +172,7 @@ function createCompiler(image: ReaderImage): (isNew: boolean) => Evaluating {
       rules: {
         begin: (facts) => begin(machine, used, program, facts),
         demand: (predicate, pattern) => demand(used, predicate, pattern),
-        run: (rule) => used.run(rule, image.image.values).rows,
+        run: (rule) => used.run(rule, image.image.values),
       },
       epoch: () => image.epoch,
       compiled,

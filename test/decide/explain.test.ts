@@ -370,6 +370,19 @@ test('a rule that derives nothing says up to which literal it holds', async () =
   expect(whyNot?.permits[0]?.clauses?.[2]).toMatchObject({ file: 'p.rune', line: 11, column: 48 })
 })
 
+test('a literal that fails where a later one does not hold is told as failed', async () => {
+  const rule = 'permit :- principal(P), context.size(S), 10 / S > 1, action("write"), P = "ann".'
+  const { because, whyNot } = await explain(`[rules]\n${rule}`, { context: { size: 0 } })
+  expect(because).toEqual([])
+  expect(whyNot?.permits.flatMap(linesOf)).toEqual([
+    'literal true: principal(P)',
+    'literal true: context.size(S)',
+    'literal failed: 10 / S > 1',
+    '  S = 0',
+  ])
+  expect(whyNot?.permits[0]?.clauses?.at(-1)?.because[0]?.message).toBe('division by zero')
+})
+
 test('many rules, and rules that take more steps by themselves, are left out', async () => {
   const many = Array.from({ length: 200 }, (_, i) => `permit("r${i}") :- principal(P), action("${i}"), P = "ann".`)
   const { whyNot } = await explain(`[rules]\n${many.join('\n')}`)

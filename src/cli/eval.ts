@@ -21,7 +21,7 @@ export async function evaluate(options: RequestOptions, terminal: Terminal): Pro
   const decided = terminal.elapsedMs()
   if (options.format === 'json') printJson(decision, terminal.out)
   else {
-    const { because } = rune.explain(request)
+    const because = decision.reasons.length > 0 ? rune.explain(request).because : []
     terminal.out.write(decisionText(decision, because, painter(terminal.out, terminal.env, options.color)))
     const times = `opened in ${duration(opened - start)}, decided in ${duration(decided - opened)}`
     const paint = painter(terminal.err, terminal.env, options.color)

@@ -1,6 +1,7 @@
 /** The public API, name by name. `rune-engine/cedar` is in `cedar.ts`. */
+export type { Clause, ClausePart, ReadValue } from './decide/cedar/clauses.ts'
 export type { Decision, DecisionError } from './decide/decision.ts'
-export type { Cause, Explanation } from './decide/explain.ts'
+export type { Cause, Explanation, WhyNot } from './decide/explain.ts'
 export type { PreparedRequest } from './decide/prepared.ts'
 export type { PlainValue, QueryResult } from './decide/query.ts'
 export type { AuthorizeRequest, EntityInput } from './decide/request.ts'

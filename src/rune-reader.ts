@@ -135,7 +135,10 @@ export class RuneReader {
     return { actions: found, ...rest }
   }
 
-  /** Decides a request and says which policies and rules made the decision. */
+  /**
+   * Decides a request and says why: which policies and rules made the decision, and what the clauses of policies came to; of a
+   * deny, the permits that came nearest. Takes longer than a decision, and throws where that does.
+   */
   explain(request: AuthorizeRequest): Explanation {
     return this.reader.explain(request)
   }

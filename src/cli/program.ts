@@ -72,7 +72,7 @@ function addCommands(
       const { init } = await import('./init.ts')
       ending(await init(file, command.optsWithGlobals(), terminal))
     })
-  addEval(program, terminal, ending)
+  addDecisions(program, terminal, ending)
   configured(program.command('validate'))
     .description('check a configuration, and count what is in it')
     .argument('[file]', 'the configuration, instead of --config; - is the standard input')
@@ -110,17 +110,18 @@ function addBenchmark(program: Command, terminal: Terminal, ending: (code: ExitC
   )
 }
 
-function addEval(program: Command, terminal: Terminal, ending: (code: ExitCode) => void): void {
-  configured(program.command('eval'))
-    .description('decide a request, and say why')
-    .requiredOption('--principal <entity>', 'who asks: an id, or an entity such as User::"alice"')
-    .requiredOption('--action <entity>', 'to do what')
-    .requiredOption('--resource <entity>', 'with what')
-    .option('--context <json>', 'a JSON object, @FILE, or - for the standard input')
-    .option('--entities <file>', "entities of the request, in Cedar's JSON form; - is the standard input")
+function addDecisions(program: Command, terminal: Terminal, ending: (code: ExitCode) => void): void {
+  asking(program.command('eval'))
+    .description('decide a request, and say what decided')
     .action(async (_options, command: Command) => {
       const { evaluate } = await import('./eval.ts')
       ending(await evaluate(command.optsWithGlobals(), terminal))
+    })
+  asking(program.command('explain'))
+    .description('decide a request, and say why: clause by clause, with the values; of a deny, what came nearest')
+    .action(async (_options, command: Command) => {
+      const { explain } = await import('./explain.ts')
+      ending(await explain(command.optsWithGlobals(), terminal))
     })
 }
 
@@ -163,6 +164,16 @@ function configured(command: Command): Command {
       'the configuration; default: $RUNE_CONFIG, then ./policy.rune; - is the standard input',
     )
     .addOption(new Option('--format <format>', 'of the result').choices(['text', 'json']).default('text'))
+}
+
+/** A command about a request. */
+function asking(command: Command): Command {
+  return configured(command)
+    .requiredOption('--principal <entity>', 'who asks: an id, or an entity such as User::"alice"')
+    .requiredOption('--action <entity>', 'to do what')
+    .requiredOption('--resource <entity>', 'with what')
+    .option('--context <json>', 'a JSON object, @FILE, or - for the standard input')
+    .option('--entities <file>', "entities of the request, in Cedar's JSON form; - is the standard input")
 }
 
 /** Of an option that takes one value, a second one would silently replace the first. */

@@ -12,6 +12,7 @@ import { combine, type Decision, type Findings, type RuleAnswer } from './decisi
 import type { CacheStats, DecisionCache } from './decision-cache.ts'
 import { createDecisions } from './decisions.ts'
 import { createEntrances, type Entrances, type Trace } from './entrances.ts'
+import { decidingRules, type Explanation, explain } from './explain.ts'
 import type { CheckedRequest } from './request.ts'
 import { unseenKeys } from './request-facts.ts'
 import { createRequestReader } from './request-reader.ts'
@@ -20,8 +21,8 @@ import { createWhich, type Which } from './which.ts'
 
 export interface Decider extends Entrances {
   decide(request: CheckedRequest): Decision
-  /** All that policies and rules found, before it is combined. */
-  find(request: CheckedRequest): Findings
+  /** Decides, and says why. */
+  explain(request: CheckedRequest): Explanation
   readonly which: Which
   /** To be called when the image was turned to another epoch. */
   turn(): void
@@ -77,11 +78,18 @@ export function createDecider(options: DeciderOptions): Decider {
     ...createEntrances({ ...options, reader, frame, renew, take, decide, trace }),
     decide: decideChecked,
     which: createWhich({ ...options, stage, policies, decides, decide: decideChecked }),
-    find: (checked) => {
+    explain: (checked) => {
       start()
       take(checked)
       begin()
-      return findings()
+      const found = findings()
+      const decision = combine(found, program.settings.onPolicyError, epoch())
+      const { run } = options.rules
+      const derived = decidingRules(program).map((rule) => {
+        begin()
+        return { rule, reasons: run(rule).rows.flat().map(values.textOf) }
+      })
+      return explain({ decision, found, derived, policies, frame, run, renew: begin })
     },
     turn: () => {
       // What the image learns has another id from then on.

@@ -13,6 +13,7 @@ import { runeError } from '../text/diagnostic.ts'
 import { printEntityUid } from '../values/entity-uid.ts'
 import type { Value } from '../values/value.ts'
 import { Frame } from './cedar/frame.ts'
+import type { Run } from './nearest-rules.ts'
 import type { CheckedRequest } from './request.ts'
 import { requestRows } from './request-facts.ts'
 
@@ -25,6 +26,8 @@ export interface RuleEvaluation {
   readonly holds: Holds
   /** All rows of the head of a rule that need not belong to the program. In one that failed, `FREE` is what is not known. */
   derive(rule: Rule): { readonly rows: DemandAnswer['rows']; readonly errors: DemandAnswer['rows'] }
+  /** What a rule derives by itself. */
+  readonly run: Run
   /** How many steps were taken since `begin`. */
   spent(): number
 }

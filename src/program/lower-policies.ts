@@ -208,13 +208,15 @@ function instantiate(
     if (template[name] || !value) return template[name] ?? []
     return lowerScope(name, fill(policy[name], { kind: 'entity', ...value }), loweringOf(policy, environment))
   }
-  const operands = [...scope('principal'), ...template.action, ...scope('resource'), ...template.conditions]
+  const scoped = [...scope('principal'), ...template.action, ...scope('resource')]
+  const operands = [...scoped, ...template.conditions]
   warnIfNeverSatisfied(id, operands, environment.diagnostics)
   return {
     id,
     effect: policy.effect,
     ...(link && { template: link.template }),
     condition: { kind: 'and', operands, span: policy.span },
+    scopeLength: scoped.length,
     asks: template.asks,
     usesFacts: template.usesFacts,
     span: link?.span ?? policy.span,

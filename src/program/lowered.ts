@@ -19,6 +19,8 @@ export interface LoweredPolicy {
   readonly template?: string
   /** `principal, then action, then resource, then the conditions`; satisfied if it yields true. */
   readonly condition: LoweredExpr
+  /** How many operands of the condition, its first ones, are the scope. */
+  readonly scopeLength: number
   /** How the condition asks for facts, each way once. */
   readonly asks: readonly FactAsk[]
   /** Whether the text mentions `context.facts`, even where nothing has to be asked. */

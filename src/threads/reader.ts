@@ -8,7 +8,7 @@ import type { Decision } from '../decide/decision.ts'
 import { CACHE_BYTES, type CacheStats, DecisionCache } from '../decide/decision-cache.ts'
 import { createEntityHandles } from '../decide/entity-handles.ts'
 import type { RequestColumns } from '../decide/entrances.ts'
-import { decidingRules, type Explanation, explain } from '../decide/explain.ts'
+import type { Explanation } from '../decide/explain.ts'
 import { errorsOfRequest, failedDecision } from '../decide/failed-request.ts'
 import type { PreparedRequest } from '../decide/prepared.ts'
 import { type QueryResult, queryOf, resultOf } from '../decide/query.ts'
@@ -131,17 +131,7 @@ export function createReader(arena: Arena, cacheBytes: number = CACHE_BYTES): Re
       }
     },
     cacheStats: () => ({ ...caching.stats, bytes: run((at) => at.cache?.bytes ?? 0) }),
-    explain: (request) =>
-      run((at) => {
-        const checked = checkRequest(request, target(at))
-        const decision = at.decider.decide(checked)
-        const found = at.decider.find(checked)
-        const derived = decidingRules(at.program).map((rule) => {
-          const { rows } = at.solver.run(rule, image.image.values)
-          return { rule, reasons: rows.flat().map(at.machine.values.textOf) }
-        })
-        return explain(at.program, decision, found, derived)
-      }),
+    explain: (request) => run((at) => at.decider.explain(checkRequest(request, target(at)))),
     query: (text) => run((at) => answered(text, at)),
     inspect: () => run((at) => inspected(at, image)),
     program: () => run(({ program }) => program),
@@ -298,6 +288,7 @@ function createCompiler(image: ReaderImage, { bytesMax, stats }: Caching): (isNe
           return { rows, errors: errors.map(({ row }) => row) }
         },
         spent: () => program.settings.limits.maxSteps - machine.steps,
+        run: (rule) => used.run(rule, image.image.values),
       },
       epoch: () => image.epoch,
       compiled,

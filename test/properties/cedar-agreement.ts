@@ -192,7 +192,8 @@ const WAYS: Readonly<Record<string, (set: CedarSet) => Ask>> = {
   'the Cedar API, about entities that are kept': askKept,
 }
 
-function requestJson({ principal, action, resource, context }: Request) {
+/** A request as the API takes it. */
+export function requestJson({ principal, action, resource, context }: Request) {
   const plain = ({ type, id }: Request['principal']) => ({ type, id })
   return {
     principal: plain(principal),

@@ -66,7 +66,8 @@ export interface PolicySetOptions extends IndexOptions {
 export function createPolicySet({ policies, values, compiled, ...options }: PolicySetOptions): PolicySet {
   const scopes = policies.map(({ condition }) => scopeOf(condition, values))
   const index = createPolicyIndex(scopes, options)
-  return { policies, index, found: [], compiled, values, interpreted: options.interpreted ?? requestsInterpreted() }
+  const interpreted = options.interpreted ?? requestsInterpreted()
+  return { policies, index, found: [], compiled, values, interpreted }
 }
 
 /** Compiles each policy that is not in `compiled` yet; `values` learn the constants. */

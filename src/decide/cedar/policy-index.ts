@@ -102,7 +102,7 @@ export function createPolicyIndex(scopes: readonly Scope[], options: IndexOption
     find: (frame) => find(frame, undefined),
     among: (frame, open) => {
       const other = open === 'principal' ? 'resource' : 'principal'
-      const keys = keysOf(frame, other)
+      const keys = keysOf(frame[other], frame)
       const { lists, count } = find(frame, open)
       const numbers = new Set(lists.slice(0, count).flat())
       return [...numbers].filter((number) => keys.has(scopes[number]![other].id)).sort(ascending)
@@ -146,10 +146,8 @@ function select(roots: Parts, few: number, { action, entities }: Frame): Selecti
   return { some: [...numbers].sort(ascending), many: nodes.filter(({ members }) => members.length > few) }
 }
 
-/** All keys of policies that an entity of the request can match. */
-function keysOf(frame: Frame, side: Side): Set<ValueId> {
-  const { entities, values } = frame
-  const entity = frame[side]
+/** The ids of all keys that an entity can match: it is or is in something, or has a type. */
+export function keysOf(entity: ValueId, { values, entities }: Frame): ReadonlySet<ValueId> {
   const ancestors: ValueId[] = []
   entities.ancestors(entity, ancestors, Number.POSITIVE_INFINITY)
   return new Set([ANY, values.entityType(entity), entity, ...ancestors])

@@ -120,37 +120,6 @@ describe('eval', () => {
   })
 })
 
-describe('explain', () => {
-  const explain = (...args: string[]) => ['explain', ...request(args[0] ?? '', ...args.slice(1)).slice(1)]
-
-  test('a permit is 0, with what its clauses came to', async () => {
-    const { exit, out, err } = await rune(explain('write', '--context', '{"mfa": true}'))
-    expect({ exit, err }).toEqual({ exit: 0, err: '' })
-    expect(out).toBe(
-      `permit\n  by policy those with mfa write (${policy}:18:1)\n` +
-        '      true   action == Action::"write": action = Action::"write"\n      true   context.mfa\n',
-    )
-  })
-
-  test('what is hidden in a value is shown, and outcomes are painted', async () => {
-    const { exit, out } = await rune(explain('wr\u{202e}ite', '--color'))
-    expect(exit).toBe(2)
-    expect(out).toContain('\x1b[33mdeny\x1b[0m\n  nothing permits it; the nearest:\n')
-    expect(out).toContain('\x1b[33mfalse \x1b[0m action == Action::"write"')
-    expect(out).toContain('action = Action::"wr\\u{202e}ite"')
-  })
-
-  test('as JSON, the explanation is one line', async () => {
-    const { exit, out } = await rune(explain('list', '--format', 'json'))
-    expect(exit).toBe(2)
-    const { decision, because, whyNot } = JSON.parse(out)
-    expect(decision).toMatchObject({ decision: 'deny' })
-    expect(because).toEqual([])
-    expect(whyNot.permits).toHaveLength(3)
-    expect(whyNot.permits[0]).toMatchObject({ id: 'all may read', clauses: [{ part: 'action', outcome: 'false' }] })
-  })
-})
-
 describe('the configuration', () => {
   const validate = (args: string[], env = {}, input: string | Uint8Array = '') =>
     rune(['validate', ...args], { env, input })

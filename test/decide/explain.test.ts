@@ -1,36 +1,7 @@
 /** Explanations: clauses, what made them so, the values that they read; of a deny the permits that came nearest. */
 import { expect, test } from 'vitest'
-import { type AuthorizeRequest, type Cause, type Explanation, Rune } from '../../src/index.ts'
-
-const HEAD = `version = "rune/1.0"
-[options]
-default_principal_type = "User"
-default_resource_type = "Doc"
-`
-const REQUEST = { principal: 'ann', action: 'read', resource: 'plan' }
-
-async function explain(text: string, request: Partial<AuthorizeRequest> = {}): Promise<Explanation> {
-  const rune = await Rune.fromText(HEAD + text, { coordinator: 'inline', path: 'p.rune' })
-  try {
-    const asked = { ...REQUEST, ...request }
-    const explanation = rune.explain(asked)
-    expect(explanation.decision).toEqual(rune.authorize(asked))
-    return explanation
-  } finally {
-    await rune.close()
-  }
-}
-
-/** The clauses of a policy as lines, each followed by its parts where they are others, and the values. */
-function linesOf({ clauses = [] }: Cause): string[] {
-  return clauses.flatMap(({ part, outcome, text, because }) => [
-    `${part} ${outcome}: ${text}`,
-    ...because.flatMap((one) => [
-      ...(one.text === text ? [] : [`- ${one.outcome}: ${one.text}`]),
-      ...one.values.map((value) => `  ${value.text} = ${value.value}`),
-    ]),
-  ])
-}
+import { type AuthorizeRequest, Rune } from '../../src/index.ts'
+import { explain, HEAD, linesOf, REQUEST } from './explain.ts'
 
 async function whyNot(text: string, request: Partial<AuthorizeRequest> = {}): Promise<string[]> {
   const { whyNot } = await explain(`[policies]\n${text}`, request)
@@ -170,6 +141,8 @@ test('a value that is no bool where one must stand is told', async () => {
   })
   expect(because[0]?.message).toBe('type error: expected bool, got long')
   expect(because.flatMap(linesOf)).toEqual(['when failed: !context.n', '- failed: context.n', '  context.n = 5'])
+  const branch = await explain('[policies]\npermit(principal, action, resource) when { if 1 < 2 then 5 else true };')
+  expect(branch.because.flatMap(linesOf).slice(1)).toEqual(['- true: 1 < 2', '- failed: 5'])
 })
 
 test('a link shows what its slots stand for', async () => {
@@ -335,64 +308,4 @@ permit(principal, action, resource) when { context.facts.n == [] || context.fact
   }
   expect(low).toBeGreaterThan(100)
   expect((await explain(text(high))).whyNot?.permits).toHaveLength(2)
-})
-
-const RULES = `[data]
-member = [["ann", "eng"], ["ann", "ops"], ["bob", "eng"]]
-suspended = ["ann"]
-limit = [["eng", 3]]
-[rules]
-permit("write") :- action("write"), principal(P, "User").
-permit("member " + P) :- principal(P, "User"), N > 5, limit(G, N), member(P, G), action("read").
-permit("active") :- principal(P, "User"), member(P, _), not suspended(P).
-permit :- principal(P), context.size(S), 10 / S > 1, member(P, "eng").
-`
-
-test('a rule that derives nothing says up to which literal it holds', async () => {
-  const { because, whyNot } = await explain(RULES, { context: { size: 0 } })
-  expect(because.map(({ id, outcome }) => `${id} ${outcome}`)).toEqual(['permit3 failed'])
-  expect(whyNot?.permits.map(({ kind, id, line }) => [kind, id, line])).toEqual([
-    ['rule', 'permit1', 11],
-    ['rule', 'active', 12],
-    ['rule', 'write', 10],
-  ])
-  expect(whyNot?.permits.map(linesOf)).toEqual([
-    // `N > 5` waits for `N`.
-    ['literal true: principal(P, "User")', 'literal true: limit(G, N)', 'literal false: N > 5', '  N = 3'],
-    [
-      'literal true: principal(P, "User")',
-      'literal true: member(P, _)',
-      'literal false: not suspended(P)',
-      '  P = "ann"',
-    ],
-    ['literal false: action("write")'],
-  ])
-  expect(whyNot?.permits[0]?.clauses?.[2]).toMatchObject({ file: 'p.rune', line: 11, column: 48 })
-})
-
-test('a literal that fails where a later one does not hold is told as failed', async () => {
-  const rule = 'permit :- principal(P), context.size(S), 10 / S > 1, action("write"), P = "ann".'
-  const { because, whyNot } = await explain(`[rules]\n${rule}`, { context: { size: 0 } })
-  expect(because).toEqual([])
-  expect(whyNot?.permits.flatMap(linesOf)).toEqual([
-    'literal true: principal(P)',
-    'literal true: context.size(S)',
-    'literal failed: 10 / S > 1',
-    '  S = 0',
-  ])
-  expect(whyNot?.permits[0]?.clauses?.at(-1)?.because[0]?.message).toBe('division by zero')
-})
-
-test('many rules, and rules that take more steps by themselves, are left out', async () => {
-  const many = Array.from({ length: 200 }, (_, i) => `permit("r${i}") :- principal(P), action("${i}"), P = "ann".`)
-  const { whyNot } = await explain(`[rules]\n${many.join('\n')}`)
-  expect(whyNot?.permits.map(({ id }) => id)).toEqual(['r0', 'r1', 'r2', 'r3', 'r4'])
-  expect(whyNot?.more).toBe(195)
-  const pairs = Array.from({ length: 100 }, (_, i) => `["ann", ${i}]`).join(', ')
-  const costly = await explain(`max_steps = 5000
-[data]
-n = [${pairs}]
-[rules]
-permit("none") :- principal(P), n(P, A), n(P, B), n(P, C), A + B + C > 1000, action("write").`)
-  expect(costly.whyNot).toEqual({ permits: [], more: 1 })
 })

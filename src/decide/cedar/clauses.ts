@@ -47,7 +47,6 @@ export interface ReadValue {
 /** What the clauses of a policy came to: all of the scope, and the conditions up to the first that is not true. */
 export interface Evaluated {
   readonly policy: LoweredPolicy
-  readonly outcome: 'satisfied' | 'unsatisfied' | 'failed'
   readonly scope: readonly Part[]
   readonly conditions: readonly Part[]
 }
@@ -61,15 +60,14 @@ export function evaluateClauses(policy: LoweredPolicy, frame: Frame, renew: () =
   const { condition, scopeLength } = policy
   const operands = condition.kind === 'and' ? condition.operands : [condition]
   const scope = operands.slice(0, scopeLength).map((operand) => partOf(operand, frame, ask))
-  let last = scope.find(({ outcome }) => outcome !== 'true')
   const conditions: Part[] = []
-  for (let i = scopeLength; i < operands.length && last === undefined; i++) {
+  let isOpen = scope.every(({ outcome }) => outcome === 'true')
+  for (let i = scopeLength; i < operands.length && isOpen; i++) {
     const part = partOf(operands[i]!, frame, ask)
     conditions.push(part)
-    if (part.outcome !== 'true') last = part
+    isOpen = part.outcome === 'true'
   }
-  const outcome = last === undefined ? 'satisfied' : last.outcome === 'failed' ? 'failed' : 'unsatisfied'
-  return { policy, outcome, scope, conditions }
+  return { policy, scope, conditions }
 }
 
 /** The clauses in words. */

@@ -76,7 +76,8 @@ export function traceOf(expr: LoweredExpr, frame: Frame, ask: Ask): Trace {
       if (test.outcome === 'failed') return test
       const branch = test.outcome === 'true' ? expr.whenTrue : expr.whenFalse
       const taken = trace(branch)
-      return branch.kind === 'constant' ? { ...test, outcome: taken.outcome } : together(taken.outcome, [test, taken])
+      const isPlain = branch.kind === 'constant' && taken.outcome !== 'failed'
+      return isPlain ? { ...test, outcome: taken.outcome } : together(taken.outcome, [test, taken])
     }
   }
   const part = partOf(expr, frame, ask)

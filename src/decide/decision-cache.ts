@@ -30,7 +30,7 @@ const ENTRY_WORDS = 16
 const ENTRY = { stamp: 0, mark: 1, principal: 2, action: 3, resource: 4, code: 5, length: 6, context: 7 } as const
 /** Fields of the context that an entry has room for; of more, the context as a whole is one word. */
 export const FIELDS_MAX = 4
-const SETS_MIN = 256
+const SETS_MIN = 1024
 /** A decision with more reasons takes more memory than it saves time. */
 const REASONS_MAX = 16
 

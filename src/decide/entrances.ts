@@ -164,7 +164,6 @@ function createPrepared(
 function createColumns(options: Shared): Pick<Entrances, 'decideColumns'> {
   const { program, target, overlay, cache, stats, reader, frame, decideCached } = options
   const decideRow = (principal: number, action: number, resource: number): number => {
-    if (principal < 0 || action < 0 || resource < 0) return NOT_DECIDED
     frame.principal = principal
     frame.action = action
     frame.resource = resource
@@ -184,9 +183,18 @@ function createColumns(options: Shared): Pick<Entrances, 'decideColumns'> {
       const ids = handles.idsFor(target)
       let hits = 0
       for (let row = from; row < to; row++) {
-        const principal = ids[principals[row]!] ?? NO_ENTITY
-        const action = ids[actions[row]!] ?? NO_ENTITY
-        const resource = ids[resources[row]!] ?? NO_ENTITY
+        let principal = ids[principals[row]!] ?? NO_ENTITY
+        let action = ids[actions[row]!] ?? NO_ENTITY
+        let resource = ids[resources[row]!] ?? NO_ENTITY
+        if ((principal | action | resource) < 0) {
+          principal = handles.idOf(principals[row]!)
+          action = handles.idOf(actions[row]!)
+          resource = handles.idOf(resources[row]!)
+          if ((principal | action | resource) < 0) {
+            out[row] = NOT_DECIDED
+            continue
+          }
+        }
         const entry = known === undefined ? -1 : known.findBare(principal, action, resource, overlay.generation)
         if (known !== undefined && entry >= 0) {
           out[row] = known.codeAt(entry)

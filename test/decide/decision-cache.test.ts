@@ -98,6 +98,20 @@ describe('what is not kept', () => {
     expect(cached.cacheStats()).toMatchObject({ hits: 1, misses: 1, uncacheable: 4 })
   })
 
+  test('a decision with long reasons, which rules make of what requests say', () => {
+    const { cached } = worldOf(`${HEAD}[rules]\nforbid("not " + S) :- context("s", S).`)
+    for (const [units, hits] of [
+      [10, 1],
+      [2000, 0],
+    ] as const) {
+      const before = cached.cacheStats().hits
+      for (let i = 0; i < 2; i++) {
+        expect(cached.authorize(ask({ s: 'x'.repeat(units) })).reasons).toEqual([`not ${'x'.repeat(units)}`])
+      }
+      expect(cached.cacheStats().hits - before).toBe(hits)
+    }
+  })
+
   test('a request that reaches a limit', () => {
     const text = `version = "rune/1.0"
 [options]

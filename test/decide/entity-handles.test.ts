@@ -4,14 +4,19 @@ import { createEntityHandles, NO_ENTITY } from '../../src/decide/entity-handles.
 import type { EntityInput, Place } from '../../src/decide/request.ts'
 import { createOverlay } from '../../src/image/dictionary.ts'
 import { createValues } from '../../src/image/value-ids.ts'
+import { RuneReader } from '../../src/rune-reader.ts'
 import { createCoordinator } from '../../src/threads/coordinator.ts'
 import { attachReader, type Reader } from '../../src/threads/reader.ts'
 import { HEAD, outcome } from '../properties/requests.ts'
 
-function readerOf(policies: string): Reader {
+function handleOf(policies: string) {
   const coordinator = createCoordinator({ input: { text: `${HEAD}[policies]\n${policies}` } })
   coordinator.load()
-  return attachReader({ memory: coordinator.memory })
+  return { memory: coordinator.memory }
+}
+
+function readerOf(policies: string): Reader {
+  return attachReader(handleOf(policies))
 }
 
 test('a row with a number that nobody was given is refused', () => {
@@ -28,6 +33,22 @@ test('a row with a number that nobody was given is refused', () => {
       expect([...out], `${unknown}`).toEqual([1, 3])
     }
   }
+})
+
+test('what only looks like columns is refused', () => {
+  const reader = new RuneReader(handleOf(''))
+  const column = Uint32Array.of(0)
+  const decide = (given: unknown, out: unknown) => () =>
+    reader.authorizeColumns(given as Uint32Array, column, column, out as Uint8Array)
+  const out = new Uint8Array(1)
+  for (const no of [undefined, [0], new Int32Array(1), new Proxy(column, {}), Object.create(Uint32Array.prototype)]) {
+    expect(outcome(decide(no, out))).toMatchObject([['R744', expect.any(String), undefined]])
+    expect(outcome(decide(column, no))).toMatchObject([['R744', expect.any(String), undefined]])
+  }
+  expect(outcome(decide(new Uint32Array(2), out))).toMatchObject([['R744', expect.any(String), undefined]])
+  expect(outcome(decide(new Uint32Array(0), new Uint8Array(0)))).toMatchObject([
+    ['R744', expect.any(String), undefined],
+  ])
 })
 
 test('what is no entity has no number, though it looks like one that has', () => {

@@ -64,12 +64,14 @@ export interface EntrancesOptions {
 export function createEntrances(options: EntrancesOptions): Entrances {
   const { overlay, stats, trace, reader, frame, renew, take, decide } = options
   const decideCached = createCached(options)
+  const decideBringing = (): Decision => {
+    stats.uncacheable++
+    return decide()
+  }
   const decideChecked = (checked: CheckedRequest): Decision => {
     renew()
     take(checked)
-    if (checked.entities === undefined) return decideCached()
-    stats.uncacheable++
-    return decide()
+    return checked.entities === undefined ? decideCached() : decideBringing()
   }
   const authorize = (request: AuthorizeRequest): Decision => {
     overlay.trim()
@@ -81,8 +83,8 @@ export function createEntrances(options: EntrancesOptions): Entrances {
     authorize,
     trace,
     target,
-    ...createPrepared({ ...options, target, decideCached, authorize }),
-    ...createColumns({ ...options, target, decideCached }),
+    ...createPrepared({ ...options, target, decideCached, decideBringing }),
+    ...createColumns({ ...options, target, decideCached, decideBringing }),
   }
 }
 
@@ -103,14 +105,15 @@ function createCached({ cache, overlay, trace, frame, renew, decide }: Entrances
 
 interface Shared extends EntrancesOptions {
   readonly target: HandleTarget
+  /** Decides what is in the frame, which brings no entities. */
   readonly decideCached: () => Decision
+  /** Decides what is in the frame, which brings some. */
+  readonly decideBringing: () => Decision
 }
 
-function createPrepared(
-  options: Shared & Pick<Entrances, 'authorize'>,
-): Pick<Entrances, 'prepare' | 'authorizePrepared'> {
-  const { target, overlay, cache, stats, trace, reader, frame, renew, take, decideCached, authorize } = options
-  /** Nothing of a request that brings entities. */
+function createPrepared(options: Shared): Pick<Entrances, 'prepare' | 'authorizePrepared'> {
+  const { target, overlay, cache, stats, trace, reader, frame, renew, take, decideCached, decideBringing } = options
+  /** Puts the request into the frame; nothing of one that brings entities. */
   const idsOf = ({ request }: PreparedRequest): RequestIds | undefined => {
     const checked = reader.read(request, frame)
     renew()
@@ -138,7 +141,7 @@ function createPrepared(
     trace.isRemembered = false
     prepared.decision = undefined
     prepared.ids = idsOf(prepared)
-    return prepared.ids === undefined ? authorize(prepared.request) : decideIds(prepared, prepared.ids)
+    return prepared.ids === undefined ? decideBringing() : decideIds(prepared, prepared.ids)
   }
   return {
     prepare: (request) => {

@@ -90,12 +90,14 @@ describe('what is not kept', () => {
       entities: [{ uid: { type: 'User', id: 'new' }, attrs: {}, parents }],
     })
     const inGroup = brings([{ type: 'Group', id: 'g' }])
+    const prepared = cached.prepareRequest(inGroup)
     for (let i = 0; i < 2; i++) {
       expect(cached.authorize(inGroup).decision).toBe('permit')
+      expect(cached.authorizePrepared(prepared).decision).toBe('permit')
       expect(cached.authorize(brings([])).decision).toBe('deny')
       expect(cached.authorize(ask({}, 'new')).decision).toBe('deny')
     }
-    expect(cached.cacheStats()).toMatchObject({ hits: 1, misses: 1, uncacheable: 4 })
+    expect(cached.cacheStats()).toMatchObject({ hits: 1, misses: 1, uncacheable: 6 })
   })
 
   test('a decision with long reasons, which rules make of what requests say', () => {

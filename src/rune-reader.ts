@@ -2,6 +2,7 @@
  * A reader of an image: what can be asked of an engine in any thread that has its handle. Everything that it throws for input
  * that it refuses is a `RuneError`. Spec: DESIGN section 4.
  */
+import { types } from 'node:util'
 import type { Decision } from './decide/decision.ts'
 import { CACHE_BYTES } from './decide/decision-cache.ts'
 import type { Explanation } from './decide/explain.ts'
@@ -90,7 +91,8 @@ export class RuneReader {
    */
   authorizeColumns(principals: Uint32Array, actions: Uint32Array, resources: Uint32Array, out: Uint8Array): void {
     const columns = [principals, actions, resources]
-    if (!columns.every((column) => column instanceof Uint32Array) || !(out instanceof Uint8Array)) {
+    // `instanceof` would take what has no elements.
+    if (!columns.every((column) => types.isUint32Array(column)) || !types.isUint8Array(out)) {
       throw refuseArgument('the columns are three `Uint32Array`s and a `Uint8Array` for the decisions')
     }
     if (columns.some(({ length }) => length !== out.length)) throw refuseArgument('the columns differ in length')

@@ -31,8 +31,10 @@ const ENTRY = { stamp: 0, mark: 1, principal: 2, action: 3, resource: 4, code: 5
 /** Fields of the context that an entry has room for; of more, the context as a whole is one word. */
 export const FIELDS_MAX = 4
 const SETS_MIN = 1024
-/** A decision with more reasons takes more memory than it saves time. */
+/** A decision with more reasons, or longer ones, takes more memory than it saves time. */
 const REASONS_MAX = 16
+/** UTF-16 units of all its reasons together: rules make them of what requests say. */
+const REASON_UNITS_MAX = 1024
 
 /** So many bytes a thread, unless somebody says otherwise. */
 export const CACHE_BYTES = 2 ** 22
@@ -130,7 +132,7 @@ export class DecisionCache {
 
   /** Keeps the decision of the request in `frame`, which `find` did not find just now, if it can be kept. */
   keep({ principal, action, resource }: Frame, decision: Decision): void {
-    if (decision.errors.length > 0 || decision.reasons.length > REASONS_MAX) {
+    if (decision.errors.length > 0 || isLong(decision)) {
       this.#stats.uncacheable++
       return
     }
@@ -180,6 +182,12 @@ export class DecisionCache {
     this.#decisions = noDecisions(sets)
     this.#evicted = 0
   }
+}
+
+function isLong({ reasons }: Decision): boolean {
+  let units = 0
+  for (const reason of reasons) units += reason.length
+  return reasons.length > REASONS_MAX || units > REASON_UNITS_MAX
 }
 
 function noDecisions(sets: number): (Decision | undefined)[] {

@@ -20,12 +20,16 @@ export interface HandleTarget {
 export interface EntityHandles {
   /** A number for each of `entities`, the same one for the same entity. Throws a `RuneError` for what is none. */
   of(place: Place, entities: readonly EntityInput[], target: HandleTarget): Uint32Array
-  /** The ids by number: `NO_ENTITY` for what is none any more. Good until the overlay of `target` forgets something. */
+  /** The ids by number; below 0 where `idOf` says more. Good until the overlay of `target` forgets something. */
   idsFor(target: HandleTarget): Int32Array
+  /** The id of a number, for the target that `idsFor` was called with last: `NO_ENTITY` for what is none any more. */
+  idOf(number: number): number
 }
 
 /** That a number stands for no entity. */
 export const NO_ENTITY = -1
+/** That nobody has asked what a number stands for. */
+const UNKNOWN = -2
 
 const HANDLES_MAX = 2 ** 24
 
@@ -37,41 +41,23 @@ interface Named {
 export function createEntityHandles(): EntityHandles {
   const numbers = new Map<string, number>()
   const named: Named[] = []
-  let ids = new Int32Array(64)
+  let ids = unknownIds(64)
   /** Those of them that the overlay knows alone. */
   let local: number[] = []
-  let [settled, target, generation] = [0, undefined as HandleTarget | undefined, -1]
-  const settle = (number: number, { settings, values }: HandleTarget): void => {
-    const { place, input } = named[number]!
-    const id = idOf(() => values.intern(uidOf(input, place, settings)))
-    ids[number] = id
-    if (id !== NO_ENTITY && isLocal(id)) local.push(number)
-  }
-  const idsFor = (at: HandleTarget): Int32Array => {
-    if (at !== target) {
-      ;[target, settled, local] = [at, 0, []]
-    } else if (at.overlay.generation !== generation) {
-      const again = local
-      local = []
-      for (const number of again) settle(number, at)
-    }
-    while (settled < named.length) settle(settled++, at)
-    generation = at.overlay.generation
-    return ids
-  }
+  let [target, generation] = [undefined as HandleTarget | undefined, -1]
   return {
-    of: (place, entities, at) => {
+    of: (place, entities, { settings }) => {
       const found = new Uint32Array(entities.length)
       for (let i = 0; i < entities.length; i++) {
         const input = copyOf(
           readArgument(`entity ${i}`, () => entities[i]),
           i,
         )
-        const key = keyOf(place, input)
+        // For what is wrong with it.
+        uidOf(input, place, settings)
+        const key = keyOf(place, input as EntityInput)
         const known = numbers.get(key)
         if (known === undefined) {
-          // For what is wrong with it.
-          uidOf(input, place, at.settings)
           if (named.length >= HANDLES_MAX)
             throw refuseArgument(`there are no more than ${HANDLES_MAX} handles of entities`)
           if (named.length >= ids.length) ids = grown(ids)
@@ -82,11 +68,28 @@ export function createEntityHandles(): EntityHandles {
       }
       return found
     },
-    idsFor,
+    idsFor: (at) => {
+      if (at !== target) ids.fill(UNKNOWN)
+      // What the overlay knew may be many, of which few are asked for before it forgets again.
+      else if (at.overlay.generation !== generation) for (const number of local) ids[number] = UNKNOWN
+      if (at !== target || at.overlay.generation !== generation) local = []
+      ;[target, generation] = [at, at.overlay.generation]
+      return ids
+    },
+    idOf: (number) => {
+      const [one, known] = [named[number], ids[number]]
+      if (one === undefined || known === undefined || target === undefined) return NO_ENTITY
+      if (known !== UNKNOWN) return known
+      const { settings, values } = target
+      const id = entityOf(() => values.intern(uidOf(one.input, one.place, settings)))
+      ids[number] = id
+      if (id !== NO_ENTITY && isLocal(id)) local.push(number)
+      return id
+    },
   }
 }
 
-function idOf(intern: () => ValueId): number {
+function entityOf(intern: () => ValueId): number {
   try {
     return intern()
   } catch (error) {
@@ -96,8 +99,12 @@ function idOf(intern: () => ValueId): number {
   }
 }
 
+function unknownIds(count: number): Int32Array<ArrayBuffer> {
+  return new Int32Array(count).fill(UNKNOWN)
+}
+
 function grown(ids: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const copy = new Int32Array(ids.length * 2)
+  const copy = unknownIds(ids.length * 2)
   copy.set(ids)
   return copy
 }
@@ -109,9 +116,6 @@ function copyOf(input: unknown, i: number): unknown {
   return { ...(type !== undefined && { type }), id }
 }
 
-function keyOf(place: Place, input: unknown): string {
-  const { type, id } = typeof input === 'object' && input !== null ? (input as { type?: unknown; id?: unknown }) : {}
-  return JSON.stringify(
-    id === undefined ? [place, String(input)] : [place, String(type), type === undefined, String(id)],
-  )
+function keyOf(place: Place, input: EntityInput): string {
+  return JSON.stringify(typeof input === 'string' ? [place, input] : [place, input.type, input.id])
 }

@@ -42,7 +42,7 @@ export interface RequestColumns {
 }
 
 /** In `out`: the row was not decided, for one of its numbers, the schema or a limit refused it. */
-const NOT_DECIDED = 3
+export const NOT_DECIDED = 3
 
 export interface EntrancesOptions {
   readonly program: ReaderProgram
@@ -64,12 +64,14 @@ export interface EntrancesOptions {
 export function createEntrances(options: EntrancesOptions): Entrances {
   const { overlay, stats, trace, reader, frame, renew, take, decide } = options
   const decideCached = createCached(options)
+  const decideBringing = (): Decision => {
+    stats.uncacheable++
+    return decide()
+  }
   const decideChecked = (checked: CheckedRequest): Decision => {
     renew()
     take(checked)
-    if (checked.entities === undefined) return decideCached()
-    stats.uncacheable++
-    return decide()
+    return checked.entities === undefined ? decideCached() : decideBringing()
   }
   const authorize = (request: AuthorizeRequest): Decision => {
     overlay.trim()
@@ -81,8 +83,8 @@ export function createEntrances(options: EntrancesOptions): Entrances {
     authorize,
     trace,
     target,
-    ...createPrepared({ ...options, target, decideCached, authorize }),
-    ...createColumns({ ...options, target, decideCached }),
+    ...createPrepared({ ...options, target, decideCached, decideBringing }),
+    ...createColumns({ ...options, target, decideCached, decideBringing }),
   }
 }
 
@@ -103,14 +105,15 @@ function createCached({ cache, overlay, trace, frame, renew, decide }: Entrances
 
 interface Shared extends EntrancesOptions {
   readonly target: HandleTarget
+  /** Decides what is in the frame, which brings no entities. */
   readonly decideCached: () => Decision
+  /** Decides what is in the frame, which brings some. */
+  readonly decideBringing: () => Decision
 }
 
-function createPrepared(
-  options: Shared & Pick<Entrances, 'authorize'>,
-): Pick<Entrances, 'prepare' | 'authorizePrepared'> {
-  const { target, overlay, cache, stats, trace, reader, frame, renew, take, decideCached, authorize } = options
-  /** Nothing of a request that brings entities. */
+function createPrepared(options: Shared): Pick<Entrances, 'prepare' | 'authorizePrepared'> {
+  const { target, overlay, cache, stats, trace, reader, frame, renew, take, decideCached, decideBringing } = options
+  /** Puts the request into the frame; nothing of one that brings entities. */
   const idsOf = ({ request }: PreparedRequest): RequestIds | undefined => {
     const checked = reader.read(request, frame)
     renew()
@@ -138,7 +141,7 @@ function createPrepared(
     trace.isRemembered = false
     prepared.decision = undefined
     prepared.ids = idsOf(prepared)
-    return prepared.ids === undefined ? authorize(prepared.request) : decideIds(prepared, prepared.ids)
+    return prepared.ids === undefined ? decideBringing() : decideIds(prepared, prepared.ids)
   }
   return {
     prepare: (request) => {
@@ -164,7 +167,6 @@ function createPrepared(
 function createColumns(options: Shared): Pick<Entrances, 'decideColumns'> {
   const { program, target, overlay, cache, stats, reader, frame, decideCached } = options
   const decideRow = (principal: number, action: number, resource: number): number => {
-    if (principal < 0 || action < 0 || resource < 0) return NOT_DECIDED
     frame.principal = principal
     frame.action = action
     frame.resource = resource
@@ -184,9 +186,18 @@ function createColumns(options: Shared): Pick<Entrances, 'decideColumns'> {
       const ids = handles.idsFor(target)
       let hits = 0
       for (let row = from; row < to; row++) {
-        const principal = ids[principals[row]!] ?? NO_ENTITY
-        const action = ids[actions[row]!] ?? NO_ENTITY
-        const resource = ids[resources[row]!] ?? NO_ENTITY
+        let principal = ids[principals[row]!] ?? NO_ENTITY
+        let action = ids[actions[row]!] ?? NO_ENTITY
+        let resource = ids[resources[row]!] ?? NO_ENTITY
+        if ((principal | action | resource) < 0) {
+          principal = handles.idOf(principals[row]!)
+          action = handles.idOf(actions[row]!)
+          resource = handles.idOf(resources[row]!)
+          if ((principal | action | resource) < 0) {
+            out[row] = NOT_DECIDED
+            continue
+          }
+        }
         const entry = known === undefined ? -1 : known.findBare(principal, action, resource, overlay.generation)
         if (known !== undefined && entry >= 0) {
           out[row] = known.codeAt(entry)

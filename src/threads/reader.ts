@@ -7,7 +7,7 @@ import { createDecider, type Decider } from '../decide/decider.ts'
 import type { Decision } from '../decide/decision.ts'
 import { CACHE_BYTES, type CacheStats, DecisionCache } from '../decide/decision-cache.ts'
 import { createEntityHandles } from '../decide/entity-handles.ts'
-import type { RequestColumns } from '../decide/entrances.ts'
+import { NOT_DECIDED, type RequestColumns } from '../decide/entrances.ts'
 import type { Explanation } from '../decide/explain.ts'
 import { errorsOfRequest, failedDecision } from '../decide/failed-request.ts'
 import type { PreparedRequest } from '../decide/prepared.ts'
@@ -127,7 +127,13 @@ export function createReader(arena: Arena, cacheBytes: number = CACHE_BYTES): Re
       const rows = columns.out.length
       for (let from = 0; from < rows; from += CHUNK_ROWS) {
         const to = Math.min(rows, from + CHUNK_ROWS)
-        run((at) => at.decider.decideColumns(columns, handles, from, to))
+        try {
+          run((at) => at.decider.decideColumns(columns, handles, from, to))
+        } catch (error) {
+          // What was written may be of torn words.
+          columns.out.fill(NOT_DECIDED, from)
+          throw error
+        }
       }
     },
     cacheStats: () => ({ ...caching.stats, bytes: run((at) => at.cache?.bytes ?? 0) }),

@@ -90,12 +90,28 @@ describe('what is not kept', () => {
       entities: [{ uid: { type: 'User', id: 'new' }, attrs: {}, parents }],
     })
     const inGroup = brings([{ type: 'Group', id: 'g' }])
+    const prepared = cached.prepareRequest(inGroup)
     for (let i = 0; i < 2; i++) {
       expect(cached.authorize(inGroup).decision).toBe('permit')
+      expect(cached.authorizePrepared(prepared).decision).toBe('permit')
       expect(cached.authorize(brings([])).decision).toBe('deny')
       expect(cached.authorize(ask({}, 'new')).decision).toBe('deny')
     }
-    expect(cached.cacheStats()).toMatchObject({ hits: 1, misses: 1, uncacheable: 4 })
+    expect(cached.cacheStats()).toMatchObject({ hits: 1, misses: 1, uncacheable: 6 })
+  })
+
+  test('a decision with long reasons, which rules make of what requests say', () => {
+    const { cached } = worldOf(`${HEAD}[rules]\nforbid("not " + S) :- context("s", S).`)
+    for (const [units, hits] of [
+      [10, 1],
+      [2000, 0],
+    ] as const) {
+      const before = cached.cacheStats().hits
+      for (let i = 0; i < 2; i++) {
+        expect(cached.authorize(ask({ s: 'x'.repeat(units) })).reasons).toEqual([`not ${'x'.repeat(units)}`])
+      }
+      expect(cached.cacheStats().hits - before).toBe(hits)
+    }
   })
 
   test('a request that reaches a limit', () => {

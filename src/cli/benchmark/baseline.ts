@@ -115,8 +115,7 @@ function isResult(value: unknown): value is BenchmarkResult {
     Array.isArray(list) && list.length >= SAMPLES_MIN && list.every((rate) => typeof rate === 'number' && rate > 0)
   return (
     result?.format === FORMAT &&
-    typeof result.settings === 'object' &&
-    typeof result.machine === 'object' &&
+    [result.settings, result.machine].every((part) => typeof part === 'object' && part !== null) &&
     typeof result.throughput?.perSecond === 'number' &&
     rates.every(areRates) &&
     rates[0]?.length === rates[1]?.length

@@ -100,9 +100,8 @@ function requestOf(line: string, place: string): AuthorizeRequest {
   } catch {
     throw refuse('R765', `${place}: it is no JSON`, { help: 'each line is a request, as one JSON object' })
   }
-  const isRequest = typeof value === 'object' && value !== null
   const missing = ['principal', 'action', 'resource'].find(
-    (name) => !isRequest || !Object.hasOwn(value as object, name),
+    (name) => ((value as Readonly<Record<string, unknown>> | null)?.[name] ?? undefined) === undefined,
   )
   if (missing === undefined) return value as AuthorizeRequest
   throw refuse('R765', `${place}: a request has a principal, an action and a resource, and here is no ${missing}`)

@@ -162,6 +162,15 @@ permit(principal == User::"ana", action == Action::"read", resource);
     expect(result.decisions).toMatchObject({ total: 12, permit: 4, deny: 4, error: 4 })
   })
 
+  test.each(['null', '7', '{"principal": null, "action": "read", "resource": "File::\\"a\\""}'])(
+    'has no requests from a file that holds %s',
+    async (line) => {
+      const { exit, out, err } = await toy('-c', policy, '--requests-file', file('requests.jsonl', `${line}\n`))
+      expect({ exit, out }).toEqual({ exit: 3, out: '' })
+      expect(err).toContain('here is no principal')
+    },
+  )
+
   test('with a schema does not know the entity that updates bring', async () => {
     const { exit, out, err } = await toy('-c', policy, '--update-rate', '10')
     expect({ exit, out }).toEqual({ exit: 3, out: '' })
@@ -217,6 +226,8 @@ describe('a baseline', () => {
     ['too few repetitions', (base) => ({ ...base, floor: { ...base.floor, repetitions: [1] } }), 'no result'],
     ['nothing', () => ({}), 'no result'],
     ['null', () => null, 'no result'],
+    ['no settings', (base) => ({ ...base, settings: null }), 'no result'],
+    ['no machine', (base) => ({ ...base, machine: null }), 'no result'],
   ])('of %s is refused', async (_what, change, message) => {
     const { exit, out, err } = await run('--baseline', await baseline(change))
     expect({ exit, out }).toEqual({ exit: 3, out: '' })

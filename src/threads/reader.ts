@@ -11,6 +11,7 @@ import type { RequestColumns } from '../decide/entrances.ts'
 import type { Explanation } from '../decide/explain.ts'
 import { errorsOfRequest, failedDecision } from '../decide/failed-request.ts'
 import type { PreparedRequest } from '../decide/prepared.ts'
+import type { Profile } from '../decide/profile.ts'
 import { type QueryResult, queryOf, resultOf } from '../decide/query.ts'
 import {
   type AuthorizeRequest,
@@ -32,6 +33,7 @@ import { createValues } from '../image/value-ids.ts'
 import type { ReaderProgram } from '../program/program.ts'
 import { propertyOf } from '../text/argument.ts'
 import { type RuneError, runeError } from '../text/diagnostic.ts'
+import { profileRequests } from './profile.ts'
 import { begin, createRuleEvaluation } from './rule-evaluation.ts'
 
 export interface Reader {
@@ -54,6 +56,8 @@ export interface Reader {
   explain(request: AuthorizeRequest): Explanation
   query(text: string): QueryResult
   inspect(): Inspection
+  /** Profiles decisions of `requests` for about so many milliseconds, all in one epoch. */
+  profile(requests: readonly AuthorizeRequest[], durationMs: number): Profile
   /** The program of the newest epoch. */
   program(): ReaderProgram
   /** The newest epoch. */
@@ -134,6 +138,7 @@ export function createReader(arena: Arena, cacheBytes: number = CACHE_BYTES): Re
     explain: (request) => run((at) => at.decider.explain(checkRequest(request, target(at)))),
     query: (text) => run((at) => answered(text, at)),
     inspect: () => run((at) => inspected(at, image)),
+    profile: (requests, durationMs) => run((at) => profileRequests(requests, durationMs, at, image)),
     program: () => run(({ program }) => program),
     epoch: () => run(() => image.epoch),
     close,

@@ -54,16 +54,17 @@ function decisionLines({ times, decisions }: ProfileResult, paint: Paint): strin
   const { permit, deny, forbid } = decisions
   const each = (ns: number) => timeText(ns / Math.max(1, permit + deny + forbid))
   const row = (name: string, ns: number) =>
-    `${name.padEnd(22)}${each(ns).padStart(10)}${shareText(ns, times.whole).padStart(10)}`
+    `${name.padEnd(24)}${each(ns).padStart(10)}${shareText(ns, times.whole).padStart(10)}`
   return [
-    paint('dim', `${'a decision'.padEnd(22)}${'mean'.padStart(10)}${'share'.padStart(10)}`),
+    paint('dim', `${'a decision'.padEnd(24)}${'mean'.padStart(10)}${'share'.padStart(10)}`),
     row('reading the request', times.reading),
     row('finding candidates', times.finding),
     row('policies', times.policies),
     row('deciding rules', times.decidingRules),
     row('combining', times.combining),
     row('sum of these', times.sum),
-    paint('bold', row('whole, timed by itself', times.whole)),
+    paint('bold', row('the whole, repeated', times.whole)),
+    row('the whole, all in turn', times.inTurn),
   ]
 }
 

@@ -7,7 +7,7 @@
  */
 import type { PredicateId, ReaderProgram } from '../program/program.ts'
 import { type Position, positionOf, type Span } from '../text/source.ts'
-import { type Counts, createProfiler, type ProfilerOptions } from './profiler.ts'
+import { type Counts, createProfiler, type Part, type ProfilerOptions } from './profiler.ts'
 import type { AuthorizeRequest } from './request.ts'
 
 /** All times are nanoseconds for all requests once, the median of the rounds; all counts are of all requests once. */
@@ -34,9 +34,10 @@ export interface Profile {
   readonly predicates: readonly ProfiledPredicate[]
 }
 
-/** `whole` was timed by itself, and `sum` is what the others come to. */
+/** The steps of decisions, and next to their `sum` what decisions took as a whole: each repeated, as the steps are, or all in turn. */
 export interface ProfiledTimes {
   readonly whole: number
+  readonly inTurn: number
   readonly sum: number
   readonly reading: number
   readonly finding: number
@@ -91,50 +92,58 @@ interface Place extends Partial<Position> {
 
 /** Profiles `requests` for about `durationMs`, and at least for one round. */
 export function profile(requests: readonly AuthorizeRequest[], durationMs: number, options: ProfilerOptions): Profile {
-  const { program, clockNs } = options
-  const end = performance.now() + durationMs
+  const { program } = options
   const { watch, examine, counts, runRound } = createProfiler(options)
   const cases = requests.flatMap((request) => examine(request) ?? [])
   const counted = counts()
-  let rounds = 0
-  while (cases.length > 0 && rounds < ROUNDS_MAX) {
-    const start = performance.now()
-    runRound(cases)
-    rounds++
-    const now = performance.now()
-    // The next one would take as long.
-    if (now + (now - start) / 2 > end) break
-  }
+  const rounds = cases.length === 0 ? 0 : runRounds(durationMs, () => runRound(cases), watch.clear)
+  const totals = watch.totals()
+  const nsOf = (part: Part) => Math.max(0, totals.get(part) ?? 0)
   const policies = program.policies.map(({ id, effect, span }, number): ProfiledPolicy => {
     const { asked, satisfied, failed } = counted.policies[number]!
-    return { id, effect, ...placeOf(span), asked, satisfied, failed, ns: watch.median(number) }
+    return { id, effect, ...placeOf(span), asked, satisfied, failed, ns: nsOf(number) }
   })
   const parts = {
-    reading: watch.median('reading'),
-    finding: watch.median('finding'),
+    reading: nsOf('reading'),
+    finding: nsOf('finding'),
     policies: sumOf(policies, ({ ns }) => ns),
-    decidingRules: watch.median('decidingRules'),
-    combining: watch.median('combining'),
+    decidingRules: nsOf('decidingRules'),
+    combining: nsOf('combining'),
   }
   return {
     epoch: options.epoch(),
     requests: requests.length,
     decisions: counted.decisions,
     rounds,
-    clockNs,
-    loopNs: watch.loopNs(),
-    times: { whole: watch.median('whole'), sum: sumOf(Object.values(parts), (ns) => ns), ...parts },
+    ...watch.costs(),
+    times: { whole: nsOf('whole'), inTurn: nsOf('inTurn'), sum: sumOf(Object.values(parts), (ns) => ns), ...parts },
     policies: policies.sort(byCost),
-    predicates: predicatesOf(program, counted, watch.median).sort(byCost),
+    predicates: predicatesOf(program, counted, nsOf).sort(byCost),
   }
 }
 
-const ROUNDS_MAX = 101
+const ROUNDS_MIN = 3
+const ROUNDS_MAX = 31
+
+/** Runs rounds, after one that warms up and is forgotten; a single one where there is no time. */
+function runRounds(durationMs: number, round: () => void, forget: () => void): number {
+  const end = performance.now() + durationMs
+  round()
+  if (durationMs === 0) return 1
+  forget()
+  let rounds = 0
+  for (let lastMs = 0; rounds < ROUNDS_MIN || (rounds < ROUNDS_MAX && performance.now() + lastMs / 2 < end); rounds++) {
+    const start = performance.now()
+    round()
+    lastMs = performance.now() - start
+  }
+  return rounds
+}
 
 function predicatesOf(
   { predicates }: ReaderProgram,
   { asks, goals, rules }: Counts,
-  nsOf: (key: object) => number,
+  nsOf: (part: Part) => number,
 ): ProfiledPredicate[] {
   return [...new Set([...asks.keys(), ...goals.keys()])].map((id: PredicateId): ProfiledPredicate => {
     const { name, arity } = predicates[id]!

@@ -1,76 +1,84 @@
 /**
- * Times of parts of something that is done in rounds. Work is repeated between two readings of the clock; what these cost, and
- * what the loop costs, is measured and taken away. Of the rounds the median counts, so that a pause in one of them does not.
+ * Times of parts of something that is done in rounds, each of which times the same in the same order. Work is repeated between
+ * two readings of the clock; what these and the loop cost is measured and taken away. Of what is timed at a place of the rounds
+ * the median counts: where a pause falls into one of them, it is not taken for work.
  */
 
 export interface Stopwatch<Part> {
-  /** Does `work` so many times, adds what it takes once to `part`, and yields that, in nanoseconds. */
+  /** Does `work` so many times, notes for `part` what it takes once, and yields that, in nanoseconds. */
   time(part: Part, work: () => void, count: number): number
-  /** As often as the work is short: a batch takes microseconds, where it can. */
+  /** So many as take microseconds, of what takes `ns`; one, of what takes much longer. */
   repetitions(ns: number | undefined): number
-  /** Does `work` once; what it takes counts as much as `weight` says. */
-  timeOnce(part: Part, work: () => void, weight: number): void
-  add(part: Part, ns: number): void
+  /** Notes a time for `part`. */
+  note(part: Part, ns: number): void
   startRound(): void
-  endRound(): void
-  /** Of the rounds; 0 for a part that nobody timed. */
-  median(part: Part): number
-  /** What a turn of the loop costs, and the call in it. */
-  loopNs(): number
+  /** Forgets all rounds. */
+  clear(): void
+  /** What each part takes in a round. */
+  totals(): ReadonlyMap<Part, number>
+  /** What it costs to read the clock, in the round at hand. */
+  clockNs(): number
+  /** What that costs, and what a turn of the loop with the call in it does: of all rounds. */
+  costs(): { readonly clockNs: number; readonly loopNs: number }
 }
 
-/** A stopwatch for a clock that takes `clockNs` to read. */
-export function createStopwatch<Part>(clockNs: number): Stopwatch<Part> {
-  const parts = new Map<Part, { now: number; readonly rounds: number[] }>()
-  const loops: number[] = []
-  let loop = 0
-  const add = (part: Part, ns: number) => {
-    const known = parts.get(part)
-    if (known) known.now += ns
-    else parts.set(part, { now: ns, rounds: [] })
+export function createStopwatch<Part>(): Stopwatch<Part> {
+  /** What is timed at each place of a round, and how long that took in each. */
+  const parts: Part[] = []
+  const rounds: number[][] = []
+  const [clocks, loops]: [number[], number[]] = [[], []]
+  let round: number[] = []
+  let [clock, loop] = [0, 0]
+  const note = (part: Part, ns: number) => {
+    if (rounds.length === 1) parts.push(part)
+    round.push(ns)
   }
   return {
-    add,
-    repetitions: (ns) =>
-      ns === undefined ? 1 : Math.max(1, Math.min(BATCH_MAX, Math.floor(BATCH_NS / Math.max(1, ns)))),
+    note,
+    repetitions: (ns = SLOW_NS) => (ns >= SLOW_NS ? 1 : Math.max(2, Math.min(BATCH_MAX, Math.floor(BATCH_NS / ns)))),
     time: (part, work, count) => {
-      const ns = (batchNs(work, count) - clockNs) / count - loop
-      add(part, ns)
-      return ns
-    },
-    timeOnce: (part, work, weight) => {
-      add(part, (batchNs(work, 1) - clockNs - loop) * weight)
+      // In the first of many the machine finds out what the others know.
+      if (count > 1) work()
+      const ns = (batchNs(work, count) - clock) / count - loop
+      note(part, ns)
+      return Math.max(1, ns)
     },
     startRound: () => {
-      const batches = Array.from({ length: IDLE_BATCHES }, () =>
-        IDLE.map((idle) => (batchNs(idle, BATCH_MAX) - clockNs) / BATCH_MAX),
-      )
-      loop = Math.max(0, medianOf(batches.flat()))
+      rounds.push((round = []))
+      const [one, many] = [idleNs(1), idleNs(BATCH_MAX)]
+      loop = Math.max(0, many - one) / (BATCH_MAX - 1)
+      clock = Math.max(0, one - loop)
       loops.push(loop)
+      clocks.push(clock)
     },
-    endRound: () => {
-      for (const part of parts.values()) {
-        part.rounds.push(part.now)
-        part.now = 0
-      }
+    clear: () => {
+      for (const list of [parts, rounds, clocks, loops]) list.length = 0
     },
-    median: (part) => Math.max(0, medianOf(parts.get(part)?.rounds ?? [])),
-    loopNs: () => medianOf(loops),
+    totals: () => {
+      const totals = new Map<Part, number>()
+      parts.forEach((part, place) => {
+        const ns = medianOf(rounds.map((times) => times[place] ?? 0))
+        totals.set(part, (totals.get(part) ?? 0) + ns)
+      })
+      return totals
+    },
+    clockNs: () => clock,
+    costs: () => ({ clockNs: medianOf(clocks), loopNs: medianOf(loops) }),
   }
-}
-
-/** What it costs to read the clock: the median of many pairs of readings. */
-export function measureClock(): number {
-  const pairs = Array.from({ length: 2001 }, () => -performance.now() + performance.now())
-  return medianOf(pairs) * 1e6
 }
 
 const BATCH_MAX = 64
-const BATCH_NS = 5000
+const BATCH_NS = 10_000
+const SLOW_NS = 100_000
 
 /** Two functions, since the loop could inline one; it calls many. */
 const IDLE: readonly (() => void)[] = [() => {}, () => undefined]
-const IDLE_BATCHES = 16
+const IDLE_BATCHES = 101
+
+/** What it costs to time so many calls of what does nothing. */
+function idleNs(count: number): number {
+  return medianOf(Array.from({ length: IDLE_BATCHES }, () => IDLE.map((idle) => batchNs(idle, count))).flat())
+}
 
 function batchNs(work: () => void, count: number): number {
   const start = performance.now()

@@ -37,15 +37,16 @@ export interface RuleTally {
   begin(): void
   /** Counts the goals of the request. */
   end(): void
-  /** Forgets all costs and goals. */
-  reset(): void
+  /** Forgets all costs and goals; reading the clock takes `clockNs`, which is taken away from then on. */
+  reset(clockNs: number): void
 }
 
-/** A tally of what runs on `machine`; reading the clock takes `clockNs`, which is taken away. */
-export function createRuleTally(machine: Machine, clockNs: number): RuleTally {
+/** A tally of what runs on `machine`. */
+export function createRuleTally(machine: Machine): RuleTally {
   const rules = new Map<Rule, RuleCost>()
   const goals = new Map<PredicateId, { goals: number; rows: number }>()
   const seen = new Set<Goal>()
+  let clockNs = 0
   /** What ran inside of the rule at work. */
   let inner = { runs: 0, steps: 0, ns: 0 }
   const begin = () => {
@@ -87,7 +88,8 @@ export function createRuleTally(machine: Machine, clockNs: number): RuleTally {
       }
       begin()
     },
-    reset: () => {
+    reset: (ns) => {
+      clockNs = ns
       rules.clear()
       goals.clear()
       begin()

@@ -1,7 +1,6 @@
 /** Profiles over an image: two solvers of their own, of which one is observed, so that those that decide know nothing of it. */
 import { type Profile, profile } from '../decide/profile.ts'
 import type { AuthorizeRequest } from '../decide/request.ts'
-import { measureClock } from '../decide/stopwatch.ts'
 import type { Machine } from '../fixpoint/machine.ts'
 import { createRuleTally } from '../fixpoint/rule-tally.ts'
 import { createSolver, type Solver } from '../fixpoint/solve.ts'
@@ -24,8 +23,7 @@ export function profileRequests(
   { program, overlay, machine }: Profiled,
   { image, epoch }: Pick<ReaderImage, 'image' | 'epoch'>,
 ): Profile {
-  const clockNs = measureClock()
-  const observed = createRuleTally(machine, clockNs)
+  const observed = createRuleTally(machine)
   const rulesOf = (solver: Solver) => createRuleEvaluation({ program, machine, solver, constants: image.values })
   return profile(requests, durationMs, {
     program,
@@ -33,7 +31,6 @@ export function profileRequests(
     overlay,
     values: machine.values,
     epoch: () => epoch,
-    clockNs,
     rules: rulesOf(createSolver(program, image, machine)),
     observedRules: rulesOf(createSolver(program, image, machine, observed.observe)),
     observed,

@@ -63,8 +63,7 @@ function decisionLines({ times, decisions }: ProfileResult, paint: Paint): strin
     row('deciding rules', times.decidingRules),
     row('combining', times.combining),
     row('sum of these', times.sum),
-    paint('bold', row('the whole, repeated', times.whole)),
-    row('the whole, all in turn', times.inTurn),
+    paint('bold', row('whole, timed by itself', times.whole)),
   ]
 }
 

@@ -34,10 +34,9 @@ export interface Profile {
   readonly predicates: readonly ProfiledPredicate[]
 }
 
-/** The steps of decisions, and next to their `sum` what decisions took as a whole: each repeated, as the steps are, or all in turn. */
+/** The steps of decisions; `whole` was timed by itself, next to the `sum` of the others. */
 export interface ProfiledTimes {
   readonly whole: number
-  readonly inTurn: number
   readonly sum: number
   readonly reading: number
   readonly finding: number
@@ -116,7 +115,7 @@ export function profile(requests: readonly AuthorizeRequest[], durationMs: numbe
     decisions: counted.decisions,
     rounds,
     ...watch.costs(),
-    times: { whole: nsOf('whole'), inTurn: nsOf('inTurn'), sum: sumOf(Object.values(parts), (ns) => ns), ...parts },
+    times: { whole: nsOf('whole'), sum: sumOf(Object.values(parts), (ns) => ns), ...parts },
     policies: policies.sort(byCost),
     predicates: predicatesOf(program, counted, nsOf).sort(byCost),
   }

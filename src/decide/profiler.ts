@@ -6,6 +6,7 @@
 import type { PredicateId, Rule } from '../program/program.ts'
 import { RuneError } from '../text/diagnostic.ts'
 import { askList, createVerdicts } from './cedar/authorize.ts'
+import { Frame } from './cedar/frame.ts'
 import { createDecider, type Decider } from './decider.ts'
 import type { Decision } from './decision.ts'
 import type { AuthorizeRequest } from './request.ts'
@@ -48,6 +49,7 @@ export interface Case {
   readonly repeated: readonly number[]
   /** Those that ask predicates, in the order in which they are asked. */
   readonly asking: readonly number[]
+  readonly bringsEntities: boolean
 }
 
 interface PolicyCounts {
@@ -67,7 +69,7 @@ export interface Counts {
 }
 
 /** Policies by number; of a rule the rule for all of its time, and its body for its own. */
-export type Part = 'whole' | 'inTurn' | 'reading' | 'finding' | 'decidingRules' | 'combining' | number | object
+export type Part = 'whole' | 'reading' | 'finding' | 'decidingRules' | 'combining' | number | object
 
 interface Profiler {
   /** Counts a request, and tells how to time it; nothing for one that is refused or reaches a limit. */
@@ -90,16 +92,18 @@ export function createProfiler(options: ProfilerOptions): Profiler {
   const seen = deciderOver(options, countAsks(observedRules, asks))
   const policies = program.policies.map((): PolicyCounts => ({ asked: 0, satisfied: 0, failed: 0 }))
   const decisions = { permit: 0, deny: 0, forbid: 0, error: 0, failing: 0 }
-  const asker = createAsker(timed)
+  const ask = createAsker(timed)
   const watch = createStopwatch<Part>()
+  const stored = timed.steps.frame.entities
   const askEach = (numbers: readonly number[]) =>
     numbers.map((number) => {
       const before = demands
-      return { number, outcome: asker.ask(number), isAsking: demands > before }
+      return { number, outcome: ask(number, timed.steps.frame), isAsking: demands > before }
     })
   const examine = (request: AuthorizeRequest): Case => {
     const { steps } = timed
     steps.take(request)
+    const bringsEntities = steps.frame.entities !== stored
     const answers = askEach(candidatesOf(timed))
     steps.permits?.()
     steps.forbids?.()
@@ -113,7 +117,7 @@ export function createProfiler(options: ProfilerOptions): Profiler {
     }
     const numbers = (isAsking: boolean) =>
       answers.flatMap((answer) => (answer.isAsking === isAsking ? [answer.number] : []))
-    return { request, repeated: numbers(false), asking: numbers(true) }
+    return { request, repeated: numbers(false), asking: numbers(true), bringsEntities }
   }
   return {
     examine: (request) => {
@@ -132,7 +136,7 @@ export function createProfiler(options: ProfilerOptions): Profiler {
       goals: new Map(observed.goals),
       rules: [...observed.rules.values()].map((cost) => ({ ...cost })),
     }),
-    runRound: createRound({ timed, seen, observed, watch, asker }),
+    runRound: createRound({ timed, seen, observed, watch, ask, generation: () => options.overlay.generation }),
     watch,
   }
 }
@@ -182,36 +186,21 @@ function candidatesOf({ steps: { policies, frame } }: Decider): number[] {
   return lists.slice(0, count).flat()
 }
 
-interface Asker {
-  ask(number: number): 'satisfied' | 'unsatisfied' | 'failed'
-  /** To be called again and again; the verdict is lost. */
-  asking(number: number): () => void
-}
+type Ask = (number: number, frame: Frame) => 'satisfied' | 'unsatisfied' | 'failed'
 
 /** Asks policies one by one, as a decision does. */
-function createAsker({ steps: { policies, frame } }: Decider): Asker {
+function createAsker({ steps: { policies } }: Decider): Ask {
   const verdicts = createVerdicts()
   const isInterpreted = !Number.isFinite(policies.interpreted)
-  const lists: (readonly number[])[] = []
-  let list: readonly number[] = []
-  const ask = () => {
+  const lists = policies.policies.map((_, number) => [number])
+  return (number, frame) => {
     verdicts.count = 0
     if (verdicts.errors.length > 0) {
       verdicts.errors = []
       verdicts.failed = []
     }
-    askList(policies, list, isInterpreted, frame, verdicts)
-  }
-  const asking = (number: number) => {
-    list = lists[number] ??= [number]
-    return ask
-  }
-  return {
-    asking,
-    ask: (number) => {
-      asking(number)()
-      return verdicts.count > 0 ? 'satisfied' : verdicts.failed.length > 0 ? 'failed' : 'unsatisfied'
-    },
+    askList(policies, lists[number]!, isInterpreted, frame, verdicts)
+    return verdicts.count > 0 ? 'satisfied' : verdicts.failed.length > 0 ? 'failed' : 'unsatisfied'
   }
 }
 
@@ -220,23 +209,19 @@ interface Round {
   readonly seen: Decider
   readonly observed: ObservedRules
   readonly watch: Stopwatch<Part>
-  readonly asker: Asker
+  readonly ask: Ask
+  readonly generation: () => number
 }
 
-/** Times all cases, each as a whole and step by step. */
-function createRound({ timed, seen, observed, watch, asker }: Round): (cases: readonly Case[]) => void {
-  const { steps } = timed
-  const { policies, frame, permits, forbids } = steps
-  /** How long a case or a policy took the last time. */
-  const typical = new Map<Case | number, number>()
-  /** In the order of a decision, and each time anew: who asks first pays. */
+/** Times all cases: as a whole, and step by step. */
+function createRound({ timed, seen, observed, watch, ask, generation }: Round): (cases: readonly Case[]) => void {
+  const { policies, frame, permits, forbids, ...steps } = timed.steps
+  /** Asks what depends on what was asked before, in the order of a decision: who asks first pays. */
   const timeAsking = ({ request, asking }: Case) => {
     steps.take(request)
-    for (const number of asking) watch.time(number, asker.asking(number), 1)
-    if (permits) watch.time('decidingRules', permits, 1)
-    if (forbids) watch.time('decidingRules', forbids, 1)
-  }
-  const timeRules = (request: AuthorizeRequest) => {
+    for (const number of asking) watch.sweep(number, [frame], (only) => ask(number, only))
+    if (permits) watch.sweep('decidingRules', [permits], (rules) => rules())
+    if (forbids) watch.sweep('decidingRules', [forbids], (rules) => rules())
     observed.reset(watch.clockNs())
     observed.begin()
     seen.authorize(request)
@@ -246,36 +231,65 @@ function createRound({ timed, seen, observed, watch, asker }: Round): (cases: re
       watch.note(rule.body, ownNs)
     }
   }
-  const timeCase = (one: Case) => {
-    const { request, repeated, asking } = one
-    const repetitions = watch.repetitions(typical.get(one))
-    typical.set(
-      one,
-      watch.time('whole', () => timed.authorize(request), repetitions),
-    )
-    watch.time('reading', () => steps.take(request), repetitions)
-    if (asking.length > 0 || permits || forbids) {
-      timeAsking(one)
-      timeRules(request)
-    }
-    watch.time('finding', () => policies.index.find(frame), SEARCHES)
-    for (const number of repeated) {
-      typical.set(number, watch.time(number, asker.asking(number), watch.repetitions(typical.get(number))))
-    }
+  const timeCombining = ({ request }: Case) => {
+    steps.take(request)
     steps.ask()
     const [permitted, forbidden] = [permits?.(), forbids?.()]
-    watch.time('combining', () => steps.conclude(permitted, forbidden), repetitions)
+    watch.repeat('combining', () => steps.conclude(permitted, forbidden))
   }
+  const timeFrames = (cases: readonly Case[], frames: readonly Frame[]) => {
+    watch.sweep('finding', frames, (one) => policies.index.find(one))
+    const asked = new Map<number, Frame[]>()
+    cases.forEach(({ repeated }, i) => {
+      for (const number of repeated) {
+        const list = asked.get(number)
+        if (list) list.push(frames[i]!)
+        else asked.set(number, [frames[i]!])
+      }
+    })
+    for (const [number, list] of asked) watch.sweep(number, list, (one) => ask(number, one))
+  }
+  /** Puts requests into frames, so that each policy is asked about all of them in turn. */
+  const timeSteps = (cases: readonly Case[]): void => {
+    const before = generation()
+    const frames = cases.map(({ request }) => {
+      steps.take(request)
+      return cases.length === 1 ? frame : copyOf(frame)
+    })
+    if (generation() === before || cases.length === 1) timeFrames(cases, frames)
+    else {
+      // Ids of the first of them hold no more: there was too much that is new to the image.
+      const middle = cases.length >> 1
+      timeSteps(cases.slice(0, middle))
+      timeSteps(cases.slice(middle))
+    }
+  }
+  const hasRules = permits !== undefined || forbids !== undefined
+  const isAsking = ({ asking }: Case) => hasRules || asking.length > 0
   return (cases) => {
     watch.startRound()
-    for (let from = 0; from < cases.length; from += CHUNK) {
-      const chunk = cases.slice(from, from + CHUNK)
-      watch.time('inTurn', () => chunk.forEach(({ request }) => void timed.authorize(request)), 1)
-    }
-    cases.forEach(timeCase)
+    const decide = ({ request }: Case) => void timed.authorize(request)
+    const [slow, fast] = [cases.filter(isAsking), cases.filter((one) => !isAsking(one))]
+    watch.sweep('whole', fast, decide)
+    watch.sweep('whole', slow, decide, 1)
+    watch.sweep('reading', cases, ({ request }) => steps.take(request))
+    // An entity that a request brings is there as long as the request is.
+    const plain = cases.filter(({ bringsEntities }) => !bringsEntities)
+    for (let from = 0; from < plain.length; from += FRAMES) timeSteps(plain.slice(from, from + FRAMES))
+    for (const one of cases) if (one.bringsEntities) timeSteps([one])
+    slow.forEach(timeAsking)
+    cases.forEach(timeCombining)
   }
 }
 
-const SEARCHES = 16
-/** So many different requests are decided between two readings of the clock. */
-const CHUNK = 16
+/** So many are kept at a time. */
+const FRAMES = 1024
+
+function copyOf(frame: Frame): Frame {
+  const copy = new Frame(frame.values, frame.entities, frame.demand, frame.holds)
+  copy.principal = frame.principal
+  copy.action = frame.action
+  copy.resource = frame.resource
+  copy.useContext(frame.contextIds())
+  return copy
+}

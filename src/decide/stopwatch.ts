@@ -1,15 +1,15 @@
 /**
- * Times of parts of something that is done in rounds, each of which times the same in the same order. Work is repeated between
- * two readings of the clock; what these and the loop cost is measured and taken away. Of what is timed at a place of the rounds
+ * Times of parts of something that is done in rounds, each of which times the same in the same order. Much is done between two
+ * readings of the clock; what these and the loop cost is measured and taken away. Of what is timed at a place of the rounds
  * the median counts: where a pause falls into one of them, it is not taken for work.
  */
 
 export interface Stopwatch<Part> {
-  /** Does `work` so many times, notes for `part` what it takes once, and yields that, in nanoseconds. */
-  time(part: Part, work: () => void, count: number): number
-  /** So many as take microseconds, of what takes `ns`; one, of what takes much longer. */
-  repetitions(ns: number | undefined): number
-  /** Notes a time for `part`. */
+  /** Does `work` with each of `items`, up to `batch` between two readings of the clock, and notes for `part` what that takes. */
+  sweep<T>(part: Part, items: readonly T[], work: (item: T) => void, batch?: number): void
+  /** Does `work` again and again, and notes for `part` what it takes once. */
+  repeat(part: Part, work: () => void): void
+  /** Notes a time for `part`, in nanoseconds. */
   note(part: Part, ns: number): void
   startRound(): void
   /** Forgets all rounds. */
@@ -35,18 +35,17 @@ export function createStopwatch<Part>(): Stopwatch<Part> {
   }
   return {
     note,
-    repetitions: (ns = SLOW_NS) => (ns >= SLOW_NS ? 1 : Math.max(2, Math.min(BATCH_MAX, Math.floor(BATCH_NS / ns)))),
-    time: (part, work, count) => {
-      // In the first of many the machine finds out what the others know.
-      if (count > 1) work()
-      const ns = (batchNs(work, count) - clock) / count - loop
-      note(part, ns)
-      return Math.max(1, ns)
+    sweep: (part, items, work, batch = BATCH) => {
+      for (let from = 0; from < items.length; from += batch) {
+        const to = Math.min(items.length, from + batch)
+        note(part, batchNs(items, from, to, work) - clock - (to - from) * loop)
+      }
     },
+    repeat: (part, work) => note(part, (batchNs(REPETITIONS, 0, BATCH, work) - clock) / BATCH - loop),
     startRound: () => {
       rounds.push((round = []))
-      const [one, many] = [idleNs(1), idleNs(BATCH_MAX)]
-      loop = Math.max(0, many - one) / (BATCH_MAX - 1)
+      const [one, many] = [idleNs(1), idleNs(BATCH)]
+      loop = Math.max(0, many - one) / (BATCH - 1)
       clock = Math.max(0, one - loop)
       loops.push(loop)
       clocks.push(clock)
@@ -67,22 +66,22 @@ export function createStopwatch<Part>(): Stopwatch<Part> {
   }
 }
 
-const BATCH_MAX = 64
-const BATCH_NS = 10_000
-const SLOW_NS = 100_000
+const BATCH = 16
+const REPETITIONS = Array.from({ length: BATCH }, (_, i) => i)
 
 /** Two functions, since the loop could inline one; it calls many. */
-const IDLE: readonly (() => void)[] = [() => {}, () => undefined]
+const IDLE: readonly ((item: unknown) => void)[] = [() => {}, () => undefined]
 const IDLE_BATCHES = 101
 
 /** What it costs to time so many calls of what does nothing. */
 function idleNs(count: number): number {
-  return medianOf(Array.from({ length: IDLE_BATCHES }, () => IDLE.map((idle) => batchNs(idle, count))).flat())
+  const batches = Array.from({ length: IDLE_BATCHES }, () => IDLE.map((idle) => batchNs(REPETITIONS, 0, count, idle)))
+  return medianOf(batches.flat())
 }
 
-function batchNs(work: () => void, count: number): number {
+function batchNs<T>(items: readonly T[], from: number, to: number, work: (item: T) => void): number {
   const start = performance.now()
-  for (let i = 0; i < count; i++) work()
+  for (let i = from; i < to; i++) work(items[i] as T)
   return (performance.now() - start) * 1e6
 }
 

@@ -20,9 +20,9 @@ export function profileText(result: ProfileResult, top: number, paint: Paint): s
 }
 
 const NOTES = [
-  'Each request was decided again and again, without a cache: its strings and what it reads are warm. Measuring costs: what',
-  'reading the clock and the loop take was measured and is taken away. Rules are timed in a run of their own; their time is',
-  'part of the time of the policy that asks first, and is not to be added.',
+  'All requests were decided in turn, again and again, without a cache, and each step of all of them by itself, which is faster',
+  'than among the others: the sum is less than the whole. What measuring costs was measured and is taken away. Time of rules is',
+  'part of the time of the policy that asks first. Shares are of the whole.',
 ]
 
 function headLines({ name, settings, machine, ...profile }: ProfileResult, paint: Paint): string[] {
@@ -42,7 +42,10 @@ function headLines({ name, settings, machine, ...profile }: ProfileResult, paint
       'decisions',
       `${count(requests)}${of}: ${kinds.join(', ')}; in ${share(failing)} a policy or rule failed${refused}`,
     ),
-    entry('timed', `${count(rounds)} ${rounds === 1 ? 'round' : 'rounds'}, of which the median counts`),
+    entry(
+      'timed',
+      rounds > 1 ? `${rounds} rounds, of which the median counts` : 'one round, before which nothing was warm',
+    ),
     entry(
       'taken away',
       `${timeText(clockNs)} for reading the clock, ${loopNs.toFixed(1)} ns for each turn of the loop`,

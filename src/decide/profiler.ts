@@ -3,6 +3,7 @@
  * rounds, as a whole and step by step, by the very steps of a decision. Owns two deciders; rules of one of them are observed,
  * which costs, so that policies are timed with the other.
  */
+import type { Overlay } from '../image/dictionary.ts'
 import type { PredicateId, Rule } from '../program/program.ts'
 import { RuneError } from '../text/diagnostic.ts'
 import { askList, createVerdicts } from './cedar/authorize.ts'
@@ -136,7 +137,7 @@ export function createProfiler(options: ProfilerOptions): Profiler {
       goals: new Map(observed.goals),
       rules: [...observed.rules.values()].map((cost) => ({ ...cost })),
     }),
-    runRound: createRound({ timed, seen, observed, watch, ask, generation: () => options.overlay.generation }),
+    runRound: createRound({ timed, seen, observed, watch, ask, overlay: options.overlay }),
     watch,
   }
 }
@@ -210,11 +211,11 @@ interface Round {
   readonly observed: ObservedRules
   readonly watch: Stopwatch<Part>
   readonly ask: Ask
-  readonly generation: () => number
+  readonly overlay: Overlay
 }
 
 /** Times all cases: as a whole, and step by step. */
-function createRound({ timed, seen, observed, watch, ask, generation }: Round): (cases: readonly Case[]) => void {
+function createRound({ timed, seen, observed, watch, ask, overlay }: Round): (cases: readonly Case[]) => void {
   const { policies, frame, permits, forbids, ...steps } = timed.steps
   /** Asks what depends on what was asked before, in the order of a decision: who asks first pays. */
   const timeAsking = ({ request, asking }: Case) => {
@@ -251,12 +252,14 @@ function createRound({ timed, seen, observed, watch, ask, generation }: Round): 
   }
   /** Puts requests into frames, so that each policy is asked about all of them in turn. */
   const timeSteps = (cases: readonly Case[]): void => {
-    const before = generation()
+    // From empty, so that in each round as many fit.
+    overlay.reset()
+    const before = overlay.generation
     const frames = cases.map(({ request }) => {
       steps.take(request)
       return cases.length === 1 ? frame : copyOf(frame)
     })
-    if (generation() === before || cases.length === 1) timeFrames(cases, frames)
+    if (overlay.generation === before || cases.length === 1) timeFrames(cases, frames)
     else {
       // Ids of the first of them hold no more: there was too much that is new to the image.
       const middle = cases.length >> 1
@@ -269,6 +272,7 @@ function createRound({ timed, seen, observed, watch, ask, generation }: Round): 
   return (cases) => {
     watch.startRound()
     const decide = ({ request }: Case) => void timed.authorize(request)
+    // Rules take so long that a pause would fall into many batches.
     const [slow, fast] = [cases.filter(isAsking), cases.filter((one) => !isAsking(one))]
     watch.sweep('whole', fast, decide)
     watch.sweep('whole', slow, decide, 1)

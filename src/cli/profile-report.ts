@@ -20,8 +20,8 @@ export function profileText(result: ProfileResult, top: number, paint: Paint): s
 }
 
 const NOTES = [
-  'All requests were decided in turn, again and again, without a cache, and each step of all of them by itself, which is faster',
-  'than among the others: the sum is less than the whole. What measuring costs was measured and is taken away. Time of rules is',
+  'All requests were decided in turn, again and again, without a cache, and each step of all of them by itself, which is mostly',
+  'faster than among the others: sum and whole differ. What measuring costs was measured and is taken away. Time of rules is',
   'part of the time of the policy that asks first. Shares are of the whole.',
 ]
 

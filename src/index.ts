@@ -3,6 +3,7 @@ export type { Clause, ClausePart, ReadValue } from './decide/cedar/clauses.ts'
 export type { Decision, DecisionError } from './decide/decision.ts'
 export type { Cause, Explanation, WhyNot } from './decide/explain.ts'
 export type { PreparedRequest } from './decide/prepared.ts'
+export type { Profile, ProfiledPolicy, ProfiledPredicate, ProfiledRule, ProfiledTimes } from './decide/profile.ts'
 export type { PlainValue, QueryResult } from './decide/query.ts'
 export type { AuthorizeRequest, EntityInput } from './decide/request.ts'
 export type { WhichActions, WhichPrincipals, WhichResources } from './decide/which.ts'
@@ -20,6 +21,7 @@ export { type CaseResult, runTests, type TestReport } from './run-tests.ts'
 export {
   type ActionsPage,
   type PrincipalsPage,
+  type ProfileOptions,
   type ReaderOptions,
   type ResourcesPage,
   RuneReader,

@@ -7,11 +7,12 @@ import type { Decision } from './decide/decision.ts'
 import { CACHE_BYTES } from './decide/decision-cache.ts'
 import type { Explanation } from './decide/explain.ts'
 import { PreparedRequest } from './decide/prepared.ts'
+import type { Profile } from './decide/profile.ts'
 import type { QueryResult } from './decide/query.ts'
 import type { AuthorizeRequest, EntityInput } from './decide/request.ts'
 import type { WhichActions, WhichPrincipals, WhichResources } from './decide/which.ts'
 import type { Inspection } from './fixpoint/inspect.ts'
-import { listArgument, refuseArgument, textArgument } from './text/argument.ts'
+import { listArgument, objectArgument, propertyOf, refuseArgument, textArgument } from './text/argument.ts'
 import { attachReader, type CacheReport, type Handle, type Reader } from './threads/reader.ts'
 
 /** How a reader decides. */
@@ -21,6 +22,12 @@ export interface ReaderOptions {
    * take, of each thread that decides. Absent: 4 MiB.
    */
   readonly cache?: boolean | number
+}
+
+/** How a profile is taken. */
+export interface ProfileOptions {
+  /** Milliseconds; absent: 2,000. */
+  readonly durationMs?: number
 }
 
 /** What a page has besides what was found. */
@@ -158,6 +165,19 @@ export class RuneReader {
     return this.reader.inspect()
   }
 
+  /**
+   * What policies and rules cost for these requests: decides each once to count, and then again and again to time, without a
+   * cache and in one epoch. Keeps this thread busy for about `durationMs`, or as long as it takes to time each request once.
+   */
+  profile(requests: readonly AuthorizeRequest[], options: ProfileOptions = {}): Profile {
+    const given = objectArgument(options, 'what stands beside the requests')
+    const durationMs = propertyOf(given, 'durationMs', 'the option `durationMs`') ?? PROFILE_MS
+    if (typeof durationMs === 'number' && durationMs >= 0 && durationMs <= PROFILE_MS_MAX) {
+      return this.reader.profile(listArgument(requests, 'the requests'), durationMs)
+    }
+    throw refuseArgument(`the option \`durationMs\` is no number from 0 to ${PROFILE_MS_MAX}`)
+  }
+
   /** The newest epoch: what the next answer is made from. */
   get epoch(): number {
     return this.reader.epoch()
@@ -173,6 +193,9 @@ export class RuneReader {
     this.reader.close()
   }
 }
+
+const PROFILE_MS = 2000
+const PROFILE_MS_MAX = 3_600_000
 
 const PLACES = ['principal', 'action', 'resource']
 

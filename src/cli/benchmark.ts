@@ -7,7 +7,7 @@ import { checkComparable, compareWith, readBaseline, saveBaseline, verdictText }
 import { resultText } from './benchmark/report.ts'
 import { machineOf, runBenchmark } from './benchmark/run.ts'
 import type { BenchmarkOptions, Settings } from './benchmark/settings.ts'
-import { openConfigured, openScenario, type Subject } from './benchmark/subject.ts'
+import { openConfigured, openScenario, readRequests, type Subject } from './benchmark/subject.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { configurationOf, type Input, inputOf } from './input.ts'
 import { printJson } from './report.ts'
@@ -50,8 +50,9 @@ interface Surroundings {
 async function open(settings: Settings, options: BenchmarkOptions, { input, env }: Surroundings): Promise<Subject> {
   if (settings.scenario !== undefined) return await openScenario(settings.scenario, settings)
   const configuration = await configurationOf(options.config, env, input)
-  const { requestsFile: file } = options
-  return await openConfigured(configuration, { settings, input, ...(file !== undefined && { file }) })
+  const { requestsFile } = options
+  const given = requestsFile === undefined ? undefined : await readRequests(requestsFile, input)
+  return await openConfigured(configuration, settings, given)
 }
 
 const BAR = 30

@@ -4,7 +4,14 @@
  */
 import { Command, CommanderError, Option } from 'commander'
 import pkg from '../../package.json' with { type: 'json' }
-import { addBenchmarkOptions, type BenchmarkOptions, settingsOf } from './benchmark/settings.ts'
+import {
+  addBenchmarkOptions,
+  addProfileOptions,
+  type BenchmarkOptions,
+  type ProfileOptions,
+  settingsOf,
+  subjectSettingsOf,
+} from './benchmark/settings.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -96,16 +103,24 @@ function addCommands(
       const { test } = await import('./test.ts')
       ending(await test(files, command.optsWithGlobals(), terminal))
     })
-  addBenchmark(program, terminal, ending)
+  addMeasuring(program, terminal, ending)
 }
 
-function addBenchmark(program: Command, terminal: Terminal, ending: (code: ExitCode) => void): void {
+function addMeasuring(program: Command, terminal: Terminal, ending: (code: ExitCode) => void): void {
   addBenchmarkOptions(program.command('benchmark')).action(
     async (scenario: string | undefined, _options, command: Command) => {
       const options: BenchmarkOptions = command.optsWithGlobals()
       const settings = settingsOf(scenario, options, (why) => command.error(`error: ${why}`))
       const { benchmark } = await import('./benchmark.ts')
       ending(await benchmark(settings, options, terminal))
+    },
+  )
+  addProfileOptions(program.command('profile')).action(
+    async (scenario: string | undefined, _options, command: Command) => {
+      const options: ProfileOptions = command.optsWithGlobals()
+      const settings = subjectSettingsOf(scenario, options, (why) => command.error(`error: ${why}`))
+      const { profile } = await import('./profile.ts')
+      ending(await profile(settings, options, terminal))
     },
   )
 }

@@ -7,16 +7,25 @@ import type { Values } from '../image/value-ids.ts'
 import { type Demand, FREE } from '../program/demand.ts'
 import { readsSome } from '../program/plan.ts'
 import { BUILTIN, type PredicateId } from '../program/program.ts'
-import { answerOf, askPolicies, type CompiledPolicies, createPolicySet, createVerdicts } from './cedar/authorize.ts'
+import {
+  answerOf,
+  askPolicies,
+  type CompiledPolicies,
+  createPolicySet,
+  createVerdicts,
+  type PolicySet,
+  type Verdicts,
+} from './cedar/authorize.ts'
+import type { Frame } from './cedar/frame.ts'
 import { combine, type Decision, type Findings, type RuleAnswer } from './decision.ts'
 import type { CacheStats, DecisionCache } from './decision-cache.ts'
 import { createDecisions } from './decisions.ts'
 import { createEntrances, type Entrances, type Trace } from './entrances.ts'
 import { decidingRules, type Explanation, explain } from './explain.ts'
-import type { CheckedRequest } from './request.ts'
+import type { AuthorizeRequest, CheckedRequest } from './request.ts'
 import { unseenKeys } from './request-facts.ts'
-import { createRequestReader } from './request-reader.ts'
-import { createStage, type StageOptions } from './stage.ts'
+import { createRequestReader, type RequestReader } from './request-reader.ts'
+import { createStage, type Stage, type StageOptions } from './stage.ts'
 import { createWhich, type Which } from './which.ts'
 
 export interface Decider extends Entrances {
@@ -24,8 +33,24 @@ export interface Decider extends Entrances {
   /** Decides, and says why. */
   explain(request: CheckedRequest): Explanation
   readonly which: Which
+  readonly steps: DecisionSteps
   /** To be called when the image was turned to another epoch. */
   turn(): void
+}
+
+/** The steps of a decision one by one, for who looks at what each of them takes. */
+export interface DecisionSteps {
+  /** Puts a request into the frame. */
+  take(request: AuthorizeRequest): void
+  readonly frame: Frame
+  readonly policies: PolicySet
+  /** Asks all policies that can match. */
+  ask(): void
+  /** Absent where no rule decides so. */
+  readonly permits: (() => RuleAnswer) | undefined
+  readonly forbids: (() => RuleAnswer) | undefined
+  /** What follows from the policies that were asked, and from what rules answered. */
+  conclude(permits?: RuleAnswer, forbids?: RuleAnswer): Decision
 }
 
 export interface DeciderOptions extends StageOptions {
@@ -53,22 +78,31 @@ export function createDecider(options: DeciderOptions): Decider {
   const decisions = createDecisions(program.policies)
   const stage = createStage(options, stored)
   const { frame, demand, begin, start, renew, take } = stage
+  const findingsOf = (permits: RuleAnswer, forbids: RuleAnswer): Findings => ({
+    policies: answerOf(policies, verdicts),
+    permits,
+    forbids,
+    unseenKeys: readsContext ? unseenKeys(frame.context, values) : [],
+  })
   const findings = (): Findings => {
     askPolicies(policies, frame, verdicts)
-    return {
-      policies: answerOf(policies, verdicts),
-      permits: decides.permit ? askRules(demand, BUILTIN.permit, values) : NOTHING,
-      forbids: decides.forbid ? askRules(demand, BUILTIN.forbid, values) : NOTHING,
-      unseenKeys: readsContext ? unseenKeys(frame.context, values) : [],
-    }
+    return findingsOf(
+      decides.permit ? askRules(demand, BUILTIN.permit, values) : NOTHING,
+      decides.forbid ? askRules(demand, BUILTIN.forbid, values) : NOTHING,
+    )
   }
   const decide = (): Decision => {
     if (dependsOnRules) return combine(findings(), program.settings.onPolicyError, epoch())
     askPolicies(policies, frame, verdicts)
+    return concludePolicies()
+  }
+  const concludePolicies = (): Decision => {
     if (verdicts.errors.length === 0) return decisions.of(verdicts, epoch())
     const found = { policies: answerOf(policies, verdicts), permits: NOTHING, forbids: NOTHING, unseenKeys: [] }
     return combine(found, program.settings.onPolicyError, epoch())
   }
+  const conclude: DecisionSteps['conclude'] = (permits = NOTHING, forbids = NOTHING) =>
+    dependsOnRules ? combine(findingsOf(permits, forbids), program.settings.onPolicyError, epoch()) : concludePolicies()
   const decideChecked = (checked: CheckedRequest) => {
     start()
     take(checked)
@@ -78,6 +112,7 @@ export function createDecider(options: DeciderOptions): Decider {
     ...createEntrances({ ...options, reader, frame, renew, take, decide, trace }),
     decide: decideChecked,
     which: createWhich({ ...options, stage, policies, decides, decide: decideChecked }),
+    steps: createSteps({ ...options, reader, stage, policies, verdicts, decides, conclude }),
     explain: (checked) => {
       start()
       take(checked)
@@ -97,6 +132,31 @@ export function createDecider(options: DeciderOptions): Decider {
       stored.turn()
       policies.index.turn()
     },
+  }
+}
+
+interface Steps extends Pick<DecisionSteps, 'policies' | 'conclude'>, Pick<DeciderOptions, 'overlay' | 'values'> {
+  readonly reader: RequestReader
+  readonly stage: Stage
+  readonly verdicts: Verdicts
+  readonly decides: { readonly permit: boolean; readonly forbid: boolean }
+}
+
+function createSteps({ overlay, values, reader, stage, policies, verdicts, decides, conclude }: Steps): DecisionSteps {
+  const { frame, demand } = stage
+  return {
+    frame,
+    policies,
+    take: (request) => {
+      overlay.trim()
+      const checked = reader.read(request, frame)
+      stage.renew()
+      if (checked !== undefined) stage.take(checked)
+    },
+    ask: () => askPolicies(policies, frame, verdicts),
+    permits: decides.permit ? () => askRules(demand, BUILTIN.permit, values) : undefined,
+    forbids: decides.forbid ? () => askRules(demand, BUILTIN.forbid, values) : undefined,
+    conclude,
   }
 }
 

@@ -19,6 +19,7 @@ import type { AtomLayout, Reader } from './body-target.ts'
 import type { Environment } from './expression.ts'
 import { type Answer, type ErrorRow, type Goal, matchErrors, newGoal, OPEN, takeRow } from './goal.ts'
 import { type Machine, spendSteps, step } from './machine.ts'
+import { type Observe, type RunRule, unobserved } from './rule-tally.ts'
 import { loadKey, scanAbsent, scanRows } from './scan.ts'
 import { tailOf } from './tail.ts'
 
@@ -58,7 +59,8 @@ interface State {
   /** By head. */
   rulesOf: ReadonlyMap<PredicateId, readonly Rule[]>
   /** By rule, and then by what a goal gives. */
-  compiled: WeakMap<Rule, Map<string, (goal: Goal) => void>>
+  compiled: WeakMap<Rule, Map<string, RunRule>>
+  readonly observe: Observe
   goals: Map<string, Goal>
   facts: RequestFacts
   work: Work | undefined
@@ -67,12 +69,13 @@ interface State {
 const NO_FACTS: RequestFacts = { rows: () => [], bringsEntities: false }
 
 /** A solver over the rows of `image`, which must be complete. `machine.values` has to be set for each request. */
-export function createSolver(program: ReaderProgram, image: Image, machine: Machine): Solver {
+export function createSolver(program: ReaderProgram, image: Image, machine: Machine, observe = unobserved): Solver {
   const state: State = {
     ...partsOf(program),
     image,
     machine,
     compiled: new WeakMap(),
+    observe,
     goals: new Map(),
     facts: NO_FACTS,
     work: undefined,
@@ -230,7 +233,7 @@ function workOff(state: State, work: Work, first: Goal): void {
   machine.failure = failure
 }
 
-function compiledRule(state: State, rule: Rule, goal: Goal): (goal: Goal) => void {
+function compiledRule(state: State, rule: Rule, goal: Goal): RunRule {
   const given = goal.pattern.flatMap((id, column) => (id === OPEN ? [] : [column]))
   const key = `${state.facts.bringsEntities}:${given.join()}`
   let ways = state.compiled.get(rule)
@@ -240,19 +243,14 @@ function compiledRule(state: State, rule: Rule, goal: Goal): (goal: Goal) => voi
   }
   let run = ways.get(key)
   if (!run) {
-    run = compileRule(state, rule, given, state.image.values)
+    run = state.observe(rule, compileRule(state, rule, given, state.image.values))
     ways.set(key, run)
   }
   return run
 }
 
 /** Compiles `rule` for goals that give a value to the columns `given`. */
-function compileRule(
-  state: State,
-  rule: Rule,
-  given: readonly number[],
-  constants: Machine['values'],
-): (goal: Goal) => void {
+function compileRule(state: State, rule: Rule, given: readonly number[], constants: Machine['values']): RunRule {
   const { machine } = state
   const args = rule.args.map((arg) => (arg.kind === 'constant' ? constants.intern(arg.value) : ~arg.variable))
   const defined = definedVariables(rule)

@@ -11,6 +11,7 @@ import { NOT_DECIDED, type RequestColumns } from '../decide/entrances.ts'
 import type { Explanation } from '../decide/explain.ts'
 import { errorsOfRequest, failedDecision } from '../decide/failed-request.ts'
 import type { PreparedRequest } from '../decide/prepared.ts'
+import type { Profile } from '../decide/profile.ts'
 import { type QueryResult, queryOf, resultOf } from '../decide/query.ts'
 import {
   type AuthorizeRequest,
@@ -23,16 +24,17 @@ import {
 import type { Page, WhichActions, WhichPrincipals, WhichResources } from '../decide/which.ts'
 import { type Inspection, inspect } from '../fixpoint/inspect.ts'
 import { createMachine, type Machine } from '../fixpoint/machine.ts'
-import { createSolver, type RequestFacts, type Solver } from '../fixpoint/solve.ts'
+import { createSolver, type Solver } from '../fixpoint/solve.ts'
 import { type Arena, attachArena } from '../image/arena.ts'
 import { createOverlay, type Overlay } from '../image/dictionary.ts'
 import { decodeProgram, noUnits } from '../image/program-bytes.ts'
 import { createReaderImage, type ReaderImage } from '../image/reader-image.ts'
 import { createValues } from '../image/value-ids.ts'
-import type { DemandAnswer } from '../program/demand.ts'
 import type { ReaderProgram } from '../program/program.ts'
 import { propertyOf } from '../text/argument.ts'
 import { type RuneError, runeError } from '../text/diagnostic.ts'
+import { profileRequests } from './profile.ts'
+import { begin, createRuleEvaluation } from './rule-evaluation.ts'
 
 export interface Reader {
   /** Decides a request. Throws a `RuneError` for one that is malformed or reaches a limit; such a request is never permitted. */
@@ -54,6 +56,8 @@ export interface Reader {
   explain(request: AuthorizeRequest): Explanation
   query(text: string): QueryResult
   inspect(): Inspection
+  /** Profiles decisions of `requests` for about so many milliseconds, all in one epoch. */
+  profile(requests: readonly AuthorizeRequest[], durationMs: number): Profile
   /** The program of the newest epoch. */
   program(): ReaderProgram
   /** The newest epoch. */
@@ -140,6 +144,7 @@ export function createReader(arena: Arena, cacheBytes: number = CACHE_BYTES): Re
     explain: (request) => run((at) => at.decider.explain(checkRequest(request, target(at)))),
     query: (text) => run((at) => answered(text, at)),
     inspect: () => run((at) => inspected(at, image)),
+    profile: (requests, durationMs) => run((at) => profileRequests(requests, durationMs, at, image)),
     program: () => run(({ program }) => program),
     epoch: () => run(() => image.epoch),
     close,
@@ -285,17 +290,7 @@ function createCompiler(image: ReaderImage, { bytesMax, stats }: Caching): (isNe
       image: image.image,
       overlay,
       values: machine.values,
-      rules: {
-        begin: (facts) => begin(machine, used, program, facts),
-        demand: (predicate, pattern) => demand(used, predicate, pattern),
-        holds: used.holds,
-        derive: (rule) => {
-          const { rows, errors } = used.run(rule, machine.values)
-          return { rows, errors: errors.map(({ row }) => row) }
-        },
-        spent: () => program.settings.limits.maxSteps - machine.steps,
-        run: (rule) => used.run(rule, image.image.values),
-      },
+      rules: createRuleEvaluation({ program, machine, solver: used, constants: image.image.values }),
       epoch: () => image.epoch,
       compiled,
       cache,
@@ -329,24 +324,6 @@ function signatureOf({ predicates }: ReaderProgram): string {
       best?.order,
     ])
     .join(';')
-}
-
-/** Resets the budget of a request and hands its facts to the solver. */
-function begin(machine: Machine, solver: Solver, program: ReaderProgram, facts?: RequestFacts): void {
-  const { maxSteps } = program.settings.limits
-  machine.steps = maxSteps
-  machine.refill = () => {
-    throw runeError('R504', `the request needs more than ${maxSteps} steps`, {
-      help: 'raise `max_steps` in [options] if that is right',
-    })
-  }
-  solver.begin(facts)
-}
-
-function demand(solver: Solver, predicate: number, pattern: readonly number[]): DemandAnswer {
-  const { rows, errors } = solver.ask(predicate, pattern)
-  const [failed] = errors
-  return failed ? { rows, error: failed.message, failures: errors } : { rows }
 }
 
 /** A function to call after each answer: some milliseconds later the writer is told that this thread is idle. */

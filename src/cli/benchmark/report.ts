@@ -152,7 +152,8 @@ function timesText({ count: n, p50Ms, maxMs }: Times): string {
   return `${count(n)}, in force after ${ms(p50Ms)}, at worst ${ms(maxMs)}`
 }
 
-function entry(name: string, text: string): string {
+/** A line that starts with what it is about. */
+export function entry(name: string, text: string): string {
   return `${name.padEnd(12)}${text}`
 }
 
@@ -160,7 +161,8 @@ function ms(value: number): string {
   return timeText(value * 1e6)
 }
 
-function percent(share: number): string {
+/** `12.3 %`. */
+export function percent(share: number): string {
   const value = share * 100
   return `${value === 0 || value >= 99.995 ? value.toFixed(0) : value < 0.01 ? '< 0.01' : value < 1 || value > 99 ? value.toFixed(2) : value.toFixed(1)} %`
 }
@@ -169,6 +171,7 @@ function bytesText(bytes: number): string {
   return bytes < 1e6 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
 }
 
-function count(value: number): string {
+/** `1,234`. */
+export function count(value: number): string {
   return value.toLocaleString('en-US')
 }

@@ -24,8 +24,11 @@ export interface Subject {
   close(): Promise<void>
 }
 
+/** What matters of how it is measured. */
+type SubjectOptions = Pick<Settings, 'mode' | 'threads' | 'requests' | 'seed' | 'scale'>
+
 /** Opens a scenario. */
-export async function openScenario(name: string, settings: Settings): Promise<Subject> {
+export async function openScenario(name: string, settings: SubjectOptions): Promise<Subject> {
   const { seed, scale, requests } = settings
   const make = SCENARIOS.get(name)
   if (!make) throw new Error(`no scenario ${name}`)
@@ -48,12 +51,12 @@ export async function openScenario(name: string, settings: Settings): Promise<Su
   }
 }
 
-/** Opens a configuration; its requests come from `file`, or else from its entities. */
+/** Opens a configuration; its requests are those of `given`, or else of its entities. */
 export async function openConfigured(
   configuration: Configuration,
-  { file, settings, input }: { readonly file?: string; readonly settings: Settings; readonly input: Input },
+  settings: SubjectOptions,
+  given?: readonly AuthorizeRequest[],
 ): Promise<Subject> {
-  const given = file === undefined ? undefined : requestsOf(await readText(file, '`--requests-file`', input), file)
   const rune =
     'text' in configuration
       ? await Rune.fromText(configuration.text, { path: configuration.path, ...engineOptions(settings) })
@@ -69,7 +72,7 @@ export async function openConfigured(
   }
 }
 
-function rareOf({ mode }: Settings): number {
+function rareOf({ mode }: SubjectOptions): number {
   return mode === 'mixed' ? RARE_REQUESTS : 0
 }
 
@@ -84,8 +87,9 @@ function takeEach(requests: readonly AuthorizeRequest[]): () => AuthorizeRequest
   return () => requests[next++ % requests.length] as AuthorizeRequest
 }
 
-/** The requests of a text, one a line. Throws a `RuneError` for lines that are none. */
-function requestsOf(text: string, path: string): AuthorizeRequest[] {
+/** The requests of a file, one a line. Throws a `RuneError` for lines that are none. */
+export async function readRequests(path: string, input: Input): Promise<AuthorizeRequest[]> {
+  const text = await readText(path, '`--requests-file`', input)
   const requests = text
     .split('\n')
     .flatMap((line, i) => (line.trim() === '' ? [] : [requestOf(line, `${path}:${i + 1}`)]))
@@ -108,7 +112,7 @@ function requestOf(line: string, place: string): AuthorizeRequest {
 }
 
 /** Draws requests from what is stored: actions, and any other entities as principals and resources. */
-function drawStored(rune: Rune, { seed }: Settings): () => AuthorizeRequest {
+function drawStored(rune: Rune, { seed }: SubjectOptions): () => AuthorizeRequest {
   const uids = [...rune.query('entity.type(E, _)')].flatMap(([value]) => {
     return typeof value === 'object' && '__entity' in value ? [value.__entity as { type: string; id: string }] : []
   })

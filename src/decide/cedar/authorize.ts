@@ -122,7 +122,8 @@ export function askPolicies(set: PolicySet, frame: Frame, verdicts: Verdicts): v
   if (count > 1) putInOrder(verdicts)
 }
 
-function askList(
+/** Evaluates policies by number, and adds what they say to `verdicts`. */
+export function askList(
   set: PolicySet,
   list: readonly number[],
   isInterpreted: boolean,

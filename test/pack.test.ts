@@ -82,7 +82,7 @@ describe('the packed package', () => {
           .replaceAll(sep, posix.sep),
       )
     const wanted =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE-(MIT|APACHE)|dist\/rune\.(js|licenses\.txt)|dist\/(src|workers|native-layout)\/.*\.(js|d\.ts))$/
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE-(MIT|APACHE)|dist\/rune\.(js|licenses\.txt)|dist\/(src|workers|native-layout|commands)\/.*\.(js|d\.ts))$/
     expect(files.filter((file) => !wanted.test(file) || file.startsWith('dist/src/cli/'))).toEqual([])
     expect(files).toEqual(
       expect.arrayContaining([

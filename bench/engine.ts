@@ -1,11 +1,13 @@
 /**
  * Decisions of one thread, through each entrance of the engine, next to their floor (three look-ups in a `Map` and one probe
  * of a table, with the same strings) and next to CASL, casbin and cedar-wasm: 1,000 users, 500 grants, 1,000 different
- * requests, again and again. Then policies over facts, of which there are a million. Answers are compared before anything
- * is timed, and rounds take turns. Medians are of blocks of all requests; tails of decisions that are timed one by one, the
+ * requests, again and again. Then policies over facts, of which there are a million. Each group has a process of its own, as
+ * a service has one engine, and its own floor. Answers are compared before anything is timed, and rounds take turns. Medians are of blocks of all requests; tails of decisions that are timed one by one, the
  * clock's cost included. `--smoke` takes toy sizes, and one short round.
  */
+import { spawnSync } from 'node:child_process'
 import { loadavg } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { Bench } from 'tinybench'
 import { Rune } from '../src/index.ts'
 import { CONTESTANTS, configurationOf } from './cedar/contestants.ts'
@@ -16,8 +18,8 @@ const isSmoke = process.argv.includes('--smoke')
 const rounds = isSmoke ? 1 : 7
 const TIME_MS = isSmoke ? 1 : 150
 const FACTS = isSmoke ? 1000 : 1_000_000
-/** Who takes longer than this for a request is asked fewer. */
-const SLOW_NS = 100_000
+/** So many requests are asked of who is slow. */
+const FEW = 20
 
 interface Entrant {
   readonly name: string
@@ -25,6 +27,10 @@ interface Entrant {
   readonly run: (count: number) => number
   /** What is made before each block, outside of the time. */
   readonly prepare?: () => void
+  /** How many of so many are to be permitted; absent: as many as CASL permits. */
+  readonly expected?: number
+  /** It takes so long that it is asked about a few requests. */
+  readonly isSlow?: boolean
   readonly close?: () => Promise<void>
 }
 
@@ -101,53 +107,40 @@ function renewed() {
   })
 }
 
-async function engines(): Promise<Entrant[]> {
-  const options = { coordinator: 'inline' as const }
-  const text = configurationOf(task, false)
-  const [cached, uncached] = [
-    await Rune.fromText(text, options),
-    await Rune.fromText(text, { ...options, cache: false }),
-  ]
-  for (const rune of [cached, uncached]) await rune.update({ entities: task.entities })
+async function engine(name: 'cached' | 'uncached'): Promise<Entrant[]> {
+  const rune = await Rune.fromText(configurationOf(task, false), { coordinator: 'inline', cache: name === 'cached' })
+  await rune.update({ entities: task.entities })
   let fresh = requests
+  const prepared = requests.map((request) => rune.prepareRequest(request))
   const column = (place: 'principal' | 'action' | 'resource') =>
-    cached.entityHandles(
+    rune.entityHandles(
       place,
       requests.map((request) => request[place]),
     )
   const columns = [column('principal'), column('action'), column('resource')] as const
   const out = new Uint8Array(requests.length)
-  const entrances = ([name, rune]: readonly [string, Rune]): Entrant[] => {
-    const prepared = requests.map((request) => rune.prepareRequest(request))
-    return [
-      { name: `RUNE, ${name}, strings`, run: permitted((i) => rune.authorize(requests[i]!).allowed) },
-      { name: `RUNE, ${name}, objects`, run: permitted((i) => rune.authorize(task.requests[i]!).allowed) },
-      { name: `RUNE, ${name}, prepared`, run: permitted((i) => rune.authorizePrepared(prepared[i]!).allowed) },
-    ]
-  }
   return [
-    ...entrances(['cached', cached]),
+    { name: `RUNE, ${name}, strings`, run: permitted((i) => rune.authorize(requests[i]!).allowed) },
+    { name: `RUNE, ${name}, objects`, run: permitted((i) => rune.authorize(task.requests[i]!).allowed) },
+    { name: `RUNE, ${name}, prepared`, run: permitted((i) => rune.authorizePrepared(prepared[i]!).allowed) },
     {
-      name: 'RUNE, cached, new strings',
+      name: `RUNE, ${name}, new strings`,
       prepare: () => (fresh = renewed()),
-      run: permitted((i) => cached.authorize(fresh[i]!).allowed),
+      run: permitted((i) => rune.authorize(fresh[i]!).allowed),
     },
     {
-      name: 'RUNE, cached, columns',
-      run: (count) => {
-        cached.authorizeColumns(...columns, out)
-        return count === 1 ? out[0]! : out.reduce((sum, code) => sum + (code === 1 ? 1 : 0), 0)
+      name: `RUNE, ${name}, columns`,
+      run: () => {
+        rune.authorizeColumns(...columns, out)
+        return out.reduce((sum, code) => sum + (code === 1 ? 1 : 0), 0)
       },
-      close: async () => {
-        await Promise.all([cached.close(), uncached.close()])
-      },
+      close: () => rune.close(),
     },
-    ...entrances(['uncached', uncached]),
   ]
 }
 
 /** A permit for who has a fact about the document: a look-up among as many as there are. */
-async function overFacts(): Promise<Entrant> {
+async function overFacts(): Promise<Entrant[]> {
   const users = Math.max(1, FACTS / 100)
   const text = `version = "rune/1.0"
 [rules]
@@ -163,38 +156,52 @@ permit(principal, action == Action::"view", resource) when { context.facts.viewe
     const context = { user: `u${at % users}`, document: `d${at + (i % 2)}` }
     return { principal: 'User::"x"', action: 'Action::"view"', resource: 'Doc::"y"', context }
   })
-  return {
-    name: `RUNE, uncached, ${FACTS.toLocaleString('en')} facts`,
-    run: permitted((i) => rune.authorize(asked[i]!).allowed),
-    close: () => rune.close(),
-  }
+  return [
+    {
+      name: `RUNE, uncached, ${FACTS.toLocaleString('en')} facts`,
+      run: permitted((i) => rune.authorize(asked[i]!).allowed),
+      expected: asked.length / 2,
+      close: () => rune.close(),
+    },
+  ]
 }
 
 async function others(): Promise<Entrant[]> {
   const wasm = await CONTESTANTS['cedar-wasm']!(task, { schema: false })
   const libraries = Object.entries(RBAC_CONTESTANTS).map(async ([name, open]) => [name, await open(task)] as const)
   return [...(await Promise.all(libraries)), ['cedar-wasm', wasm] as const].map(([name, { decide }]) => {
-    return { name, run: permitted(decide) }
+    return { name, run: permitted(decide), isSlow: name !== '@casl/ability' }
   })
 }
 
+const GROUPS: Readonly<Record<string, () => Promise<Entrant[]>>> = {
+  cached: () => engine('cached'),
+  uncached: () => engine('uncached'),
+  facts: overFacts,
+  others,
+}
+const wanted = process.argv.find((argument) => argument.startsWith('--group='))?.slice('--group='.length)
 const casl = await RBAC_CONTESTANTS['@casl/ability']!(task)
 const known = requests.map((_, i) => casl.decide(i))
-const expected = known.filter(Boolean).length
-const entrants = [...floor(), ...(await engines()), ...(await others())]
-for (const { name, run } of entrants) {
-  const isSlow = name === 'casbin' || name === 'cedar-wasm'
-  const [count, right] = isSlow ? [20, known.slice(0, 20).filter(Boolean).length] : [requests.length, expected]
-  if (run(count) === right) continue
-  console.error(`${name} permits others than CASL`)
+const permits = known.filter(Boolean).length
+if (wanted === undefined) {
+  console.log(
+    `${requests.length} requests, median and best of ${rounds} rounds, Node ${process.version}, load ${loadavg().map((n) => n.toFixed(1))}`,
+  )
+  console.log(`${''.padEnd(32)}    median      best   decisions/s   × floor       p99`)
+  for (const group of Object.keys(GROUPS)) {
+    const own = [fileURLToPath(import.meta.url), ...process.argv.slice(2), `--group=${group}`]
+    if (spawnSync(process.execPath, own, { stdio: 'inherit' }).status !== 0) process.exit(1)
+  }
+  process.exit()
+}
+const entrants = [...floor(), ...(await GROUPS[wanted]!())]
+for (const { name, run, isSlow, expected } of entrants) {
+  const [count, right] = isSlow ? [FEW, known.slice(0, FEW).filter(Boolean).length] : [requests.length, permits]
+  if (run(count) === (expected ?? right)) continue
+  console.error(`${name} permits others than it should`)
   process.exit(1)
 }
-const facts = await overFacts()
-if (facts.run(requests.length) !== requests.length / 2) {
-  console.error('facts permit others than they should')
-  process.exit(1)
-}
-entrants.push(facts)
 
 interface Times {
   readonly medians: number[]
@@ -211,10 +218,9 @@ for (let round = 0; round < rounds; round++) {
     warmupTime: TIME_MS,
   })
   const singles = new Bench({ time: TIME_MS, iterations: 64, warmup: false })
-  for (const { name, run, prepare } of entrants) {
+  for (const { name, run, prepare, isSlow } of entrants) {
     const hooks = prepare ? { beforeEach: prepare } : {}
-    const median = times.get(name)!.medians.at(-1) ?? 0
-    const count = name === 'casbin' || name === 'cedar-wasm' || median > SLOW_NS ? 20 : requests.length
+    const count = isSlow ? FEW : requests.length
     blocks.add(`${count} ${name}`, () => void run(count), hooks)
     // Columns are not decided one by one.
     if (!name.endsWith('columns') && !prepare) singles.add(name, () => void run(1))
@@ -233,10 +239,6 @@ for (const { close } of entrants) await close?.()
 const middle = (of: readonly number[]) => of.toSorted((a, b) => a - b)[of.length >> 1]
 const best = (of: readonly number[]) => Math.min(...of)
 const base = middle(times.get('floor, the same strings')!.medians)!
-console.log(
-  `${requests.length} requests, median and best of ${rounds} rounds, Node ${process.version}, load ${loadavg().map((n) => n.toFixed(1))}`,
-)
-console.log(`${''.padEnd(32)}    median      best   decisions/s   × floor       p99`)
 for (const [name, { medians, tails }] of times) {
   const median = middle(medians) ?? Number.NaN
   const columns = [

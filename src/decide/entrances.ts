@@ -131,30 +131,31 @@ function createPrepared(options: Shared): Pick<Entrances, 'prepare' | 'authorize
     frame.useContext(ids.context)
     const decision = decideCached()
     if (cache !== undefined && decision.errors.length === 0) {
-      prepared.decision = decision
-      prepared.stamp = cache.stamp
+      prepared.kept.decision = decision
+      prepared.kept.stamp = cache.stamp
     }
     return decision
   }
   /** The ids of a prepared request hold no more, or it has none. */
   const decideAnew = (prepared: PreparedRequest): Decision => {
     trace.isRemembered = false
-    prepared.decision = undefined
-    prepared.ids = idsOf(prepared)
-    return prepared.ids === undefined ? decideBringing() : decideIds(prepared, prepared.ids)
+    const ids = idsOf(prepared)
+    prepared.kept.decision = undefined
+    prepared.kept.ids = ids
+    return ids === undefined ? decideBringing() : decideIds(prepared, ids)
   }
   return {
     prepare: (request) => {
       overlay.trim()
       const prepared = new PreparedRequest(request)
-      prepared.ids = idsOf(prepared)
+      prepared.kept.ids = idsOf(prepared)
       return prepared
     },
     authorizePrepared: (prepared) => {
       overlay.trim()
-      const { ids, decision } = prepared
+      const { ids, decision, stamp } = prepared.kept
       if (ids === undefined || ids.of !== target || ids.generation !== overlay.generation) return decideAnew(prepared)
-      if (decision === undefined || cache === undefined || prepared.stamp !== cache.stamp) {
+      if (decision === undefined || cache === undefined || stamp !== cache.stamp) {
         return decideIds(prepared, ids)
       }
       stats.hits++

@@ -15,17 +15,21 @@ import type { AuthorizeRequest, EntityInput } from './request.ts'
 export class PreparedRequest {
   /** @internal What the caller gave. */
   readonly request: AuthorizeRequest
-  /** @internal For whom the ids hold. */
-  ids: RequestIds | undefined = undefined
-  /** @internal The decision, and the state that it is of. */
-  decision: Decision | undefined = undefined
-  /** @internal */
-  stamp = 0
+  /** @internal An object of its own: who freezes a prepared request can decide it all the same. */
+  readonly kept: Kept = { ids: undefined, decision: undefined, stamp: 0 }
 
   /** @internal */
   constructor(request: AuthorizeRequest) {
     this.request = copyOf(request)
   }
+}
+
+/** What is known of a prepared request. */
+interface Kept {
+  ids: RequestIds | undefined
+  /** The decision, and the state that it is of. */
+  decision: Decision | undefined
+  stamp: number
 }
 
 /** A request as ids, for one decider. */

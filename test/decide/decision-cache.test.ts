@@ -176,3 +176,11 @@ test('without a cache nothing is counted, and a small one holds what it can', ()
   for (let i = 0; i < 100; i++) cached.authorize(ask({ n: i % 10, b: true }))
   expect(cached.cacheStats()).toMatchObject({ bytes: 256 })
 })
+
+test('a prepared request can be frozen, and is decided in the state of today', () => {
+  const { cached, update } = worldOf(`${HEAD}[policies]\npermit (principal in Group::"g", action, resource);`)
+  const prepared = Object.freeze(cached.prepareRequest(ask(undefined, 'new')))
+  for (let i = 0; i < 2; i++) expect(cached.authorizePrepared(prepared).decision).toBe('deny')
+  update({ entities: [{ uid: { type: 'User', id: 'new' }, attrs: {}, parents: [{ type: 'Group', id: 'g' }] }] })
+  for (let i = 0; i < 2; i++) expect(cached.authorizePrepared(prepared).decision).toBe('permit')
+})

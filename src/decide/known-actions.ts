@@ -2,14 +2,13 @@
  * The actions that a configuration knows: those that its schema declares; without a schema those that are stored as entities,
  * that policies name, and that rules name in `action("…")`, in `request(…)` or in a list that the action is in. There is no end of others that a request may name.
  */
-import type { LoweredExpr } from '../program/lowered.ts'
+import { type LoweredExpr, operandsOf } from '../program/lowered.ts'
 import { listOf } from '../program/plan.ts'
 import { BUILTIN, type Expr, type ReaderProgram, type Rule } from '../program/program.ts'
 import { normaliseUid } from '../program/uids.ts'
 import { isActionType } from '../syntax/json/entity-data.ts'
 import { printEntityUid } from '../values/entity-uid.ts'
 import { type EntityUid, entityUid, type Value } from '../values/value.ts'
-import { partsOf } from './cedar/fold.ts'
 
 /** The actions of the schema, or those that policies and rules name; without repetition. */
 export function namedActions({ schema, policies, rules, settings }: ReaderProgram): EntityUid[] {
@@ -26,7 +25,7 @@ export function namedActions({ schema, policies, rules, settings }: ReaderProgra
   }
   const addConstants = (expr: LoweredExpr) => {
     if (expr.kind === 'constant') addValue(expr.value)
-    for (const part of partsOf(expr)) addConstants(part)
+    for (const part of operandsOf(expr)) addConstants(part)
   }
   for (const { condition } of policies) addConstants(condition)
   for (const value of rules.flatMap(actionsOf)) {

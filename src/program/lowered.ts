@@ -89,3 +89,42 @@ export interface FactSet {
   readonly arity: number
   readonly keys: readonly string[]
 }
+
+/** The expressions directly inside of `expr`, in the order of their evaluation. */
+export function operandsOf(expr: LoweredExpr): readonly LoweredExpr[] {
+  switch (expr.kind) {
+    case 'constant':
+    case 'variable':
+    case 'facts':
+      return []
+    case 'not':
+    case 'negate':
+    case 'has':
+    case 'get':
+    case 'like':
+      return [expr.operand]
+    case 'and':
+    case 'or':
+      return expr.operands
+    case 'equal':
+    case 'less':
+    case 'arithmetic':
+      return [expr.left, expr.right]
+    case 'if':
+      return [expr.test, expr.whenTrue, expr.whenFalse]
+    case 'in':
+      return [expr.operand, expr.group.right]
+    case 'is':
+      return expr.group ? [expr.operand, expr.group.right] : [expr.operand]
+    case 'set':
+      return expr.elements
+    case 'record':
+      return expr.entries.map(({ value }) => value)
+    case 'method':
+      return [expr.receiver, ...expr.args]
+    case 'extension':
+      return expr.args
+    case 'probe':
+      return expr.arg ? [expr.arg] : []
+  }
+}

@@ -5,7 +5,7 @@
  * Source: Jones, Gomard and Sestoft, "Partial evaluation and automatic program generation" (1993), chapter 4.
  */
 import { kindOfId } from '../../image/value-ids.ts'
-import type { Group, LoweredExpr } from '../../program/lowered.ts'
+import { type Group, type LoweredExpr, operandsOf } from '../../program/lowered.ts'
 import { unreachable } from '../../text/assert.ts'
 import { compileExpr } from './compile.ts'
 import { ERROR, type Frame } from './frame.ts'
@@ -33,47 +33,7 @@ export function fold(expr: LoweredExpr, known: Known): LoweredExpr {
 export function isKnown(expr: LoweredExpr, known: Known): boolean {
   if (expr.kind === 'variable') return expr.name !== known.open
   if (expr.kind === 'facts' || expr.kind === 'probe') return false
-  return partsOf(expr).every((part) => isKnown(part, known))
-}
-
-/** The expressions that `expr` is made of. */
-export function partsOf(expr: LoweredExpr): readonly LoweredExpr[] {
-  switch (expr.kind) {
-    case 'constant':
-    case 'variable':
-    case 'facts':
-      return []
-    case 'not':
-    case 'negate':
-    case 'has':
-    case 'get':
-    case 'like':
-      return [expr.operand]
-    case 'and':
-    case 'or':
-      return expr.operands
-    case 'equal':
-    case 'less':
-    case 'arithmetic':
-      return [expr.left, expr.right]
-    case 'if':
-      return [expr.test, expr.whenTrue, expr.whenFalse]
-    case 'in':
-    case 'is':
-      return expr.group === undefined ? [expr.operand] : [expr.operand, expr.group.right]
-    case 'set':
-      return expr.elements
-    case 'record':
-      return expr.entries.map(({ value }) => value)
-    case 'method':
-      return [expr.receiver, ...expr.args]
-    case 'extension':
-      return expr.args
-    case 'probe':
-      return expr.arg === undefined ? [] : [expr.arg]
-    default:
-      return unreachable(expr)
-  }
+  return operandsOf(expr).every((part) => isKnown(part, known))
 }
 
 /** Whether `expr` yields a bool, whatever entity is open. */

@@ -4,7 +4,7 @@
  * condition; owns no texts. Recursion is bounded by `EXPR_HEIGHT_MAX`. Spec: LANGUAGE section 8, "Explanations".
  */
 import { FALSE, kindOfId, TRUE, type ValueId } from '../../image/value-ids.ts'
-import type { LoweredExpr } from '../../program/lowered.ts'
+import { type LoweredExpr, operandsOf } from '../../program/lowered.ts'
 import { assert } from '../../text/assert.ts'
 import { compileExpr } from './compile.ts'
 import { ERROR, type Frame } from './frame.ts'
@@ -182,43 +182,4 @@ function reached(expr: LoweredExpr, ask: Ask): readonly LoweredExpr[] {
 function upTo<T>(items: readonly T[], isLast: (item: T) => boolean): readonly T[] {
   const last = items.findIndex(isLast)
   return last < 0 ? items : items.slice(0, last + 1)
-}
-
-/** The expressions directly inside of `expr`, in the order of their evaluation. */
-function operandsOf(expr: LoweredExpr): readonly LoweredExpr[] {
-  switch (expr.kind) {
-    case 'constant':
-    case 'variable':
-    case 'facts':
-      return []
-    case 'not':
-    case 'negate':
-    case 'has':
-    case 'get':
-    case 'like':
-      return [expr.operand]
-    case 'and':
-    case 'or':
-      return expr.operands
-    case 'equal':
-    case 'less':
-    case 'arithmetic':
-      return [expr.left, expr.right]
-    case 'if':
-      return [expr.test, expr.whenTrue, expr.whenFalse]
-    case 'in':
-      return [expr.operand, expr.group.right]
-    case 'is':
-      return expr.group ? [expr.operand, expr.group.right] : [expr.operand]
-    case 'set':
-      return expr.elements
-    case 'record':
-      return expr.entries.map(({ value }) => value)
-    case 'method':
-      return [expr.receiver, ...expr.args]
-    case 'extension':
-      return expr.args
-    case 'probe':
-      return expr.arg ? [expr.arg] : []
-  }
 }

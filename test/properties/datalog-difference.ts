@@ -178,7 +178,7 @@ function compare(
     const isCovered =
       ours.every((row) => theirs.some((other) => alike(row, other))) &&
       (exactness === 'covered' ||
-        theirs.every((row) => ours.some((other) => alike(row, other)) || cannotBeOne(row, pattern)))
+        theirs.every((row) => ours.some((other) => alike(row, other)) || isAskedUnknown(row, pattern)))
     return isCovered ? undefined : differs('errors', got(gotErrors), [...want(errors), '(or alike)'])
   }
   const open = new Array<undefined>(predicate.arity).fill(undefined)
@@ -196,10 +196,9 @@ function compare(
   return undefined
 }
 
-/** Whether two unknown columns, which may be one variable of a head, are asked for with two values: no rule of that head then fails. */
-function cannotBeOne(row: readonly (Value | undefined)[], pattern: readonly (Value | undefined)[]): boolean {
-  const asked = pattern.filter((value, i) => value !== undefined && row[i] === undefined) as Value[]
-  return new Set(asked.map(canonicalKey)).size > 1
+/** Whether `row`, an error, leaves a column unknown that `pattern` gives: LANGUAGE has it fail only where no literal is false for that value. */
+function isAskedUnknown(row: readonly (Value | undefined)[], pattern: readonly (Value | undefined)[]): boolean {
+  return pattern.some((value, i) => value !== undefined && row[i] === undefined)
 }
 
 /** The problem with a case that is as small as leaving out clauses and facts makes it. */

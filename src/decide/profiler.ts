@@ -8,6 +8,7 @@ import type { PredicateId, Rule } from '../program/program.ts'
 import { RuneError } from '../text/diagnostic.ts'
 import { askList, createVerdicts } from './cedar/authorize.ts'
 import { Frame } from './cedar/frame.ts'
+import { numbersOf, policyList } from './cedar/policy-index.ts'
 import { createDecider, type Decider } from './decider.ts'
 import type { Decision } from './decision.ts'
 import type { AuthorizeRequest } from './request.ts'
@@ -183,8 +184,7 @@ function countDecision(decisions: Counts['decisions'], { decision, errors }: Dec
 
 /** As often as a decision would ask them. */
 function candidatesOf({ steps: { policies, frame } }: Decider): number[] {
-  const { lists, count } = policies.index.find(frame)
-  return lists.slice(0, count).flat()
+  return numbersOf(policies.index.find(frame))
 }
 
 type Ask = (number: number, frame: Frame) => 'satisfied' | 'unsatisfied' | 'failed'
@@ -193,7 +193,7 @@ type Ask = (number: number, frame: Frame) => 'satisfied' | 'unsatisfied' | 'fail
 function createAsker({ steps: { policies } }: Decider): Ask {
   const verdicts = createVerdicts()
   const isInterpreted = !Number.isFinite(policies.interpreted)
-  const lists = policies.policies.map((_, number) => [number])
+  const lists = policies.policies.map((_, number) => policyList([number]))
   return (number, frame) => {
     verdicts.count = 0
     if (verdicts.errors.length > 0) {

@@ -342,7 +342,7 @@ function actionsPage(input: unknown, actionsOf: () => readonly EntityUid[], opti
 /** How many policies there are to ask. */
 function asked({ lists, count }: Candidates): number {
   let sum = 0
-  for (let i = 0; i < count; i++) sum += lists[i]!.length
+  for (let i = 0; i < count; i++) sum += lists[i]!.numbers.length
   return sum
 }
 

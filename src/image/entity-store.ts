@@ -5,6 +5,7 @@
 import { BUILTIN } from '../program/program.ts'
 import type { EntityView } from './entity-view.ts'
 import type { Image } from './image.ts'
+import { PairMemo, UNKNOWN_PAIR } from './pair-memo.ts'
 import { RowLookup } from './row-lookup.ts'
 import type { ValueId } from './value-ids.ts'
 
@@ -24,6 +25,8 @@ export class StoredEntities implements EntityView {
   readonly #ancestors: RowLookup
   readonly #ancestorLists: RowLookup
   readonly #parents: RowLookup
+  readonly #knownAttributes = new PairMemo()
+  readonly #knownAncestors = new PairMemo()
 
   constructor(image: Image) {
     const lookup = (predicate: number, columns: 1 | 2) => new RowLookup(image.relations[predicate]!, columns)
@@ -45,6 +48,8 @@ export class StoredEntities implements EntityView {
     this.#ancestors.turn(relations[BUILTIN.entityAncestor]!)
     this.#ancestorLists.turn(relations[BUILTIN.entityAncestor]!)
     this.#parents.turn(relations[BUILTIN.entityParent]!)
+    this.#knownAttributes.clear()
+    this.#knownAncestors.clear()
   }
 
   exists(entity: ValueId): boolean {
@@ -52,7 +57,12 @@ export class StoredEntities implements EntityView {
   }
 
   attribute(entity: ValueId, key: ValueId): ValueId {
-    return this.#attributes.third(entity, key)
+    const known = this.#knownAttributes.get(entity, key)
+    return known === UNKNOWN_PAIR ? this.#findAttribute(entity, key) : known
+  }
+
+  #findAttribute(entity: ValueId, key: ValueId): ValueId {
+    return this.#knownAttributes.keep(entity, key, this.#attributes.third(entity, key))
   }
 
   tag(entity: ValueId, key: ValueId): ValueId {
@@ -60,7 +70,12 @@ export class StoredEntities implements EntityView {
   }
 
   hasAncestor(entity: ValueId, ancestor: ValueId): boolean {
-    return this.#ancestors.row(entity, ancestor) >= 0
+    const known = this.#knownAncestors.get(entity, ancestor)
+    return (known === UNKNOWN_PAIR ? this.#findAncestor(entity, ancestor) : known) >= 0
+  }
+
+  #findAncestor(entity: ValueId, ancestor: ValueId): number {
+    return this.#knownAncestors.keep(entity, ancestor, this.#ancestors.row(entity, ancestor))
   }
 
   ancestors(entity: ValueId, into: ValueId[], most: number): number {

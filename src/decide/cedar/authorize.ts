@@ -8,8 +8,8 @@ import { assert } from '../../text/assert.ts'
 import type { Span } from '../../text/source.ts'
 import { compileExpr } from './compile.ts'
 import { ERROR, type Evaluate, type Frame } from './frame.ts'
-import { type Code, generatePolicy, requestsInterpreted } from './generate.ts'
-import { createPolicyIndex, type IndexOptions, type PolicyIndex } from './policy-index.ts'
+import { type Code, generateList, generatePolicy, requestsInterpreted } from './generate.ts'
+import { createPolicyIndex, type IndexOptions, type PolicyIndex, type PolicyList } from './policy-index.ts'
 import { scopeOf } from './scope.ts'
 
 export interface PolicyError {
@@ -52,7 +52,13 @@ export interface PolicySet {
   readonly values: Values
   /** How many more requests are evaluated by closures. */
   interpreted: number
+  /** So often a list is asked one by one, before it gets code that asks all of it at once. */
+  readonly together: number
 }
+
+const TOGETHER_AFTER = 16
+/** Lists that are longer stay as they are, since their code would take long to be written. */
+const TOGETHER_MAX = 32
 
 export interface PolicySetOptions extends IndexOptions {
   readonly policies: readonly LoweredPolicy[]
@@ -67,7 +73,8 @@ export function createPolicySet({ policies, values, compiled, ...options }: Poli
   const scopes = policies.map(({ condition }) => scopeOf(condition, values))
   const index = createPolicyIndex(scopes, options)
   const interpreted = options.interpreted ?? requestsInterpreted()
-  return { policies, index, found: [], compiled, values, interpreted }
+  const together = interpreted === 0 ? 0 : TOGETHER_AFTER
+  return { policies, index, found: [], compiled, values, interpreted, together }
 }
 
 /** Compiles each policy that is not in `compiled` yet; `values` learn the constants. */
@@ -103,10 +110,12 @@ export interface Verdicts {
   errors: PolicyError[]
   /** The numbers of those that failed. */
   failed: number[]
+  /** Those that are yet to say why they fail. */
+  readonly failing: number[]
 }
 
 export function createVerdicts(): Verdicts {
-  return { satisfied: [], count: 0, errors: [], failed: [] }
+  return { satisfied: [], count: 0, errors: [], failed: [], failing: [] }
 }
 
 /** Evaluates all policies that the request in `frame` can match. */
@@ -122,27 +131,47 @@ export function askPolicies(set: PolicySet, frame: Frame, verdicts: Verdicts): v
   if (count > 1) putInOrder(verdicts)
 }
 
-/** Evaluates policies by number, and adds what they say to `verdicts`. */
+/** Evaluates policies, and adds what they say to `verdicts`. */
 export function askList(
   set: PolicySet,
-  list: readonly number[],
+  list: PolicyList,
   isInterpreted: boolean,
   frame: Frame,
   verdicts: Verdicts,
 ): void {
-  for (let i = 0; i < list.length; i++) {
-    const number = list[i]!
-    const one = (set.found[number] ??= compiledOf(set.policies[number]!, set.compiled))
-    if (!one.isSettled && !isInterpreted) settle(one, set)
-    const { code } = one
-    let result: ValueId = ERROR
-    if (code !== undefined) {
-      frame.isQuiet = true
-      result = code(frame, one.constants, one.objects)
-    }
-    if (result === TRUE) verdicts.satisfied[verdicts.count++] = number
-    else if (result === ERROR) interpret(one, number, set.values, frame, verdicts)
+  if (!isInterpreted && list.asked++ === set.together) list.code = togetherOf(list, set)
+  if (list.code === undefined) {
+    for (let i = 0; i < list.numbers.length; i++) askOne(set, list.numbers[i]!, isInterpreted, frame, verdicts)
+    return
   }
+  const { code, constants, objects } = list.code
+  frame.isQuiet = true
+  verdicts.count = code(frame, constants, objects, verdicts.satisfied, verdicts.count, verdicts.failing)
+  if (verdicts.failing.length === 0) return
+  for (const number of verdicts.failing) interpret(foundOf(set, number), number, set.values, frame, verdicts)
+  verdicts.failing.length = 0
+}
+
+function togetherOf({ numbers }: PolicyList, { policies, values }: PolicySet): PolicyList['code'] {
+  if (numbers.length === 1 || numbers.length > TOGETHER_MAX) return undefined
+  return generateList(new Map(numbers.map((number) => [number, policies[number]!])), values)
+}
+
+function askOne(set: PolicySet, number: number, isInterpreted: boolean, frame: Frame, verdicts: Verdicts): void {
+  const one = foundOf(set, number)
+  if (!one.isSettled && !isInterpreted) settle(one, set)
+  const { code } = one
+  let result: ValueId = ERROR
+  if (code !== undefined) {
+    frame.isQuiet = true
+    result = code(frame, one.constants, one.objects)
+  }
+  if (result === TRUE) verdicts.satisfied[verdicts.count++] = number
+  else if (result === ERROR) interpret(one, number, set.values, frame, verdicts)
+}
+
+function foundOf(set: PolicySet, number: number): CompiledPolicy {
+  return (set.found[number] ??= compiledOf(set.policies[number]!, set.compiled))
 }
 
 /** Numbers ascend, and none is there twice, though a policy of several actions may have been asked twice. */
@@ -170,7 +199,7 @@ function ascending(a: number, b: number): number {
 
 /** What a policy comes to, without a note of why it fails; for who asks many times. */
 export function askPolicy(set: PolicySet, number: number, frame: Frame): ValueId {
-  const one = (set.found[number] ??= compiledOf(set.policies[number]!, set.compiled))
+  const one = foundOf(set, number)
   if (!one.isSettled && Number.isFinite(set.interpreted)) settle(one, set)
   frame.isQuiet = true
   return one.code === undefined ? evaluationOf(one, set.values)(frame) : one.code(frame, one.constants, one.objects)

@@ -10,15 +10,31 @@ import { isTagged, step, tagOf } from './attributes.ts'
 import { call, isLike } from './compile.ts'
 import type { Frame } from './frame.ts'
 import { membership } from './hierarchy.ts'
-import { type PolicyText, policyText } from './policy-text.ts'
+import { listText, type PolicyText, policyText } from './policy-text.ts'
 import { areElements, hasNoElements, isElement } from './sets.ts'
 
 /** A condition as generated code: as an `Evaluate` of a frame that is quiet, with the constants and objects of a policy. */
 export type Code = (frame: Frame, constants: readonly ValueId[], objects: readonly unknown[]) => ValueId
 
-export interface GeneratedPolicy extends Omit<PolicyText, 'text'> {
-  readonly code: Code
+/**
+ * Policies as generated code, for a frame that is quiet: the numbers of those that are satisfied come after the first `count`
+ * of `satisfied`, of those that fail into `failed`; yields how many are satisfied then.
+ */
+export type ListCode = (
+  frame: Frame,
+  constants: readonly number[],
+  objects: readonly unknown[],
+  satisfied: number[],
+  count: number,
+  failed: number[],
+) => number
+
+/** Code, and what it is called with. */
+export interface Generated<C> extends Omit<PolicyText, 'text'> {
+  readonly code: C
 }
+
+export type GeneratedPolicy = Generated<Code>
 
 /** So many requests are evaluated by closures, before code is generated. */
 const REQUESTS_INTERPRETED = 4
@@ -35,11 +51,23 @@ export function generatePolicy(
   { condition, usesFacts }: Pick<LoweredPolicy, 'condition' | 'usesFacts'>,
   values: Values,
 ): GeneratedPolicy | undefined {
-  if (usesFacts) return undefined
-  const written = policyText(condition, values)
+  return usesFacts ? undefined : generated(policyText(condition, values))
+}
+
+/** The generated code of policies, by number; nothing where one of them has to be interpreted. */
+export function generateList(
+  policies: ReadonlyMap<number, Pick<LoweredPolicy, 'condition' | 'usesFacts'>>,
+  values: Values,
+): Generated<ListCode> | undefined {
+  const all = [...policies]
+  if (all.some(([, { usesFacts }]) => usesFacts)) return undefined
+  return generated(listText(new Map(all.map(([number, { condition }]) => [number, condition])), values))
+}
+
+function generated<C extends Code | ListCode>(written: PolicyText | undefined): Generated<C> | undefined {
   if (written === undefined) return undefined
   const { text, constants, objects } = written
-  return { code: codeOf(text), constants, objects: objects.length === 0 ? NO_OBJECTS : objects }
+  return { code: codeOf(text) as C, constants, objects: objects.length === 0 ? NO_OBJECTS : objects }
 }
 
 const NO_OBJECTS: readonly unknown[] = []
@@ -62,7 +90,7 @@ const OPERATIONS = {
 }
 
 /** By text, which holds nothing of a policy but its shape. The policies that are in use hold on to what is dropped here. */
-const codes = new Map<string, Code>()
+const codes = new Map<string, Code | ListCode>()
 const CODES_MAX = 2000
 
 /** The texts of the functions that are kept, in the order in which they were made; forgets them. @internal */
@@ -72,16 +100,16 @@ export function takeCodes(): string[] {
   return texts
 }
 
-function codeOf(text: string): Code {
+function codeOf(text: string): Code | ListCode {
   let code = codes.get(text)
   if (code === undefined) {
-    // `S` is the place of a failure, which a quiet frame does not note.
+    // `AT` is the place of a failure, which a quiet frame does not note.
     const names = Object.keys(OPERATIONS).join()
     const make = new Function(
       'H',
-      `"use strict";const S={operands:[]},{${names}}=H;return function(f,K,O){\n${text}\n}`,
+      `"use strict";const AT={operands:[]},{${names}}=H;return function(f,K,O,S,n,U){\n${text}\n}`,
     )
-    code = make(OPERATIONS) as Code
+    code = make(OPERATIONS) as Code | ListCode
     const [oldest] = codes.keys()
     if (oldest !== undefined && codes.size >= CODES_MAX) codes.delete(oldest)
     codes.set(text, code)

@@ -7,6 +7,7 @@
 import type { EntityView } from '../../image/entity-view.ts'
 import { isLocal as isLocalId, type ValueId } from '../../image/value-ids.ts'
 import type { Frame } from './frame.ts'
+import type { Generated, ListCode } from './generate.ts'
 import { ANY, type Scope } from './scope.ts'
 
 export interface PolicyIndex {
@@ -20,15 +21,35 @@ export interface PolicyIndex {
   turn(): void
 }
 
-/** Lists of numbers of policies, as many as `count` says: each ascends, and a policy may be in two. Good until the next search. */
+/** Lists of policies, as many as `count` says; a policy may be in two. Good until the next search. */
 export interface Candidates {
-  readonly lists: (readonly number[])[]
+  readonly lists: PolicyList[]
   count: number
+}
+
+/** Policies that are asked together. */
+export interface PolicyList {
+  /** Ascending. */
+  readonly numbers: readonly number[]
+  /** How often they were asked; who asks keeps count, and what makes that faster. */
+  asked: number
+  code: Generated<ListCode> | undefined
+}
+
+/** The numbers of all candidates, some of them twice. */
+export function numbersOf({ lists, count }: Candidates): number[] {
+  return lists.slice(0, count).flatMap(({ numbers }) => numbers)
+}
+
+export function policyList(numbers: readonly number[]): PolicyList {
+  return { numbers, asked: 0, code: undefined }
 }
 
 /** Policies that are not told apart any further unless there are more than a few. */
 interface Node {
   readonly members: number[]
+  /** The same; absent until somebody asks. */
+  list?: PolicyList
   /** Absent until somebody asks; `null` where nothing tells them apart. */
   split?: Split | null
 }
@@ -72,14 +93,27 @@ export function createPolicyIndex(scopes: readonly Scope[], options: IndexOption
   const found: Candidates = { lists: [], count: 0 }
   const search: Search = { scopes, few, principal: createReached(), resource: createReached(), open: undefined, found }
   const actions = new Map<ValueId, Selection>()
+  const lists = new Map<string, PolicyList>()
   let unknown: Selection | undefined
+  // Another state has the same lists as a rule, and what was made of them.
+  const listOf = (numbers: readonly number[]): PolicyList => {
+    const key = numbers.join()
+    const list = lists.get(key) ?? policyList(numbers)
+    if (lists.size >= ACTIONS_MAX) lists.clear()
+    lists.set(key, list)
+    return list
+  }
+  const selectFor = (frame: Frame): Selection => {
+    const { some, many } = select(roots, few, frame)
+    return { some: listOf(some), many }
+  }
   const selectionOf = (frame: Frame): Selection => {
     const known = actions.get(frame.action)
     if (known !== undefined && frame.entities === stored) return known
     const isStored = frame.entities === stored
     // What nobody else knows is in nothing, and only policies for any action are about it.
-    if (isStored && isLocal(frame.action)) return (unknown ??= select(roots, few, frame))
-    const selection = select(roots, few, frame)
+    if (isStored && isLocal(frame.action)) return (unknown ??= selectFor(frame))
+    const selection = selectFor(frame)
     // What a request brings may have any ancestors.
     if (!isStored) return selection
     if (actions.size >= ACTIONS_MAX) actions.clear()
@@ -89,7 +123,7 @@ export function createPolicyIndex(scopes: readonly Scope[], options: IndexOption
   const find = (frame: Frame, open: Side | undefined): Candidates => {
     const { some, many } = selectionOf(frame)
     found.count = 0
-    if (some.length > 0) found.lists[found.count++] = some
+    if (some.numbers.length > 0) found.lists[found.count++] = some
     if (many.length === 0) return found
     search.open = open
     search.principal.limit = UNKNOWN
@@ -103,8 +137,7 @@ export function createPolicyIndex(scopes: readonly Scope[], options: IndexOption
     among: (frame, open) => {
       const other = open === 'principal' ? 'resource' : 'principal'
       const keys = keysOf(frame[other], frame)
-      const { lists, count } = find(frame, open)
-      const numbers = new Set(lists.slice(0, count).flat())
+      const numbers = new Set(numbersOf(find(frame, open)))
       return [...numbers].filter((number) => keys.has(scopes[number]![other].id)).sort(ascending)
     },
     turn: () => {
@@ -118,8 +151,7 @@ const BOTH: readonly Side[] = ['principal', 'resource']
 
 /** Of an action: the policies of all that it is or is in. */
 interface Selection {
-  /** Ascending. */
-  readonly some: readonly number[]
+  readonly some: PolicyList
   readonly many: readonly Node[]
 }
 
@@ -137,7 +169,7 @@ function add(nodes: Map<ValueId, Node>, key: ValueId, number: number): void {
   else nodes.set(key, { members: [number] })
 }
 
-function select(roots: Parts, few: number, { action, entities }: Frame): Selection {
+function select(roots: Parts, few: number, { action, entities }: Frame) {
   const groups: ValueId[] = []
   entities.ancestors(action, groups, Number.POSITIVE_INFINITY)
   const nodes = [ANY, action, ...groups].flatMap((key) => roots.get(key) ?? [])
@@ -187,7 +219,7 @@ function collect(search: Search, frame: Frame, node: Node, rest: readonly Side[]
   }
   const groups = split?.hasGroups ? reach(search[split.side], frame, split.side, members.length + REACHED) : NO_GROUPS
   if (split === null || groups === undefined) {
-    search.found.lists[search.found.count++] = members
+    search.found.lists[search.found.count++] = node.list ??= policyList(members)
     return
   }
   const { parts } = split

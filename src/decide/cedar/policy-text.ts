@@ -24,14 +24,75 @@ export interface PolicyText {
 
 /** The text of a condition; nothing where it is refused. `values` are the image's. */
 export function policyText(condition: LoweredExpr, values: Values): PolicyText | undefined {
-  const writer: Writer = { values, lines: [], constants: [], objects: [], labels: 0, depth: 0, isRefused: false }
+  const writer = createWriter(values)
+  writeTests(writer, condition, `return ${FALSE};`)
+  writer.lines.push(`return ${TRUE};`)
+  return finish(writer)
+}
+
+/**
+ * The text of a function that asks several policies, by number, at once: it adds those that are satisfied to `S`, which
+ * holds `n` of them, and those that fail to `U`, and yields how many `S` holds then. What several of them read, it reads once.
+ */
+export function listText(conditions: ReadonlyMap<number, LoweredExpr>, values: Values): PolicyText | undefined {
+  const write = (read: Writer['read']): Writer => {
+    const writer = { ...createWriter(values), read, places: new Map<ValueId, number>() }
+    for (const [number, condition] of conditions) {
+      const [label, name] = [`p${writer.labels++}`, constantText(writer, number)]
+      writer.fail = `{U.push(${name});break ${label};}`
+      writer.lines.push(`${label}:{`)
+      writeTests(writer, condition, `break ${label};`)
+      writer.lines.push(`S[n++]=${name};}`)
+    }
+    return writer
+  }
+  const counts = new Map<string, number>()
+  write((expression) => {
+    counts.set(expression, (counts.get(expression) ?? 0) + 1)
+    return expression
+  })
+  const shared = [...counts].filter(([, count]) => count > 1)
+  const names = new Map(shared.map(([expression], i) => [expression, `m${i}`]))
+  const writer = write((expression) => {
+    const name = names.get(expression)
+    return name === undefined ? expression : `(${name}===${UNREAD}?${name}=${expression}:${name})`
+  })
+  for (const name of names.values()) writer.lines.unshift(`let ${name}=${UNREAD};`)
+  writer.lines.push('return n;')
+  return finish(writer)
+}
+
+/** No value, and no `ERROR` either. */
+const UNREAD = -3
+
+function createWriter(values: Values): Writer {
+  return {
+    values,
+    lines: [],
+    constants: [],
+    objects: [],
+    labels: 0,
+    depth: 0,
+    isRefused: false,
+    fail: `return ${ERROR};`,
+    read: (expression) => expression,
+    places: undefined,
+  }
+}
+
+/** Leaves by `leave` where the condition is false. */
+function writeTests(writer: Writer, condition: LoweredExpr, leave: string): void {
   const operands = condition.kind === 'and' ? condition.operands : [condition]
-  for (const operand of operands) writer.lines.push(`if(!${boolText(writer, operand)})return ${FALSE};`)
-  const { lines, constants, objects, isRefused } = writer
-  lines.push(`return ${TRUE};`)
-  const text = lines.join('\n')
+  for (const operand of operands) writer.lines.push(`if(!${boolText(writer, operand)})${leave}`)
+}
+
+function finish({ lines, constants, objects, isRefused }: Writer): PolicyText | undefined {
+  const text = [REQUEST, ...lines].join('\n')
   return isRefused || text.length > TEXT_MAX ? undefined : { text, constants, objects }
 }
+
+/** What nearly every condition reads of the frame. */
+const REQUEST = 'const p=f.principal,a=f.action,r=f.resource,e=f.entities;'
 
 /** Longer ones are not worth their compilation. */
 const TEXT_MAX = 20_000
@@ -46,15 +107,21 @@ interface Writer {
   labels: number
   depth: number
   isRefused: boolean
+  /** The statement that ends what fails. */
+  fail: string
+  /** The text of an expression that costs something, and has one value for a request. */
+  readonly read: (expression: string) => string
+  /** Where constants stand that are to stand only once. */
+  readonly places: Map<ValueId, number> | undefined
 }
 
 type Of<Kind extends LoweredExpr['kind']> = Extract<LoweredExpr, { kind: Kind }>
 
 /** Even names that can be no others are never taken from a policy. */
 const VARIABLES: Readonly<Record<Variable, string>> = {
-  principal: 'f.principal',
-  action: 'f.action',
-  resource: 'f.resource',
+  principal: 'p',
+  action: 'a',
+  resource: 'r',
   context: 'f.context',
 }
 const OPERATORS: Readonly<Record<Of<'arithmetic'>['operator'], string>> = { '+': '"+"', '-': '"-"', '*': '"*"' }
@@ -67,10 +134,10 @@ const METHODS: Readonly<Record<CoreMethod, string>> = {
   hasTag: 'isTagged',
 }
 
-const FAIL = `return ${ERROR};`
-
-function constantText(writer: Writer, id: ValueId): string {
-  return `K[${writer.constants.push(id) - 1}]`
+function constantText({ constants, places }: Writer, id: ValueId): string {
+  const place = places?.get(id) ?? constants.push(id) - 1
+  places?.set(id, place)
+  return `K[${place}]`
 }
 
 function objectText(writer: Writer, object: unknown): string {
@@ -91,7 +158,7 @@ function local(writer: Writer, expression: string): string {
 /** As `local`, for what may be `ERROR`. */
 function checked(writer: Writer, expression: string): string {
   const name = local(writer, expression)
-  writer.lines.push(`if(${name}<0)${FAIL}`)
+  writer.lines.push(`if(${name}<0)${writer.fail}`)
   return name
 }
 
@@ -112,7 +179,7 @@ function block(writer: Writer, write: () => void): string {
 function boolText(writer: Writer, expr: LoweredExpr): string {
   switch (expr.kind) {
     case 'constant':
-      if (typeof expr.value !== 'boolean') writer.lines.push(FAIL)
+      if (typeof expr.value !== 'boolean') writer.lines.push(writer.fail)
       return String(expr.value === true)
     case 'not':
       return `!${boolText(writer, expr.operand)}`
@@ -133,7 +200,7 @@ function boolText(writer: Writer, expr: LoweredExpr): string {
       return hasText(writer, expr)
     default: {
       const value = valueText(writer, expr)
-      if (!YIELDS_BOOL.has(expr.kind)) writer.lines.push(`if(${value}!==${TRUE}&&${value}!==${FALSE})${FAIL}`)
+      if (!YIELDS_BOOL.has(expr.kind)) writer.lines.push(`if(${value}!==${TRUE}&&${value}!==${FALSE})${writer.fail}`)
       return `(${value}===${TRUE})`
     }
   }
@@ -150,12 +217,12 @@ function valueText(writer: Writer, expr: LoweredExpr): string {
     case 'variable':
       return expr.name === 'context' ? local(writer, VARIABLES.context) : VARIABLES[expr.name]
     case 'negate':
-      return checked(writer, `opposite(f,S,${value(expr.operand)})`)
+      return checked(writer, `opposite(f,AT,${value(expr.operand)})`)
     case 'less':
       return lessText(writer, expr)
     case 'arithmetic': {
       const left = value(expr.left)
-      return checked(writer, `compute(f,S,${OPERATORS[expr.operator]},${left},${value(expr.right)})`)
+      return checked(writer, `compute(f,AT,${OPERATORS[expr.operator]},${left},${value(expr.right)})`)
     }
     case 'if':
       return ifText(writer, expr, valueText)
@@ -163,7 +230,7 @@ function valueText(writer: Writer, expr: LoweredExpr): string {
       return checked(writer, fieldText(writer, expr.operand, expr.attribute))
     case 'like': {
       const operand = value(expr.operand)
-      return checked(writer, `isLike(f,S,${objectText(writer, expr.pattern)},${operand})`)
+      return checked(writer, `isLike(f,AT,${objectText(writer, expr.pattern)},${operand})`)
     }
     case 'set':
       return local(writer, `f.values.set([${expr.elements.map(value).join()}])`)
@@ -171,11 +238,11 @@ function valueText(writer: Writer, expr: LoweredExpr): string {
       return recordText(writer, expr)
     case 'method': {
       const receiver = value(expr.receiver)
-      return checked(writer, `${METHODS[expr.method]}(f,S,${[receiver, ...expr.args.map(value)].join()})`)
+      return checked(writer, `${METHODS[expr.method]}(f,AT,${[receiver, ...expr.args.map(value)].join()})`)
     }
     case 'extension': {
       const args = expr.args.map(value)
-      return checked(writer, `call(f,S,${objectText(writer, EXTENSION_FUNCTIONS.get(expr.name))},[${args.join()}])`)
+      return checked(writer, `call(f,AT,${objectText(writer, EXTENSION_FUNCTIONS.get(expr.name))},[${args.join()}])`)
     }
     case 'facts':
     case 'probe':
@@ -200,10 +267,11 @@ function isEntity(expr: LoweredExpr): boolean {
 
 /** A field of the value of `operand`: an id, or a negative number. */
 function fieldText(writer: Writer, operand: LoweredExpr, key: string): string {
-  if (operand.kind === 'variable' && operand.name === 'context') return `f.contextField(${keyText(writer, key)})`
+  if (operand.kind === 'variable' && operand.name === 'context')
+    return writer.read(`f.contextField(${keyText(writer, key)})`)
   const owner = valueText(writer, operand)
   const id = keyText(writer, key)
-  return isEntity(operand) ? `f.entities.attribute(${owner},${id})` : `step(f,${owner},${id})`
+  return isEntity(operand) ? writer.read(`e.attribute(${owner},${id})`) : `step(f,${owner},${id})`
 }
 
 function chainText(writer: Writer, { kind, operands }: Of<'and' | 'or'>): string {
@@ -250,11 +318,11 @@ function inText(writer: Writer, entity: string, isSure: boolean, { right, globs 
   if (members !== undefined) {
     const ids = members.map((member) => constantText(writer, writer.values.intern(member)))
     const isOne = ids.map((id) => `${entity}===${id}`)
-    return `(${[...isOne, ...ids.map((id) => `f.entities.hasAncestor(${entity},${id})`)].join('||')})`
+    return `(${[...isOne, ...ids.map((id) => writer.read(`e.hasAncestor(${entity},${id})`))].join('||')})`
   }
   const group = valueText(writer, right)
-  const simple = `(${entity}===${group}||f.entities.hasAncestor(${entity},${group}))`
-  const member = `membership(f,S,${objectText(writer, compileGlobs(globs, writer.values))},${entity},${group})`
+  const simple = `(${entity}===${group}||e.hasAncestor(${entity},${group}))`
+  const member = `membership(f,AT,${objectText(writer, compileGlobs(globs, writer.values))},${entity},${group})`
   const isOne = `${group}>>>${TAG_SHIFT}===${ENTITY_TAG}`
   const found = checked(writer, isPlain ? `${isOne}?${simple}?${TRUE}:${FALSE}:${member}` : member)
   return `(${found}===${TRUE})`
@@ -270,8 +338,9 @@ const MEMBERS_MAX = 8
 
 function isText(writer: Writer, { operand, type, group }: Of<'is'>): string {
   const entity = valueText(writer, operand)
-  if (!isEntity(operand)) writer.lines.push(`if(${entity}>>>${TAG_SHIFT}!==${ENTITY_TAG})${FAIL}`)
-  const isOfType = `(f.values.entityType(${entity})===${keyText(writer, type)})`
+  if (!isEntity(operand)) writer.lines.push(`if(${entity}>>>${TAG_SHIFT}!==${ENTITY_TAG})${writer.fail}`)
+  const ofEntity = `f.values.entityType(${entity})`
+  const isOfType = `(${isEntity(operand) ? writer.read(ofEntity) : ofEntity}===${keyText(writer, type)})`
   if (group === undefined) return isOfType
   const name = `v${writer.labels++}`
   const body = block(writer, () => {
@@ -285,12 +354,12 @@ function isText(writer: Writer, { operand, type, group }: Of<'is'>): string {
 function hasText(writer: Writer, { operand, attributes }: Of<'has'>): string {
   const [first, ...rest] = attributes
   const found = local(writer, fieldText(writer, operand, first!))
-  if (!isEntity(operand)) writer.lines.push(`if(${found}===${NO_OWNER})${FAIL}`)
+  if (!isEntity(operand)) writer.lines.push(`if(${found}===${NO_OWNER})${writer.fail}`)
   if (rest.length === 0) return `(${found}>=0)`
   const n = writer.labels++
   const steps = rest.map((key, i) => {
     const owner = i === 0 ? found : `s${n}_${i - 1}`
-    return `if(${owner}<0)break l${n};const s${n}_${i}=step(f,${owner},${keyText(writer, key)});if(s${n}_${i}===${NO_OWNER})${FAIL}`
+    return `if(${owner}<0)break l${n};const s${n}_${i}=step(f,${owner},${keyText(writer, key)});if(s${n}_${i}===${NO_OWNER})${writer.fail}`
   })
   writer.lines.push(`let b${n}=false;l${n}:{${steps.join('\n')}\nb${n}=s${n}_${rest.length - 1}>=0;}`)
   return `b${n}`
@@ -302,7 +371,7 @@ function lessText(writer: Writer, { left, right, orEqual }: Of<'less'>): string 
   const isInt = (operand: string) => `${operand}>>>${TAG_SHIFT}===${INT_TAG}`
   // Ids of inline integers are in the order of the integers.
   const small = `${a}${orEqual ? '<=' : '<'}${b}?${TRUE}:${FALSE}`
-  return checked(writer, `${isInt(a)}&&${isInt(b)}?${small}:isLess(f,S,${orEqual === true},${a},${b})`)
+  return checked(writer, `${isInt(a)}&&${isInt(b)}?${small}:isLess(f,AT,${orEqual === true},${a},${b})`)
 }
 
 function recordText(writer: Writer, { entries }: Of<'record'>): string {

@@ -1,7 +1,7 @@
 /** The index of policies: what it leaves out, and what it must not. That nothing is lost is shown in `authorize.test.ts`. */
 import { describe, expect, test } from 'vitest'
 import { compilePolicies } from '../../../src/decide/cedar/authorize.ts'
-import { type Candidates, createPolicyIndex } from '../../../src/decide/cedar/policy-index.ts'
+import { type Candidates, createPolicyIndex, numbersOf } from '../../../src/decide/cedar/policy-index.ts'
 import { scopeOf } from '../../../src/decide/cedar/scope.ts'
 import { createDictionary, createOverlay } from '../../../src/image/dictionary.ts'
 import { createValues } from '../../../src/image/value-ids.ts'
@@ -26,11 +26,8 @@ function asked(text: string, request: World['request'] = {}, few = 0): readonly 
   return flat(index.find(frameOf({ entities: ENTITIES, request }, createValues(createOverlay(dictionary)))))
 }
 
-function flat({ lists, count }: Candidates): number[] {
-  return lists
-    .slice(0, count)
-    .flat()
-    .sort((a, b) => a - b)
+function flat(candidates: Candidates): number[] {
+  return numbersOf(candidates).sort((a, b) => a - b)
 }
 
 describe('a policy is asked where its scope can match', () => {

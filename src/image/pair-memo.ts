@@ -1,0 +1,47 @@
+/**
+ * What was found for pairs of ids, for who asks for the same ones again and again: a direct-mapped table of fixed size in the
+ * memory of one thread, where an answer is in one line of the processor's cache. It forgets as it likes.
+ */
+
+/** Nothing is known of a pair. */
+export const UNKNOWN_PAIR = -2
+
+/** 64 KiB, which a processor's second cache holds beside all else. */
+const PLACES = 4096
+const PLACE_WORDS = 4
+
+/** Answers are ids, or -1. */
+export class PairMemo {
+  readonly #words = new Int32Array(PLACES * PLACE_WORDS)
+  #stamp = 1
+
+  /** Forgets all answers, at once. */
+  clear(): void {
+    this.#stamp = (this.#stamp + 1) | 0
+    if (this.#stamp !== 0) return
+    this.#words.fill(0)
+    this.#stamp = 1
+  }
+
+  get(first: number, second: number): number {
+    const words = this.#words
+    const at = placeOf(first, second)
+    const isKnown = words[at] === first && words[at + 1] === second && words[at + 2] === this.#stamp
+    return isKnown ? words[at + 3]! : UNKNOWN_PAIR
+  }
+
+  /** Keeps `answer`, and yields it. */
+  keep(first: number, second: number, answer: number): number {
+    const words = this.#words
+    const at = placeOf(first, second)
+    words[at] = first
+    words[at + 1] = second
+    words[at + 2] = this.#stamp
+    words[at + 3] = answer
+    return answer
+  }
+}
+
+function placeOf(first: number, second: number): number {
+  return (((Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b)) >>> 20) & (PLACES - 1)) * PLACE_WORDS
+}

@@ -19,7 +19,7 @@ import {
 import type { Frame } from './cedar/frame.ts'
 import { combine, type Decision, type Findings, type RuleAnswer } from './decision.ts'
 import type { CacheStats, DecisionCache } from './decision-cache.ts'
-import { createDecisions } from './decisions.ts'
+import { Decisions } from './decisions.ts'
 import { createEntrances, type Entrances, type Trace } from './entrances.ts'
 import { decidingRules, type Explanation, explain } from './explain.ts'
 import type { AuthorizeRequest, CheckedRequest } from './request.ts'
@@ -54,8 +54,8 @@ export interface DecisionSteps {
 }
 
 export interface DeciderOptions extends StageOptions {
-  /** The epoch that the image is of at the moment. */
-  readonly epoch: () => number
+  /** Says of which epoch the image is at the moment. */
+  readonly turned: { readonly epoch: number }
   /** What was compiled before, by policy. */
   readonly compiled: CompiledPolicies
   /** Decisions of the state at hand; who turns the image turns it too. */
@@ -65,7 +65,7 @@ export interface DeciderOptions extends StageOptions {
 
 /** A decider over `image`, in which all static rows have been derived. */
 export function createDecider(options: DeciderOptions): Decider {
-  const { program, image, overlay, values, epoch } = options
+  const { program, image, overlay, values, turned } = options
   const stored = new StoredEntities(image)
   const policies = createPolicySet({ ...options, policies: program.policies, values: image.values, stored })
   const decidesBy = (head: PredicateId) => program.rules.some((rule) => rule.head === head)
@@ -75,7 +75,7 @@ export function createDecider(options: DeciderOptions): Decider {
   const verdicts = createVerdicts()
   const trace: Trace = { isRemembered: false }
   const reader = createRequestReader({ target: { program, image }, values, overlay, trace })
-  const decisions = createDecisions(program.policies)
+  const decisions = new Decisions(program.policies)
   const stage = createStage(options, stored)
   const { frame, demand, begin, start, renew, take } = stage
   const findingsOf = (permits: RuleAnswer, forbids: RuleAnswer): Findings => ({
@@ -92,17 +92,19 @@ export function createDecider(options: DeciderOptions): Decider {
     )
   }
   const decide = (): Decision => {
-    if (dependsOnRules) return combine(findings(), program.settings.onPolicyError, epoch())
+    if (dependsOnRules) return combine(findings(), program.settings.onPolicyError, turned.epoch)
     askPolicies(policies, frame, verdicts)
     return concludePolicies()
   }
   const concludePolicies = (): Decision => {
-    if (verdicts.errors.length === 0) return decisions.of(verdicts, epoch())
+    if (verdicts.errors.length === 0) return decisions.of(verdicts, turned.epoch)
     const found = { policies: answerOf(policies, verdicts), permits: NOTHING, forbids: NOTHING, unseenKeys: [] }
-    return combine(found, program.settings.onPolicyError, epoch())
+    return combine(found, program.settings.onPolicyError, turned.epoch)
   }
   const conclude: DecisionSteps['conclude'] = (permits = NOTHING, forbids = NOTHING) =>
-    dependsOnRules ? combine(findingsOf(permits, forbids), program.settings.onPolicyError, epoch()) : concludePolicies()
+    dependsOnRules
+      ? combine(findingsOf(permits, forbids), program.settings.onPolicyError, turned.epoch)
+      : concludePolicies()
   const decideChecked = (checked: CheckedRequest) => {
     start()
     take(checked)
@@ -118,7 +120,7 @@ export function createDecider(options: DeciderOptions): Decider {
       take(checked)
       begin()
       const found = findings()
-      const decision = combine(found, program.settings.onPolicyError, epoch())
+      const decision = combine(found, program.settings.onPolicyError, turned.epoch)
       const { run } = options.rules
       const derived = decidingRules(program).map((rule) => {
         begin()

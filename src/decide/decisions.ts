@@ -6,11 +6,6 @@ import type { LoweredPolicy } from '../program/lowered.ts'
 import type { Verdicts } from './cedar/authorize.ts'
 import { combine, type Decision, type RuleAnswer } from './decision.ts'
 
-export interface Decisions {
-  /** The decision that satisfied policies make, where nothing failed. */
-  of(verdicts: Verdicts, epoch: number): Decision
-}
-
 /** The satisfied policies of a decision, and the next one of the same hash. */
 interface Kept {
   readonly numbers: readonly number[]
@@ -23,28 +18,39 @@ const KEPT_MAX = 2 ** 16
 const DECISION = 16
 
 /** The decisions of a policy set. */
-export function createDecisions(policies: readonly LoweredPolicy[]): Decisions {
-  const kept = new Map<number, Kept>()
-  let [epochOfKept, weight] = [-1, 0]
-  return {
-    of: (verdicts, epoch) => {
-      if (epoch !== epochOfKept) {
-        kept.clear()
-        ;[epochOfKept, weight] = [epoch, 0]
-      }
-      const hash = hashOf(verdicts)
-      const first = kept.get(hash)
-      for (let one = first; one !== undefined; one = one.next) if (isOf(one, verdicts)) return one.decision
-      const numbers = verdicts.satisfied.slice(0, verdicts.count)
-      weight += DECISION + numbers.length
-      if (weight > KEPT_MAX) {
-        kept.clear()
-        weight = DECISION + numbers.length
-      }
-      const decision = decisionOf(policies, numbers, epoch)
-      kept.set(hash, { numbers, decision, next: kept.get(hash) })
-      return decision
-    },
+export class Decisions {
+  readonly #policies: readonly LoweredPolicy[]
+  readonly #kept = new Map<number, Kept>()
+  #weight = 0
+  #epoch = -1
+
+  constructor(policies: readonly LoweredPolicy[]) {
+    this.#policies = policies
+  }
+
+  /** The decision that satisfied policies make, where nothing failed. */
+  of(verdicts: Verdicts, epoch: number): Decision {
+    if (epoch !== this.#epoch) this.#forget(epoch)
+    const hash = hashOf(verdicts)
+    for (let one = this.#kept.get(hash); one !== undefined; one = one.next) {
+      if (isOf(one, verdicts)) return one.decision
+    }
+    return this.#keep(hash, verdicts)
+  }
+
+  #keep(hash: number, { satisfied, count }: Verdicts): Decision {
+    const numbers = satisfied.slice(0, count)
+    if (this.#weight + DECISION + count > KEPT_MAX) this.#forget(this.#epoch)
+    this.#weight += DECISION + count
+    const decision = decisionOf(this.#policies, numbers, this.#epoch)
+    this.#kept.set(hash, { numbers, decision, next: this.#kept.get(hash) })
+    return decision
+  }
+
+  #forget(epoch: number): void {
+    this.#kept.clear()
+    this.#weight = 0
+    this.#epoch = epoch
   }
 }
 

@@ -110,7 +110,7 @@ export function profile(requests: readonly AuthorizeRequest[], durationMs: numbe
     combining: nsOf('combining'),
   }
   return {
-    epoch: options.epoch(),
+    epoch: options.turned.epoch,
     requests: requests.length,
     decisions: counted.decisions,
     rounds,

@@ -38,7 +38,7 @@ export interface ObservedRules {
 }
 
 export interface ProfilerOptions extends StageOptions {
-  readonly epoch: () => number
+  readonly turned: { readonly epoch: number }
   /** What runs there is counted by `observed`; nobody counts what `rules` run. */
   readonly observedRules: RuleEvaluation
   readonly observed: ObservedRules

@@ -183,7 +183,7 @@ export function createOverlay(image: KnownContent = NO_CONTENT): Overlay {
   const kept = new Map<string, number>()
   const numbers = new Map<string, number>()
   const contents: (string | Uint32Array)[] = []
-  let [size, generation] = [0, 0]
+  let size = 0
   const local = (key: string, content: string | Uint32Array): number => {
     const known = kept.get(key) ?? numbers.get(key)
     if (known !== undefined) return known | LOCAL_BIT
@@ -199,14 +199,12 @@ export function createOverlay(image: KnownContent = NO_CONTENT): Overlay {
     numbers.clear()
     contents.length = kept.size
     size = 0
-    generation++
+    overlay.generation++
   }
-  return {
+  const overlay = {
+    generation: 0,
     get size() {
       return size
-    },
-    get generation() {
-      return generation
     },
     fixed: (kind, record) => {
       const found = image.findFixed(kind, record)
@@ -244,7 +242,8 @@ export function createOverlay(image: KnownContent = NO_CONTENT): Overlay {
       size = 0
     },
     lasts: (payload) => !isLocal(payload) || (payload & ~LOCAL_BIT) < kept.size,
-  }
+  } satisfies Overlay
+  return overlay
 }
 
 function isLocal(payload: number): boolean {

@@ -9,6 +9,7 @@ export const UNKNOWN_PAIR = -2
 /** 64 KiB, which a processor's second cache holds beside all else. */
 const PLACES = 4096
 const PLACE_WORDS = 4
+const OFFSETS = (PLACES - 1) * PLACE_WORDS
 
 /** Answers are ids, or -1. */
 export class PairMemo {
@@ -42,6 +43,7 @@ export class PairMemo {
   }
 }
 
+/** The offset of the place of a pair: the upper bits of a product depend on all bits of its factors. */
 function placeOf(first: number, second: number): number {
-  return (((Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b)) >>> 20) & (PLACES - 1)) * PLACE_WORDS
+  return ((Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b)) >>> 18) & OFFSETS
 }

@@ -7,6 +7,7 @@ import { runeError } from '../text/diagnostic.ts'
 import type { Arena } from './arena.ts'
 import { type AttachedImage, attachRoot, createAttachedImage, programBytes } from './attach.ts'
 import {
+  type Announcer,
   announce,
   announceRest,
   confirm,
@@ -41,73 +42,99 @@ const NO_ROOT = -1
 
 /** A reader of the image in `arena`, turned to no epoch yet. */
 export function createReaderImage(arena: Arena): ReaderImage {
-  const anew = () => createAttachedImage(arena, 'reader')
-  const announcer = createAnnouncer(arena.words)
-  let image = anew()
-  let [root, reclaims, epoch, programNumber, isResting] = [NO_ROOT, 0, 0, -1, true]
-  let turns = 0
-  const attach = () => {
-    root = NO_ROOT
+  return new Turning(arena)
+}
+
+class Turning implements ReaderImage {
+  readonly #arena: Arena
+  readonly #announcer: Announcer
+  image: AttachedImage
+  epoch = 0
+  programNumber = -1
+  #root = NO_ROOT
+  #reclaims = 0
+  #isResting = true
+  #turns = 0
+
+  constructor(arena: Arena) {
+    this.#arena = arena
+    this.image = this.#anew()
+    this.#announcer = createAnnouncer(arena.words)
+  }
+
+  get dictionaryNumber(): number {
+    return this.image.dictionaryNumber
+  }
+
+  turn(): boolean {
+    this.#turns = (this.#turns + 1) & ATOMIC_EVERY
+    const isSame = this.#turns > 0 && !this.#isResting && isUnchanged(this.#arena.words, this.#root, this.#reclaims)
+    return isSame ? false : this.#turnAnew()
+  }
+
+  isIntact(): boolean {
+    this.#reclaims = confirm(this.#arena.words, this.epoch, this.#reclaims)
+    if (this.#reclaims >= 0) return true
+    this.#root = NO_ROOT
+    this.image = this.#anew()
+    return false
+  }
+
+  programBytes(from?: number, to?: number): Uint8Array {
+    return programBytes(this.#arena, this.#root, from, to)
+  }
+
+  rest(): void {
+    announceRest(this.#arena.words, this.#announcer)
+    this.#isResting = true
+  }
+
+  close(): void {
+    leaveSlot(this.#arena.words, this.#announcer)
+  }
+
+  #anew(): AttachedImage {
+    return createAttachedImage(this.#arena, 'reader')
+  }
+
+  #turnAnew(): boolean {
+    if (loadRoot(this.#arena.words) === this.#root && this.#goesOn()) return false
+    const before = { epoch: this.epoch, image: this.image }
+    this.#attach()
+    return this.epoch !== before.epoch || this.image !== before.image
+  }
+
+  /** Another root may be where the old one was, if memory was taken back meanwhile. */
+  #goesOn(): boolean {
+    if (this.#isResting) this.#wake()
+    const now = confirm(this.#arena.words, this.epoch, this.#reclaims)
+    if (now >= 0) this.#reclaims = now
+    return now >= 0
+  }
+
+  #attach(): void {
+    this.#root = NO_ROOT
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       let found: ReturnType<typeof attachOnce>
       try {
-        found = attachOnce(image)
+        found = attachOnce(this.image)
       } finally {
-        if (!found) image = anew()
+        if (!found) this.image = this.#anew()
       }
       if (!found) continue
-      ;({ root, reclaims, epoch, programNumber } = found)
-      return wake()
+      this.#root = found.root
+      this.#reclaims = found.reclaims
+      this.epoch = found.epoch
+      this.programNumber = found.programNumber
+      this.#wake()
+      return
     }
     throw runeError('R603', 'the state of the engine changes faster than it can be read')
   }
-  const wake = () => {
-    announce(arena.words, announcer, epoch)
-    isResting = false
-  }
-  /** Another root may be where the old one was, if memory was taken back meanwhile. */
-  const goesOn = (): boolean => {
-    if (isResting) wake()
-    const now = confirm(arena.words, epoch, reclaims)
-    if (now >= 0) reclaims = now
-    return now >= 0
-  }
-  const turnAnew = (): boolean => {
-    if (loadRoot(arena.words) === root && goesOn()) return false
-    const before = { epoch, image }
-    attach()
-    return epoch !== before.epoch || image !== before.image
-  }
-  return {
-    get image() {
-      return image
-    },
-    get epoch() {
-      return epoch
-    },
-    get programNumber() {
-      return programNumber
-    },
-    get dictionaryNumber() {
-      return image.dictionaryNumber
-    },
-    turn: () => {
-      turns = (turns + 1) & ATOMIC_EVERY
-      return turns > 0 && !isResting && isUnchanged(arena.words, root, reclaims) ? false : turnAnew()
-    },
-    isIntact: () => {
-      reclaims = confirm(arena.words, epoch, reclaims)
-      if (reclaims >= 0) return true
-      root = NO_ROOT
-      image = anew()
-      return false
-    },
-    programBytes: (from, to) => programBytes(arena, root, from, to),
-    rest: () => {
-      announceRest(arena.words, announcer)
-      isResting = true
-    },
-    close: () => leaveSlot(arena.words, announcer),
+
+  #wake(): void {
+    announce(this.#arena.words, this.#announcer, this.epoch)
+    this.#isResting = false
   }
 }
 

@@ -21,8 +21,9 @@ export function profileRequests(
   requests: readonly AuthorizeRequest[],
   durationMs: number,
   { program, overlay, machine }: Profiled,
-  { image, epoch }: Pick<ReaderImage, 'image' | 'epoch'>,
+  turned: Pick<ReaderImage, 'image' | 'epoch'>,
 ): Profile {
+  const { image } = turned
   const observed = createRuleTally(machine)
   const rulesOf = (solver: Solver) => createRuleEvaluation({ program, machine, solver, constants: image.values })
   return profile(requests, durationMs, {
@@ -30,7 +31,7 @@ export function profileRequests(
     image,
     overlay,
     values: machine.values,
-    epoch: () => epoch,
+    turned,
     rules: rulesOf(createSolver(program, image, machine)),
     observedRules: rulesOf(createSolver(program, image, machine, observed.observe)),
     observed,

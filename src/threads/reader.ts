@@ -277,7 +277,7 @@ function createCompiler(image: ReaderImage, { bytesMax, stats }: Caching): (isNe
   let dictionaryNumber = -1
   let predicates: { readonly of?: ReaderProgram['predicates']; readonly signature: string } = { signature: '' }
   const rebuild = () => {
-    const program = decodeProgram(image.programBytes, known)
+    const program = decodeProgram((from, to) => image.programBytes(from, to), known)
     const isNewDictionary = dictionaryNumber !== image.dictionaryNumber
     const nowPredicates =
       predicates.of === program.predicates ? predicates : { of: program.predicates, signature: signatureOf(program) }
@@ -291,7 +291,7 @@ function createCompiler(image: ReaderImage, { bytesMax, stats }: Caching): (isNe
       overlay,
       values: machine.values,
       rules: createRuleEvaluation({ program, machine, solver: used, constants: image.image.values }),
-      epoch: () => image.epoch,
+      turned: image,
       compiled,
       cache,
       stats,

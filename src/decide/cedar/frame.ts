@@ -86,6 +86,7 @@ export class Frame {
   /** The context, for `useContext`. */
   contextIds(): ContextIds {
     const count = this.#count
+    if (count === 0 && this.#record === NO_RECORD) return NO_CONTEXT
     return { keys: this.#keys.slice(0, count), fields: this.#fields.slice(0, count), record: this.#record }
   }
 
@@ -115,6 +116,7 @@ export interface ContextIds {
 }
 
 const NO_RECORD = -1
+const NO_CONTEXT: ContextIds = { keys: [], fields: [], record: NO_RECORD }
 /** So many fields are looked through one by one. */
 const SCANNED_MAX = 8
 

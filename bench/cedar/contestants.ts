@@ -10,7 +10,6 @@ import { setFlagsFromString } from 'node:v8'
 import type * as Wasm from '@cedar-policy/cedar-wasm/nodejs'
 import * as cedar from '../../src/cedar.ts'
 import type { Decision } from '../../src/decide/decision.ts'
-import type { AuthorizeRequest } from '../../src/decide/request.ts'
 import { Rune } from '../../src/index.ts'
 import type { Request, Task } from './task.ts'
 
@@ -45,22 +44,14 @@ export const CONTESTANTS: Readonly<Record<string, Open>> = {
   },
   'RUNE, prepared': async (task, options) => {
     const rune = await openRune(task, options)
-    const prepared = task.requests.map((request) => prepare(rune, freshRequest(request)))
-    return runeContestant(rune, (i) => prepared[i]!())
+    const prepared = task.requests.map((request) => rune.prepareRequest(freshRequest(request)))
+    return runeContestant(rune, (i) => rune.authorizePrepared(prepared[i]!))
   },
   'rune-engine/cedar, all preparsed': (task, options) => storeContestant(task, options),
   'rune-engine/cedar': (task, options) => preparsedContestant(cedar as CedarApi, task, options),
   'rune-engine/cedar, plain': (task, options) => plainContestant(cedar as CedarApi, task, options),
   'cedar-wasm': (task, options) => preparsedContestant(loadWasm(), task, options),
   'cedar-wasm, plain': (task, options) => plainContestant(loadWasm(), task, options),
-}
-
-/**
- * A request that is decided again and again: the one place that knows how. The engine has no handle for one yet, so that it
- * is an object that is made once.
- */
-function prepare(rune: Rune, request: AuthorizeRequest): () => Decision {
-  return () => rune.authorize(request)
 }
 
 function runeContestant(rune: Rune, decide: (request: number) => Decision): Contestant {

@@ -46,10 +46,10 @@ const REQUESTS = ['u0', 'u1', 'u2'].map((id) => ({ principal: `User::"${id}"`, a
 function outcome({ load }: Coordinator, reader: () => Reader) {
   try {
     const { warnings, counts, rows } = load()
-    const { authorize, query, program } = reader()
-    const decisions = REQUESTS.map((request) => ({ ...authorize(request), epoch: 0 }))
-    const members = query('member(U)').rows.flat().map(String).sort()
-    return { warnings, counts, rows, decisions, members, program: program() }
+    const at = reader()
+    const decisions = REQUESTS.map((request) => ({ ...at.authorize(request), epoch: 0 }))
+    const members = at.query('member(U)').rows.flat().map(String).sort()
+    return { warnings, counts, rows, decisions, members, program: at.program() }
   } catch (error) {
     if (!(error instanceof RuneError)) throw error
     return error.diagnostics

@@ -20,23 +20,13 @@ import type { Frame } from './cedar/frame.ts'
 import { combine, type Decision, type Findings, type RuleAnswer } from './decision.ts'
 import type { CacheStats, DecisionCache } from './decision-cache.ts'
 import { Decisions } from './decisions.ts'
-import { createEntrances, type Entrances, type Trace } from './entrances.ts'
+import { Entrances, type Trace } from './entrances.ts'
 import { decidingRules, type Explanation, explain } from './explain.ts'
 import type { AuthorizeRequest, CheckedRequest } from './request.ts'
 import { unseenKeys } from './request-facts.ts'
 import { createRequestReader, type RequestReader } from './request-reader.ts'
-import { createStage, type Stage, type StageOptions } from './stage.ts'
+import { Stage, type StageOptions } from './stage.ts'
 import { createWhich, type Which } from './which.ts'
-
-export interface Decider extends Entrances {
-  decide(request: CheckedRequest): Decision
-  /** Decides, and says why. */
-  explain(request: CheckedRequest): Explanation
-  readonly which: Which
-  readonly steps: DecisionSteps
-  /** To be called when the image was turned to another epoch. */
-  turn(): void
-}
 
 /** The steps of a decision one by one, for who looks at what each of them takes. */
 export interface DecisionSteps {
@@ -64,76 +54,118 @@ export interface DeciderOptions extends StageOptions {
 }
 
 /** A decider over `image`, in which all static rows have been derived. */
-export function createDecider(options: DeciderOptions): Decider {
-  const { program, image, overlay, values, turned } = options
-  const stored = new StoredEntities(image)
-  const policies = createPolicySet({ ...options, policies: program.policies, values: image.values, stored })
-  const decidesBy = (head: PredicateId) => program.rules.some((rule) => rule.head === head)
-  const decides = { permit: decidesBy(BUILTIN.permit), forbid: decidesBy(BUILTIN.forbid) }
-  const readsContext = program.rules.some((rule) => readsSome(rule.body, (predicate) => predicate === BUILTIN.context))
-  const dependsOnRules = decides.permit || decides.forbid || readsContext
-  const verdicts = createVerdicts()
-  const trace: Trace = { isRemembered: false }
-  const reader = createRequestReader({ target: { program, image }, values, overlay, trace })
-  const decisions = new Decisions(program.policies)
-  const stage = createStage(options, stored)
-  const { frame, demand, begin, start, renew, take } = stage
-  const findingsOf = (permits: RuleAnswer, forbids: RuleAnswer): Findings => ({
-    policies: answerOf(policies, verdicts),
-    permits,
-    forbids,
-    unseenKeys: readsContext ? unseenKeys(frame.context, values) : [],
-  })
-  const findings = (): Findings => {
-    askPolicies(policies, frame, verdicts)
-    return findingsOf(
-      decides.permit ? askRules(demand, BUILTIN.permit, values) : NOTHING,
-      decides.forbid ? askRules(demand, BUILTIN.forbid, values) : NOTHING,
+export class Decider {
+  readonly entrances: Entrances
+  readonly which: Which
+  readonly steps: DecisionSteps
+  readonly #options: DeciderOptions
+  readonly #stored: StoredEntities
+  readonly #policies: PolicySet
+  readonly #stage: Stage
+  readonly #decisions: Decisions
+  readonly #verdicts = createVerdicts()
+  readonly #decides: { readonly permit: boolean; readonly forbid: boolean }
+  readonly #readsContext: boolean
+  readonly #dependsOnRules: boolean
+
+  constructor(options: DeciderOptions) {
+    const { program, image, overlay, values } = options
+    this.#options = options
+    this.#stored = new StoredEntities(image)
+    this.#policies = createPolicySet({
+      ...options,
+      policies: program.policies,
+      values: image.values,
+      stored: this.#stored,
+    })
+    const decidesBy = (head: PredicateId) => program.rules.some((rule) => rule.head === head)
+    this.#decides = { permit: decidesBy(BUILTIN.permit), forbid: decidesBy(BUILTIN.forbid) }
+    this.#readsContext = program.rules.some((rule) =>
+      readsSome(rule.body, (predicate) => predicate === BUILTIN.context),
+    )
+    this.#dependsOnRules = this.#decides.permit || this.#decides.forbid || this.#readsContext
+    this.#decisions = new Decisions(program.policies)
+    this.#stage = new Stage(options, this.#stored)
+    const trace: Trace = { isRemembered: false }
+    const reader = createRequestReader({ target: { program, image }, values, overlay, trace })
+    const parts = { ...options, reader, stage: this.#stage, policies: this.#policies, decides: this.#decides }
+    this.entrances = new Entrances({ ...parts, trace, decider: this })
+    this.which = createWhich({ ...parts, decide: (request) => this.decide(request) })
+    this.steps = createSteps({
+      ...parts,
+      verdicts: this.#verdicts,
+      conclude: (permits, forbids) => this.#conclude(permits, forbids),
+    })
+  }
+
+  /** Decides the request that is on the stage. */
+  decideStaged(): Decision {
+    if (this.#dependsOnRules) return this.#combine(this.#findings())
+    askPolicies(this.#policies, this.#stage.frame, this.#verdicts)
+    return this.#concludePolicies()
+  }
+
+  decide(request: CheckedRequest): Decision {
+    this.#stage.start()
+    this.#stage.take(request)
+    return this.decideStaged()
+  }
+
+  /** Decides, and says why. */
+  explain(request: CheckedRequest): Explanation {
+    const { program, values, rules } = this.#options
+    const stage = this.#stage
+    stage.start()
+    stage.take(request)
+    stage.begin()
+    const found = this.#findings()
+    const decision = this.#combine(found)
+    const derived = decidingRules(program).map((rule) => {
+      stage.begin()
+      return { rule, reasons: rules.run(rule).rows.flat().map(values.textOf) }
+    })
+    const { frame } = stage
+    const renew = () => stage.begin()
+    return explain({ decision, found, derived, policies: this.#policies, frame, run: rules.run, renew })
+  }
+
+  /** To be called when the image was turned to another epoch. */
+  turn(): void {
+    // What the image learns has another id from then on.
+    this.#options.overlay.reset()
+    this.#stored.turn()
+    this.#policies.index.turn()
+  }
+
+  #findings(): Findings {
+    const { values } = this.#options
+    const { frame, demand } = this.#stage
+    askPolicies(this.#policies, frame, this.#verdicts)
+    return this.#findingsOf(
+      this.#decides.permit ? askRules(demand, BUILTIN.permit, values) : NOTHING,
+      this.#decides.forbid ? askRules(demand, BUILTIN.forbid, values) : NOTHING,
     )
   }
-  const decide = (): Decision => {
-    if (dependsOnRules) return combine(findings(), program.settings.onPolicyError, turned.epoch)
-    askPolicies(policies, frame, verdicts)
-    return concludePolicies()
+
+  #findingsOf(permits: RuleAnswer, forbids: RuleAnswer): Findings {
+    const policies = answerOf(this.#policies, this.#verdicts)
+    const unseen = this.#readsContext ? unseenKeys(this.#stage.frame.context, this.#options.values) : []
+    return { policies, permits, forbids, unseenKeys: unseen }
   }
-  const concludePolicies = (): Decision => {
-    if (verdicts.errors.length === 0) return decisions.of(verdicts, turned.epoch)
-    const found = { policies: answerOf(policies, verdicts), permits: NOTHING, forbids: NOTHING, unseenKeys: [] }
+
+  #combine(found: Findings): Decision {
+    const { program, turned } = this.#options
     return combine(found, program.settings.onPolicyError, turned.epoch)
   }
-  const conclude: DecisionSteps['conclude'] = (permits = NOTHING, forbids = NOTHING) =>
-    dependsOnRules
-      ? combine(findingsOf(permits, forbids), program.settings.onPolicyError, turned.epoch)
-      : concludePolicies()
-  const decideChecked = (checked: CheckedRequest) => {
-    start()
-    take(checked)
-    return decide()
+
+  #concludePolicies(): Decision {
+    if (this.#verdicts.errors.length === 0) return this.#decisions.of(this.#verdicts, this.#options.turned.epoch)
+    const policies = answerOf(this.#policies, this.#verdicts)
+    return this.#combine({ policies, permits: NOTHING, forbids: NOTHING, unseenKeys: [] })
   }
-  return {
-    ...createEntrances({ ...options, reader, frame, renew, take, decide, trace }),
-    decide: decideChecked,
-    which: createWhich({ ...options, stage, policies, decides, decide: decideChecked }),
-    steps: createSteps({ ...options, reader, stage, policies, verdicts, decides, conclude }),
-    explain: (checked) => {
-      start()
-      take(checked)
-      begin()
-      const found = findings()
-      const decision = combine(found, program.settings.onPolicyError, turned.epoch)
-      const { run } = options.rules
-      const derived = decidingRules(program).map((rule) => {
-        begin()
-        return { rule, reasons: run(rule).rows.flat().map(values.textOf) }
-      })
-      return explain({ decision, found, derived, policies, frame, run, renew: begin })
-    },
-    turn: () => {
-      // What the image learns has another id from then on.
-      overlay.reset()
-      stored.turn()
-      policies.index.turn()
-    },
+
+  #conclude(permits: RuleAnswer = NOTHING, forbids: RuleAnswer = NOTHING): Decision {
+    return this.#dependsOnRules ? this.#combine(this.#findingsOf(permits, forbids)) : this.#concludePolicies()
   }
 }
 

@@ -3,7 +3,7 @@
  * before anything is decided. What a decision is made from is the business of `decider.ts`. Spec: DESIGN section 4.
  */
 import type { Overlay } from '../image/dictionary.ts'
-import type { Values } from '../image/value-ids.ts'
+import type { ValueId, Values } from '../image/value-ids.ts'
 import type { ReaderProgram } from '../program/program.ts'
 import { RuneError } from '../text/diagnostic.ts'
 import type { Frame } from './cedar/frame.ts'
@@ -13,19 +13,7 @@ import { type EntityHandles, type HandleTarget, NO_ENTITY } from './entity-handl
 import { PreparedRequest, type RequestIds } from './prepared.ts'
 import type { AuthorizeRequest, CheckedRequest } from './request.ts'
 import type { RequestReader } from './request-reader.ts'
-
-export interface Entrances {
-  /** Decides a request of the API. Throws a `RuneError` for one that is malformed. */
-  authorize(request: AuthorizeRequest): Decision
-  /** Reads a request that will be decided again and again. Throws a `RuneError` for one that is malformed. */
-  prepare(request: AuthorizeRequest): PreparedRequest
-  authorizePrepared(prepared: PreparedRequest): Decision
-  /** What handles name the entities for. */
-  readonly target: HandleTarget
-  /** Decides the rows `[from, to)` of `columns`. */
-  decideColumns(columns: RequestColumns, handles: EntityHandles, from: number, to: number): void
-  readonly trace: Trace
-}
+import type { Stage } from './stage.ts'
 
 /** How the last decision came about. */
 export interface Trace {
@@ -52,160 +40,173 @@ export interface EntrancesOptions {
   readonly stats: CacheStats
   readonly trace: Trace
   readonly reader: RequestReader
-  readonly frame: Frame
-  /** Makes room for another request. */
-  readonly renew: () => void
-  /** Puts a request into the frame. */
-  readonly take: (checked: CheckedRequest) => void
-  /** Decides the request in the frame. */
-  readonly decide: () => Decision
+  readonly stage: Stage
+  readonly decider: { decideStaged(): Decision }
 }
 
-export function createEntrances(options: EntrancesOptions): Entrances {
-  const { overlay, stats, trace, reader, frame, renew, take, decide } = options
-  const decideCached = createCached(options)
-  const decideBringing = (): Decision => {
-    stats.uncacheable++
-    return decide()
-  }
-  const decideChecked = (checked: CheckedRequest): Decision => {
-    renew()
-    take(checked)
-    return checked.entities === undefined ? decideCached() : decideBringing()
-  }
-  const authorize = (request: AuthorizeRequest): Decision => {
-    overlay.trim()
-    const checked = reader.read(request, frame)
-    return checked === undefined ? decideCached() : decideChecked(checked)
-  }
-  const target: HandleTarget = { settings: options.program.settings, values: options.values, overlay }
-  return {
-    authorize,
-    trace,
-    target,
-    ...createPrepared({ ...options, target, decideCached, decideBringing }),
-    ...createColumns({ ...options, target, decideCached, decideBringing }),
-  }
-}
-
-/** Decides what is in the frame, which brings no entities, unless that is known. */
-function createCached({ cache, overlay, trace, frame, renew, decide }: EntrancesOptions): () => Decision {
-  const decideAndKeep = (): Decision => {
-    trace.isRemembered = false
-    renew()
-    const decision = decide()
-    cache?.keep(frame, decision)
-    return decision
-  }
-  return () => {
-    const entry = cache === undefined ? -1 : cache.find(frame, overlay.generation)
-    return cache !== undefined && entry >= 0 ? cache.decisionAt(entry) : decideAndKeep()
-  }
-}
-
-interface Shared extends EntrancesOptions {
+export class Entrances {
+  /** What handles name the entities for. */
   readonly target: HandleTarget
-  /** Decides what is in the frame, which brings no entities. */
-  readonly decideCached: () => Decision
-  /** Decides what is in the frame, which brings some. */
-  readonly decideBringing: () => Decision
-}
+  readonly trace: Trace
+  readonly #overlay: Overlay
+  readonly #cache: DecisionCache | undefined
+  /** As `#cache`, where what is known to it can be handed out as it is: what does not conform to a schema is refused each time. */
+  readonly #columnCache: DecisionCache | undefined
+  readonly #stats: CacheStats
+  readonly #reader: RequestReader
+  readonly #stage: Stage
+  readonly #frame: Frame
+  readonly #decider: EntrancesOptions['decider']
 
-function createPrepared(options: Shared): Pick<Entrances, 'prepare' | 'authorizePrepared'> {
-  const { target, overlay, cache, stats, trace, reader, frame, renew, take, decideCached, decideBringing } = options
-  /** Puts the request into the frame; nothing of one that brings entities. */
-  const idsOf = ({ request }: PreparedRequest): RequestIds | undefined => {
-    const checked = reader.read(request, frame)
-    renew()
-    if (checked !== undefined) take(checked)
-    if (checked?.entities) return undefined
-    const { principal, action, resource } = frame
-    const { generation } = overlay
-    return { of: target, generation, principal, action, resource, context: frame.contextIds() }
+  constructor({ program, values, overlay, cache, stats, trace, reader, stage, decider }: EntrancesOptions) {
+    this.target = { settings: program.settings, values, overlay }
+    this.trace = trace
+    this.#overlay = overlay
+    this.#cache = cache
+    this.#columnCache = program.schema === undefined ? cache : undefined
+    this.#stats = stats
+    this.#reader = reader
+    this.#stage = stage
+    this.#frame = stage.frame
+    this.#decider = decider
   }
-  const decideIds = (prepared: PreparedRequest, ids: RequestIds): Decision => {
-    trace.isRemembered = false
-    frame.principal = ids.principal
-    frame.action = ids.action
-    frame.resource = ids.resource
-    frame.useContext(ids.context)
-    const decision = decideCached()
-    if (cache !== undefined && decision.errors.length === 0) {
-      prepared.kept.decision = decision
-      prepared.kept.stamp = cache.stamp
+
+  /** Decides a request of the API. Throws a `RuneError` for one that is malformed. */
+  authorize(request: AuthorizeRequest): Decision {
+    this.#overlay.trim()
+    const checked = this.#reader.read(request, this.#frame)
+    return checked === undefined ? this.#decideCached() : this.#decideChecked(checked)
+  }
+
+  /** Reads a request that will be decided again and again. Throws a `RuneError` for one that is malformed. */
+  prepare(request: AuthorizeRequest): PreparedRequest {
+    this.#overlay.trim()
+    const prepared = new PreparedRequest(request)
+    prepared.kept.ids = this.#idsOf(prepared)
+    return prepared
+  }
+
+  authorizePrepared(prepared: PreparedRequest): Decision {
+    this.#overlay.trim()
+    const { ids, decision, stamp } = prepared.kept
+    if (ids === undefined || ids.of !== this.target || ids.generation !== this.#overlay.generation) {
+      return this.#decideAnew(prepared)
     }
+    if (decision === undefined || this.#cache === undefined || stamp !== this.#cache.stamp) {
+      return this.#decideIds(prepared, ids)
+    }
+    this.#stats.hits++
+    this.trace.isRemembered = true
     return decision
   }
-  /** The ids of a prepared request hold no more, or it has none. */
-  const decideAnew = (prepared: PreparedRequest): Decision => {
-    trace.isRemembered = false
-    const ids = idsOf(prepared)
-    prepared.kept.decision = undefined
-    prepared.kept.ids = ids
-    return ids === undefined ? decideBringing() : decideIds(prepared, ids)
-  }
-  return {
-    prepare: (request) => {
-      overlay.trim()
-      const prepared = new PreparedRequest(request)
-      prepared.kept.ids = idsOf(prepared)
-      return prepared
-    },
-    authorizePrepared: (prepared) => {
-      overlay.trim()
-      const { ids, decision, stamp } = prepared.kept
-      if (ids === undefined || ids.of !== target || ids.generation !== overlay.generation) return decideAnew(prepared)
-      if (decision === undefined || cache === undefined || stamp !== cache.stamp) {
-        return decideIds(prepared, ids)
-      }
-      stats.hits++
-      trace.isRemembered = true
-      return decision
-    },
-  }
-}
 
-function createColumns(options: Shared): Pick<Entrances, 'decideColumns'> {
-  const { program, target, overlay, cache, stats, reader, frame, decideCached } = options
-  const decideRow = (principal: number, action: number, resource: number): number => {
+  /** Decides the rows `[from, to)` of `columns`. */
+  decideColumns(
+    { principals, actions, resources, out }: RequestColumns,
+    handles: EntityHandles,
+    from: number,
+    to: number,
+  ): void {
+    const [overlay, cache] = [this.#overlay, this.#columnCache]
+    overlay.trim()
+    const ids = handles.idsFor(this.target)
+    let hits = 0
+    for (let row = from; row < to; row++) {
+      let principal = ids[principals[row]!] ?? NO_ENTITY
+      let action = ids[actions[row]!] ?? NO_ENTITY
+      let resource = ids[resources[row]!] ?? NO_ENTITY
+      if ((principal | action | resource) < 0) {
+        principal = handles.idOf(principals[row]!)
+        action = handles.idOf(actions[row]!)
+        resource = handles.idOf(resources[row]!)
+        if ((principal | action | resource) < 0) {
+          out[row] = NOT_DECIDED
+          continue
+        }
+      }
+      const entry = cache === undefined ? -1 : cache.findBare(principal, action, resource, overlay.generation)
+      if (cache !== undefined && entry >= 0) {
+        out[row] = cache.codeAt(entry)
+        hits++
+      } else out[row] = this.#decideRow(principal, action, resource)
+    }
+    this.#stats.hits += hits
+  }
+
+  #decideRow(principal: ValueId, action: ValueId, resource: ValueId): number {
+    const frame = this.#frame
     frame.principal = principal
     frame.action = action
     frame.resource = resource
     frame.clearContext()
     try {
-      return reader.conforms(frame) ? codeOf(decideCached()) : NOT_DECIDED
+      return this.#reader.conforms(frame) ? codeOf(this.#decideCached()) : NOT_DECIDED
     } catch (error) {
       if (error instanceof RuneError) return NOT_DECIDED
       throw error
     }
   }
-  // What does not conform to a schema has to be refused each time.
-  const known = program.schema === undefined ? cache : undefined
-  return {
-    decideColumns: ({ principals, actions, resources, out }, handles, from, to) => {
-      overlay.trim()
-      const ids = handles.idsFor(target)
-      let hits = 0
-      for (let row = from; row < to; row++) {
-        let principal = ids[principals[row]!] ?? NO_ENTITY
-        let action = ids[actions[row]!] ?? NO_ENTITY
-        let resource = ids[resources[row]!] ?? NO_ENTITY
-        if ((principal | action | resource) < 0) {
-          principal = handles.idOf(principals[row]!)
-          action = handles.idOf(actions[row]!)
-          resource = handles.idOf(resources[row]!)
-          if ((principal | action | resource) < 0) {
-            out[row] = NOT_DECIDED
-            continue
-          }
-        }
-        const entry = known === undefined ? -1 : known.findBare(principal, action, resource, overlay.generation)
-        if (known !== undefined && entry >= 0) {
-          out[row] = known.codeAt(entry)
-          hits++
-        } else out[row] = decideRow(principal, action, resource)
-      }
-      stats.hits += hits
-    },
+
+  #decideChecked(checked: CheckedRequest): Decision {
+    this.#stage.renew()
+    this.#stage.take(checked)
+    return checked.entities === undefined ? this.#decideCached() : this.#decideBringing()
+  }
+
+  /** Decides what is in the frame, which brings no entities, unless that is known. */
+  #decideCached(): Decision {
+    const cache = this.#cache
+    const entry = cache === undefined ? -1 : cache.find(this.#frame, this.#overlay.generation)
+    return cache !== undefined && entry >= 0 ? cache.decisionAt(entry) : this.#decideAndKeep()
+  }
+
+  #decideAndKeep(): Decision {
+    this.trace.isRemembered = false
+    this.#stage.renew()
+    const decision = this.#decider.decideStaged()
+    this.#cache?.keep(this.#frame, decision)
+    return decision
+  }
+
+  /** Decides what is in the frame, which brings some. */
+  #decideBringing(): Decision {
+    this.#stats.uncacheable++
+    return this.#decider.decideStaged()
+  }
+
+  /** Puts the request into the frame; nothing of one that brings entities. */
+  #idsOf({ request }: PreparedRequest): RequestIds | undefined {
+    const frame = this.#frame
+    const checked = this.#reader.read(request, frame)
+    this.#stage.renew()
+    if (checked !== undefined) this.#stage.take(checked)
+    if (checked?.entities) return undefined
+    const { principal, action, resource } = frame
+    const { generation } = this.#overlay
+    return { of: this.target, generation, principal, action, resource, context: frame.contextIds() }
+  }
+
+  #decideIds({ kept }: PreparedRequest, ids: RequestIds): Decision {
+    this.trace.isRemembered = false
+    const frame = this.#frame
+    frame.principal = ids.principal
+    frame.action = ids.action
+    frame.resource = ids.resource
+    frame.useContext(ids.context)
+    const decision = this.#decideCached()
+    if (this.#cache !== undefined && decision.errors.length === 0) {
+      kept.decision = decision
+      kept.stamp = this.#cache.stamp
+    }
+    return decision
+  }
+
+  /** The ids of a prepared request hold no more, or it has none. */
+  #decideAnew(prepared: PreparedRequest): Decision {
+    this.trace.isRemembered = false
+    const ids = this.#idsOf(prepared)
+    prepared.kept.decision = undefined
+    prepared.kept.ids = ids
+    return ids === undefined ? this.#decideBringing() : this.#decideIds(prepared, ids)
   }
 }

@@ -9,7 +9,7 @@ import { RuneError } from '../text/diagnostic.ts'
 import { askList, createVerdicts } from './cedar/authorize.ts'
 import { Frame } from './cedar/frame.ts'
 import { numbersOf, policyList } from './cedar/policy-index.ts'
-import { createDecider, type Decider } from './decider.ts'
+import { Decider } from './decider.ts'
 import type { Decision } from './decision.ts'
 import type { AuthorizeRequest } from './request.ts'
 import type { RuleEvaluation, StageOptions } from './stage.ts'
@@ -110,7 +110,7 @@ export function createProfiler(options: ProfilerOptions): Profiler {
     steps.permits?.()
     steps.forbids?.()
     observed.begin()
-    countDecision(decisions, seen.authorize(request))
+    countDecision(decisions, seen.entrances.authorize(request))
     observed.end()
     for (const { number, outcome } of answers) {
       const counts = policies[number]!
@@ -146,7 +146,7 @@ export function createProfiler(options: ProfilerOptions): Profiler {
 /** Decides without a cache. */
 function deciderOver(options: ProfilerOptions, rules: RuleEvaluation): Decider {
   const stats = { hits: 0, misses: 0, evictions: 0, uncacheable: 0 }
-  const decider = createDecider({ ...options, rules, compiled: new WeakMap(), cache: undefined, stats })
+  const decider = new Decider({ ...options, rules, compiled: new WeakMap(), cache: undefined, stats })
   const { policies } = decider.steps
   // What is repeated is generated soon; where nothing may be generated, closures stay.
   if (Number.isFinite(policies.interpreted)) policies.interpreted = 0
@@ -225,7 +225,7 @@ function createRound({ timed, seen, observed, watch, ask, overlay }: Round): (ca
     if (forbids) watch.sweep('decidingRules', [forbids], (rules) => rules())
     observed.reset(watch.clockNs())
     observed.begin()
-    seen.authorize(request)
+    seen.entrances.authorize(request)
     observed.end()
     for (const [rule, { ns, ownNs }] of observed.rules) {
       watch.note(rule, ns)
@@ -271,7 +271,7 @@ function createRound({ timed, seen, observed, watch, ask, overlay }: Round): (ca
   const isAsking = ({ asking }: Case) => hasRules || asking.length > 0
   return (cases) => {
     watch.startRound()
-    const decide = ({ request }: Case) => void timed.authorize(request)
+    const decide = ({ request }: Case) => void timed.entrances.authorize(request)
     // Rules take so long that a pause would fall into many batches.
     const [slow, fast] = [cases.filter(isAsking), cases.filter((one) => !isAsking(one))]
     watch.sweep('whole', fast, decide)

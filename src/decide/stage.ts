@@ -41,72 +41,77 @@ export interface StageOptions {
   readonly rules: RuleEvaluation
 }
 
-/** Where requests are asked about, one at a time. */
-export interface Stage {
+/** Where requests are asked about, one at a time; over an image whose entities are `stored`. */
+export class Stage {
   readonly frame: Frame
   readonly demand: Demand
-  /** Makes room for another request, and forgets what earlier ones brought if there is much of it. */
-  start(): void
-  /** Makes room for another request. */
-  renew(): void
-  /** Puts a request into the frame. */
-  take(checked: CheckedRequest): void
-  /** Puts another entity in the place of one of the request, which brings none. */
-  replace(place: 'principal' | 'resource', entity: ValueId): void
-  /** How many steps rules have taken for the request. */
-  spent(): number
-  /** Makes the facts of the request ready for rules. */
-  begin(): void
-}
+  readonly #options: StageOptions
+  readonly #stored: StoredEntities
+  #hasBegun = false
+  #brought: ReadonlyMap<ValueId, RequestEntity> | undefined
 
-/** A stage over `image`, whose entities are `stored`. */
-export function createStage({ program, image, overlay, values, rules }: StageOptions, stored: StoredEntities): Stage {
-  let hasBegun = false
-  let brought: ReadonlyMap<ValueId, RequestEntity> | undefined
-  const begin = () => {
-    hasBegun = true
+  constructor(options: StageOptions, stored: StoredEntities) {
+    const { values, rules } = options
+    this.#options = options
+    this.#stored = stored
+    // Most requests ask for no facts, and then nothing is made ready for it.
+    this.demand = (predicate, pattern) => {
+      if (!this.#hasBegun) this.begin()
+      return rules.demand(predicate, pattern)
+    }
+    const holds: Holds = (predicate, row) => (this.#brought === undefined ? rules.holds(predicate, row) : undefined)
+    this.frame = new Frame(values, stored, this.demand, holds)
+  }
+
+  /** Makes room for another request, and forgets what earlier ones brought if there is much of it. */
+  start(): void {
+    this.#options.overlay.trim()
+    this.renew()
+  }
+
+  /** Makes room for another request. */
+  renew(): void {
+    this.#hasBegun = false
+    this.#brought = undefined
+    this.frame.entities = this.#stored
+  }
+
+  /** Puts a request into the frame. */
+  take(checked: CheckedRequest): void {
+    const { image, values } = this.#options
+    const { frame } = this
+    frame.principal = values.intern(checked.principal)
+    frame.action = values.intern(checked.action)
+    frame.resource = values.intern(checked.resource)
+    frame.context = values.intern({ kind: 'record', fields: checked.context })
+    if (!checked.entities) return
+    this.#brought = internEntities(checked.entities, values)
+    frame.entities = entitiesWith(this.#stored, this.#brought)
+    refuseNewAncestors(image, this.#brought, this.#stored, values)
+  }
+
+  /** Puts another entity in the place of one of the request, which brings none. */
+  replace(place: 'principal' | 'resource', entity: ValueId): void {
+    this.frame[place] = entity
+    this.#hasBegun = false
+  }
+
+  /** How many steps rules have taken for the request. */
+  spent(): number {
+    return this.#hasBegun ? this.#options.rules.spent() : 0
+  }
+
+  /** Makes the facts of the request ready for rules. */
+  begin(): void {
+    const { program, values, rules } = this.#options
+    const { frame } = this
+    const brought = this.#brought
+    this.#hasBegun = true
     const isPath = program.settings.pathTypes.has(values.textOf(values.entityType(frame.resource)))
     rules.begin({
       rows: (predicate) => requestRows(frame, brought ?? NO_ENTITIES, predicate, values, isPath),
       bringsEntities: brought !== undefined,
     })
-  }
-  // Most requests ask for no facts, and then nothing is made ready for it.
-  const demand: Demand = (predicate, pattern) => {
-    if (!hasBegun) begin()
-    return rules.demand(predicate, pattern)
-  }
-  const holds: Holds = (predicate, row) => (brought === undefined ? rules.holds(predicate, row) : undefined)
-  const frame = new Frame(values, stored, demand, holds)
-  const renew = () => {
-    hasBegun = false
-    brought = undefined
-    frame.entities = stored
-  }
-  return {
-    frame,
-    demand,
-    begin,
-    replace: (place, entity) => {
-      frame[place] = entity
-      hasBegun = false
-    },
-    spent: () => (hasBegun ? rules.spent() : 0),
-    renew,
-    start: () => {
-      overlay.trim()
-      renew()
-    },
-    take: (checked) => {
-      frame.principal = values.intern(checked.principal)
-      frame.action = values.intern(checked.action)
-      frame.resource = values.intern(checked.resource)
-      frame.context = values.intern({ kind: 'record', fields: checked.context })
-      if (!checked.entities) return
-      brought = internEntities(checked.entities, values)
-      frame.entities = entitiesWith(stored, brought)
-      refuseNewAncestors(image, brought, stored, values)
-    },
   }
 }
 

@@ -3,9 +3,9 @@
  * memory of that epoch was taken back meanwhile, the answer is thrown away and made again from the newest one. Nothing here
  * waits for the coordinator. Spec: DESIGN section 1; the protocol is in `native-layout/README.md`.
  */
-import { createDecider, type Decider } from '../decide/decider.ts'
+import type { Decider } from '../decide/decider.ts'
 import type { Decision } from '../decide/decision.ts'
-import { CACHE_BYTES, type CacheStats, DecisionCache } from '../decide/decision-cache.ts'
+import { CACHE_BYTES, type CacheStats } from '../decide/decision-cache.ts'
 import { createEntityHandles } from '../decide/entity-handles.ts'
 import { NOT_DECIDED, type RequestColumns } from '../decide/entrances.ts'
 import type { Explanation } from '../decide/explain.ts'
@@ -23,18 +23,14 @@ import {
 } from '../decide/request.ts'
 import type { Page, WhichActions, WhichPrincipals, WhichResources } from '../decide/which.ts'
 import { type Inspection, inspect } from '../fixpoint/inspect.ts'
-import { createMachine, type Machine } from '../fixpoint/machine.ts'
-import { createSolver, type Solver } from '../fixpoint/solve.ts'
 import { type Arena, attachArena } from '../image/arena.ts'
-import { createOverlay, type Overlay } from '../image/dictionary.ts'
-import { decodeProgram, noUnits } from '../image/program-bytes.ts'
 import { createReaderImage, type ReaderImage } from '../image/reader-image.ts'
-import { createValues } from '../image/value-ids.ts'
 import type { ReaderProgram } from '../program/program.ts'
 import { propertyOf } from '../text/argument.ts'
 import { type RuneError, runeError } from '../text/diagnostic.ts'
+import { type Caching, type Evaluating, Follower } from './follower.ts'
 import { profileRequests } from './profile.ts'
-import { begin, createRuleEvaluation } from './rule-evaluation.ts'
+import { begin } from './rule-evaluation.ts'
 
 export interface Reader {
   /** Decides a request. Throws a `RuneError` for one that is malformed or reaches a limit; such a request is never permitted. */
@@ -91,17 +87,6 @@ function memoryOf(handle: unknown): unknown {
   return typeof handle === 'object' && handle !== null ? propertyOf(handle, 'memory', 'the handle') : undefined
 }
 
-/** What of a program is turned to evaluations. */
-interface Evaluating {
-  readonly program: ReaderProgram
-  readonly programNumber: number
-  readonly decider: Decider
-  readonly solver: Solver
-  readonly overlay: Overlay
-  readonly machine: Machine
-  readonly cache: DecisionCache | undefined
-}
-
 /** How long a thread may have been idle while the writer still waits for it. */
 const REST_AFTER_MS = 5
 /** How often an answer is made anew. */
@@ -112,97 +97,169 @@ const CHUNK_ROWS = 1024
 
 /** A reader of the image in `arena`. */
 export function createReader(arena: Arena, cacheBytes: number = CACHE_BYTES): Reader {
-  const image = createReaderImage(arena)
-  const caching: Caching = { bytesMax: cacheBytes, stats: { hits: 0, misses: 0, evictions: 0, uncacheable: 0 } }
-  const { run, decideOne, close } = createRunner(image, createFollower(image, caching))
-  const handles = createEntityHandles()
-  const target = ({ program }: Evaluating): RequestTarget => ({ program, image: image.image })
-  return {
-    authorize: (request) => decideOne(request),
-    authorizeMany: (requests) => run((at) => requests.map((request) => authorizeOne(at.decider, request, image.epoch))),
-    whichResources: (asked) => run((at) => ({ ...at.decider.which.entities(asked, 'resource'), epoch: image.epoch })),
-    whichPrincipals: (asked) => run((at) => ({ ...at.decider.which.entities(asked, 'principal'), epoch: image.epoch })),
-    whichActions: (asked) => run((at) => ({ ...at.decider.which.actions(asked), epoch: image.epoch })),
-    decide: (check) => run((at) => at.decider.decide(check(target(at)))),
-    prepareRequest: (request) => run((at) => at.decider.prepare(request)),
-    authorizePrepared: (prepared) => decideOne(prepared.request, prepared),
-    entityHandles: (place, entities) => run((at) => handles.of(place, entities, at.decider.target)),
-    authorizeColumns: (columns) => {
-      const rows = columns.out.length
-      for (let from = 0; from < rows; from += CHUNK_ROWS) {
-        const to = Math.min(rows, from + CHUNK_ROWS)
-        try {
-          run((at) => at.decider.decideColumns(columns, handles, from, to))
-        } catch (error) {
-          // What was written may be of torn words.
-          columns.out.fill(NOT_DECIDED, from)
-          throw error
-        }
-      }
-    },
-    cacheStats: () => ({ ...caching.stats, bytes: run((at) => at.cache?.bytes ?? 0) }),
-    explain: (request) => run((at) => at.decider.explain(checkRequest(request, target(at)))),
-    query: (text) => run((at) => answered(text, at)),
-    inspect: () => run((at) => inspected(at, image)),
-    profile: (requests, durationMs) => run((at) => profileRequests(requests, durationMs, at, image)),
-    program: () => run(({ program }) => program),
-    epoch: () => run(() => image.epoch),
-    close,
-  }
+  return new ImageReader(createReaderImage(arena), cacheBytes)
 }
 
-/** Runs work on the newest epoch, again where what it read may be torn. */
-function createRunner(image: ReaderImage, follow: () => Evaluating) {
-  const rest = restWhenIdle(image)
-  let closed = false
-  let isBusy = false
-  const attempt = <T>(work: (evaluating: Evaluating) => T): T => {
-    for (let tries = 0; tries < TRIES_MAX; tries++) {
+class ImageReader implements Reader {
+  readonly #image: ReaderImage
+  readonly #caching: Caching
+  readonly #follower: Follower
+  readonly #handles = createEntityHandles()
+  #isClosed = false
+  #isBusy = false
+  #isResting = false
+
+  constructor(image: ReaderImage, cacheBytes: number) {
+    this.#image = image
+    this.#caching = { bytesMax: cacheBytes, stats: { hits: 0, misses: 0, evictions: 0, uncacheable: 0 } }
+    this.#follower = new Follower(image, this.#caching)
+  }
+
+  authorize(request: AuthorizeRequest): Decision {
+    return this.#decideOne(request)
+  }
+
+  authorizeMany(requests: readonly AuthorizeRequest[]): Decision[] {
+    return this.#run(({ decider }) => requests.map((request) => authorizeOne(decider, request, this.#image.epoch)))
+  }
+
+  whichResources(asked: WhichResources): Page & InEpoch {
+    return this.#run(({ decider }) => this.#inEpoch(decider.which.entities(asked, 'resource')))
+  }
+
+  whichPrincipals(asked: WhichPrincipals): Page & InEpoch {
+    return this.#run(({ decider }) => this.#inEpoch(decider.which.entities(asked, 'principal')))
+  }
+
+  whichActions(asked: WhichActions): Page & InEpoch {
+    return this.#run(({ decider }) => this.#inEpoch(decider.which.actions(asked)))
+  }
+
+  decide(check: (target: RequestTarget) => CheckedRequest): Decision {
+    return this.#run(({ decider, program }) => decider.decide(check(this.#target(program))))
+  }
+
+  prepareRequest(request: AuthorizeRequest): PreparedRequest {
+    return this.#run(({ decider }) => decider.entrances.prepare(request))
+  }
+
+  authorizePrepared(prepared: PreparedRequest): Decision {
+    return this.#decideOne(prepared.request, prepared)
+  }
+
+  entityHandles(place: Place, entities: readonly EntityInput[]): Uint32Array {
+    return this.#run(({ decider }) => this.#handles.of(place, entities, decider.entrances.target))
+  }
+
+  authorizeColumns(columns: RequestColumns): void {
+    const rows = columns.out.length
+    for (let from = 0; from < rows; from += CHUNK_ROWS) {
+      const to = Math.min(rows, from + CHUNK_ROWS)
       try {
-        const result = work(follow())
-        if (image.isIntact()) return result
+        this.#run(({ decider }) => decider.entrances.decideColumns(columns, this.#handles, from, to))
       } catch (error) {
-        // What was read may be torn, and then an error says nothing.
-        if (image.isIntact()) throw error
+        // What was written may be of torn words.
+        columns.out.fill(NOT_DECIDED, from)
+        throw error
       }
     }
-    throw replaced()
   }
-  const run = <T>(work: (evaluating: Evaluating) => T): T => {
-    if (closed || isBusy) refuseWork(closed)
-    isBusy = true
-    try {
-      return attempt(work)
-    } finally {
-      isBusy = false
-      rest()
-    }
+
+  cacheStats(): CacheReport {
+    return { ...this.#caching.stats, bytes: this.#run(({ cache }) => cache?.bytes ?? 0) }
   }
-  // As `run`, spelled out: what all decisions go through may call nothing but what can be inlined (`bench/engine.ts`).
-  const decideOne = (request: AuthorizeRequest, prepared?: PreparedRequest): Decision => {
-    if (closed || isBusy) refuseWork(closed)
-    isBusy = true
+
+  explain(request: AuthorizeRequest): Explanation {
+    return this.#run(({ decider, program }) => decider.explain(checkRequest(request, this.#target(program))))
+  }
+
+  query(text: string): QueryResult {
+    return this.#run((at) => answered(text, at))
+  }
+
+  inspect(): Inspection {
+    return this.#run((at) => inspected(at, this.#image))
+  }
+
+  profile(requests: readonly AuthorizeRequest[], durationMs: number): Profile {
+    return this.#run((at) => profileRequests(requests, durationMs, at, this.#image))
+  }
+
+  program(): ReaderProgram {
+    return this.#run(({ program }) => program)
+  }
+
+  epoch(): number {
+    return this.#run(() => this.#image.epoch)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#image.close()
+  }
+
+  #target(program: ReaderProgram): RequestTarget {
+    return { program, image: this.#image.image }
+  }
+
+  #inEpoch(page: Page): Page & InEpoch {
+    return { ...page, epoch: this.#image.epoch }
+  }
+
+  /** Runs work on the newest epoch, again where what it read may be torn. */
+  #run<T>(work: (evaluating: Evaluating) => T): T {
+    if (this.#isClosed || this.#isBusy) refuseWork(this.#isClosed)
+    this.#isBusy = true
     try {
       for (let tries = 0; tries < TRIES_MAX; tries++) {
         try {
-          const { decider } = follow()
-          const decision = prepared === undefined ? decider.authorize(request) : decider.authorizePrepared(prepared)
-          if (decider.trace.isRemembered || image.isIntact()) return decision
+          const result = work(this.#follower.turn())
+          if (this.#image.isIntact()) return result
         } catch (error) {
-          if (image.isIntact()) throw error
+          // What was read may be torn, and then an error says nothing.
+          if (this.#image.isIntact()) throw error
         }
       }
     } finally {
-      isBusy = false
-      rest()
+      this.#isBusy = false
+      this.#restSoon()
     }
     throw replaced()
   }
-  const close = () => {
-    closed = true
-    image.close()
+
+  // As `#run`, spelled out: what all decisions go through may call nothing but what can be inlined (`bench/engine.ts`).
+  #decideOne(request: AuthorizeRequest, prepared?: PreparedRequest): Decision {
+    if (this.#isClosed || this.#isBusy) refuseWork(this.#isClosed)
+    this.#isBusy = true
+    try {
+      for (let tries = 0; tries < TRIES_MAX; tries++) {
+        try {
+          const { entrances } = this.#follower.turn()
+          const decision = prepared === undefined ? entrances.authorize(request) : entrances.authorizePrepared(prepared)
+          if (entrances.trace.isRemembered || this.#image.isIntact()) return decision
+        } catch (error) {
+          if (this.#image.isIntact()) throw error
+        }
+      }
+    } finally {
+      this.#isBusy = false
+      this.#restSoon()
+    }
+    throw replaced()
   }
-  return { run, decideOne, close }
+
+  /** Some milliseconds later the writer is told that this thread is idle. */
+  #restSoon(): void {
+    if (!this.#isResting) this.#arm()
+  }
+
+  #arm(): void {
+    this.#isResting = true
+    setTimeout(() => {
+      this.#isResting = false
+      this.#image.rest()
+    }, REST_AFTER_MS).unref()
+  }
 }
 
 function refuseWork(closed: boolean): never {
@@ -230,7 +287,7 @@ function answered(text: string, { program, solver, overlay, machine }: Evaluatin
 
 function authorizeOne(decider: Decider, request: AuthorizeRequest, epoch: number): Decision {
   try {
-    return decider.authorize(request)
+    return decider.entrances.authorize(request)
   } catch (thrown) {
     return failedDecision(errorsOfRequest(thrown, 'internal error'), epoch)
   }
@@ -239,102 +296,4 @@ function authorizeOne(decider: Decider, request: AuthorizeRequest, epoch: number
 function inspected({ program, overlay, machine }: Evaluating, { image, epoch }: ReaderImage): Inspection {
   overlay.reset()
   return inspect(program, { ...image, values: machine.values }, epoch)
-}
-
-/** Turns to the newest epoch whenever it is called, and compiles what is new in it. */
-function createFollower(image: ReaderImage, caching: Caching): () => Evaluating {
-  let compile = createCompiler(image, caching)
-  let compiledOf = image.image
-  let at: Evaluating | undefined
-  return () => {
-    const isNew = image.turn()
-    if (!isNew && at !== undefined && compiledOf === image.image) return at
-    at = undefined
-    if (compiledOf !== image.image) {
-      // Of what may be torn nothing is kept, not even what was compiled or decoded.
-      compile = createCompiler(image, caching)
-      compiledOf = image.image
-    }
-    return (at = compile(isNew))
-  }
-}
-
-interface Caching {
-  /** 0 for no cache. */
-  readonly bytesMax: number
-  readonly stats: CacheStats
-}
-
-/** Compiles what is new in an epoch; what it has made is good for one `image.image`. */
-function createCompiler(image: ReaderImage, { bytesMax, stats }: Caching): (isNew: boolean) => Evaluating {
-  const overlay = createOverlay(image.image.dictionary)
-  const machine = createMachine(createValues(overlay))
-  const known = noUnits()
-  const cache = bytesMax > 0 ? new DecisionCache(bytesMax, stats) : undefined
-  let compiled = new WeakMap()
-  let solver: Solver | undefined
-  let at: Evaluating | undefined
-  let dictionaryNumber = -1
-  let predicates: { readonly of?: ReaderProgram['predicates']; readonly signature: string } = { signature: '' }
-  const rebuild = () => {
-    const program = decodeProgram((from, to) => image.programBytes(from, to), known)
-    const isNewDictionary = dictionaryNumber !== image.dictionaryNumber
-    const nowPredicates =
-      predicates.of === program.predicates ? predicates : { of: program.predicates, signature: signatureOf(program) }
-    if (isNewDictionary) compiled = new WeakMap()
-    if (solver) solver.use(program, !isNewDictionary && nowPredicates.signature === predicates.signature)
-    else solver = createSolver(program, image.image, machine)
-    const used = solver
-    const decider = createDecider({
-      program,
-      image: image.image,
-      overlay,
-      values: machine.values,
-      rules: createRuleEvaluation({ program, machine, solver: used, constants: image.image.values }),
-      turned: image,
-      compiled,
-      cache,
-      stats,
-    })
-    ;[dictionaryNumber, predicates] = [image.dictionaryNumber, nowPredicates]
-    return { program, programNumber: image.programNumber, decider, solver: used, overlay, machine, cache }
-  }
-  return (isNew) => {
-    if (at && !isNew) return at
-    cache?.turn()
-    at?.decider.turn()
-    if (!at || at.programNumber !== image.programNumber || dictionaryNumber !== image.dictionaryNumber) {
-      // Of what fails half-way nothing is kept.
-      at = undefined
-      at = rebuild()
-    }
-    return at
-  }
-}
-
-/** What compiled rules rely on besides the rules themselves. */
-function signatureOf({ predicates }: ReaderProgram): string {
-  return predicates
-    .map(({ name, arity, evaluation, readsEntities, best }) => [
-      name,
-      arity,
-      evaluation,
-      readsEntities,
-      best?.column,
-      best?.order,
-    ])
-    .join(';')
-}
-
-/** A function to call after each answer: some milliseconds later the writer is told that this thread is idle. */
-function restWhenIdle(image: ReaderImage): () => void {
-  let isArmed = false
-  return () => {
-    if (isArmed) return
-    isArmed = true
-    setTimeout(() => {
-      isArmed = false
-      image.rest()
-    }, REST_AFTER_MS).unref()
-  }
 }

@@ -83,7 +83,7 @@ function ask(reader: Reader, prepared: Map<number, PreparedRequest>, seed: numbe
 function changeSome(
   random: Random,
   coordinator: ReturnType<typeof createCoordinator>,
-  { program }: Reader,
+  reader: Reader,
   hasRules: boolean,
 ): void {
   const id = random.pick(['a', 'b', 'c', 'new'])
@@ -93,7 +93,7 @@ function changeSome(
     { removeEntities: [`User::"${id}"`] },
     ...(hasRules ? [{ insert: { blocked: [[id]] } }, { remove: { blocked: [[id]] } }] : []),
   ]
-  coordinator.update([readUpdate(random.pick(changes), program())])
+  coordinator.update([readUpdate(random.pick(changes), reader.program())])
 }
 
 const CODES = ['deny', 'permit', 'forbid']

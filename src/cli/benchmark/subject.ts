@@ -34,7 +34,7 @@ export async function openScenario(name: string, settings: SubjectOptions): Prom
   if (!make) throw new Error(`no scenario ${name}`)
   const scenario = make(createDraw(seed), scale)
   const folder = mkdtempSync(join(tmpdir(), 'rune-benchmark-'))
-  const remove = () => rmSync(folder, { recursive: true, force: true })
+  const remove = removing(folder)
   try {
     for (const [file, text] of Object.entries(scenario.files)) writeFileSync(join(folder, file), text)
     const rune = await Rune.open(join(folder, 'main.rune'), engineOptions(settings))
@@ -49,6 +49,22 @@ export async function openScenario(name: string, settings: SubjectOptions): Prom
     remove()
     throw error
   }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
+/** A function that removes a folder; a signal that ends the process does so too. */
+function removing(folder: string): () => void {
+  const remove = () => {
+    for (const signal of SIGNALS) process.off(signal, end)
+    rmSync(folder, { recursive: true, force: true })
+  }
+  const end = (signal: NodeJS.Signals) => {
+    remove()
+    process.kill(process.pid, signal)
+  }
+  for (const signal of SIGNALS) process.on(signal, end)
+  return remove
 }
 
 /** Opens a configuration; its requests are those of `given`, or else of its entities. */

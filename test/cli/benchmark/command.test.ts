@@ -1,8 +1,10 @@
 /** `rune benchmark` at toy size: each mode, what it prints, what it refuses, and what a baseline decides. Nothing is timed. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import type { BenchmarkResult } from '../../../src/cli/benchmark/result.ts'
 import { rune } from '../fake-terminal.ts'
 
@@ -278,4 +280,14 @@ describe('usage', () => {
     expect({ exit, out }).toEqual({ exit: 64, out: '' })
     expect(err).toContain(message)
   })
+})
+
+test('what is interrupted leaves no files behind', async () => {
+  const own = mkdtempSync(join(folder, 'tmp-'))
+  const args = ['dist/rune.js', 'benchmark', 'rbac', '--scale', '0.02', '--duration', '60']
+  const child = spawn(process.execPath, args, { env: { ...process.env, TMPDIR: own }, stdio: 'ignore' })
+  await vi.waitUntil(() => readdirSync(own).length > 0, { timeout: 20_000 })
+  child.kill('SIGINT')
+  expect(await once(child, 'exit')).toEqual([null, 'SIGINT'])
+  expect(readdirSync(own)).toEqual([])
 })

@@ -66,14 +66,23 @@ export function scanOfToml({ tokens, isScalar }: TomlShape): Scan {
 /** Over white space, line breaks and comments; to the end where a comment is none. */
 export function skipTomlSpace(bytes: Uint8Array, from: number): number {
   let at = from
-  let isComment = false
   for (; at < bytes.length; at++) {
     const c = bytes[at] ?? 0
-    if (c === SPACE || c === TAB || (c === CARRIAGE_RETURN && bytes[at + 1] === NEWLINE)) continue
-    if (c === NEWLINE) isComment = false
-    else if (c === HASH) isComment = true
-    else if (!isComment) break
-    else if (isControl(c)) return bytes.length
+    if (c > HASH) break
+    if (c === SPACE || c === NEWLINE || c === TAB) continue
+    if (c === HASH) at = commentEnd(bytes, at)
+    else if (c !== CARRIAGE_RETURN || bytes[at + 1] !== NEWLINE) break
+  }
+  return at
+}
+
+/** The line break after a comment, which holds no control characters. */
+function commentEnd(bytes: Uint8Array, from: number): number {
+  let at = from
+  while (at < bytes.length) {
+    const c = bytes[at] ?? 0
+    if (c === NEWLINE || (c === CARRIAGE_RETURN && bytes[at + 1] === NEWLINE)) return at
+    at = isControl(c) && c !== TAB ? bytes.length : at + 1
   }
   return at
 }

@@ -166,11 +166,11 @@ function plainType(
 ): TypeName | undefined {
   const own = token === 'integer' ? 'Long' : token === 'word' ? 'Bool' : 'String'
   if (declared === undefined || declared === 'any') return own
-  const [single = own, ...others] = declared
   // Without a quote in it, a text is no entity literal.
+  if (declared.has(own)) return own
+  const [single = own, ...others] = declared
   const isId = own === 'String' && others.length === 0 && isEntity(single)
-  if (isId) return pathTypes.has(single.slice('entity:'.length)) ? undefined : single
-  return declared.has(own) && !(own === 'String' && [...declared].some(isEntity)) ? own : undefined
+  return isId && !pathTypes.has(single.slice('entity:'.length)) ? single : undefined
 }
 
 function readFile(facts: FactFile, draft: PredicateDraft, { diagnostics }: FactContext): FactSource | undefined {

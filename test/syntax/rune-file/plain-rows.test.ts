@@ -260,12 +260,20 @@ describe('an array of many rows', () => {
     ...[
       'p = [ # §\n1234567890123456789]',
       'p = [ # §\n{ a = 1 }]',
+      'p = [ # §\n"\u007f"]',
+      'p = [ # \u007f§\n"a"]',
       'p = "§"',
       '[[data.p]]\nq = [ # §\n"a"]',
       '"p" = [ # §\n"a"]',
     ],
   ])('%j is read', (text) => {
     expect(facts(text)?.map((of) => of.kind) ?? []).not.toContain('plain')
+  })
+
+  test('is no type of a column, whose name is that of a key of fact files', () => {
+    const text = `[data]\np.file = "f.tsv"\np.types = [ # ${'x'.repeat(LONG_UNITS)}\n"Long"]`
+    const [entry] = loadText(text, { 'f.tsv': '1\n' }).configuration?.files[0]?.data ?? []
+    expect(entry?.facts).toMatchObject({ kind: 'file', types: ['Long'] })
   })
 
   test('is read where a row or a comment is longer than what is looked at together', () => {

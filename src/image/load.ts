@@ -48,6 +48,7 @@ export function loadFacts(
     const onNew = (rows: number) => countNew(predicate, rows)
     if (source.kind === 'inline') for (const row of source.rows) add(predicate, row)
     else if (source.kind === 'plain') {
+      // What is declared has been looked at; what a fact file declares, which comes later, does not change them.
       const columns = source.types.map(() => ({}))
       takePlainRows(source.rows, bytesTaker(source, columns, { program, image, onNew }))
     } else {

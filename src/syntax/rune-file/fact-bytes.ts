@@ -269,7 +269,7 @@ function isWord(bytes: Uint8Array, at: number, word: readonly number[]): boolean
   return word.every((byte, i) => bytes[at + i] === byte)
 }
 
-/** A tab too, which TOML allows: that is seldom seen. */
+/** What JSON or TOML does not have in a string; a tab, which TOML has, is seldom seen. */
 function isControl(c: number): boolean {
   return c < SPACE || c === DELETE
 }

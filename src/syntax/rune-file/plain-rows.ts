@@ -4,6 +4,7 @@
  * not plain is read with the rest of the section. Owns no types and no diagnostics: it takes no array that TOML would refuse.
  * Spec: TOML 1.0.
  */
+import { assert } from '../../text/assert.ts'
 import type { Span } from '../../text/source.ts'
 import type { Value } from '../../values/value.ts'
 import { type OnPlaces, scanOfToml, skipTomlSpace, type Token, type TomlShape, tomlShape } from './fact-bytes.ts'
@@ -41,7 +42,8 @@ export function findPlainRows(body: Span): PlainRows[] {
 /** Hands all rows to `taker`, in their order. */
 export function takePlainRows(rows: PlainRows, taker: BytesTaker): void {
   taker.settle(rows.count)
-  scan(rows, rows.span, taker.onPlaces, (count) => taker.settle(rows.count - count))
+  const close = scan(rows, rows.span, taker.onPlaces, (count) => taker.settle(rows.count - count))
+  assert(close === rows.span.end, 'rows that were found to be plain are all taken')
 }
 
 /** The rows as values. */
@@ -72,9 +74,9 @@ const NAME = /^(?!(?:file|format|types|entity)$)[A-Za-z_][A-Za-z0-9_]*$/
 const BYTES = new TextEncoder()
 const TEXT = new TextDecoder('utf-8', { ignoreBOM: true })
 
-/** The array at the start of `rest`, if all of its rows are plain. */
+/** The array at the start of a span, if all of its rows are plain. The first one has to be near. */
 function readRows({ source, start, end }: Span): PlainRows | undefined {
-  const first = BYTES.encode(source.text.slice(start + 1, Math.min(start + WINDOW_UNITS, end)))
+  const first = BYTES.encode(source.text.slice(start + 1, Math.min(start + 2 * ARRAY_UNITS_MIN, end)))
   const shape = tomlShape(first, 0)
   let count = 0
   const onWindow = (taken: number) => {
@@ -85,7 +87,7 @@ function readRows({ source, start, end }: Span): PlainRows | undefined {
 }
 
 /**
- * Takes the rows of the array at the start of `rest` window by window, each of which has the bytes of the one before; yields
+ * Takes the rows of the array at the start of a span window by window, each of which has the bytes of the one before; yields
  * where the array ends, -1 where not all rows are plain. `onWindow` is told how many have been taken.
  */
 function scan(
@@ -109,7 +111,7 @@ function scan(
     count += window.line
     onWindow(count)
     const close = skipTomlSpace(window.bytes, window.at)
-    const unitsTo = (count: number) => (written === piece.length ? count : unitsIn(bytes, count))
+    const unitsTo = (bytesMax: number) => (written === piece.length ? bytesMax : unitsIn(bytes, bytesMax))
     if (window.bytes[close] === BRACKET_END) return at + unitsTo(close) + 1
     // Either the end of the window has cut the row, or it is not plain.
     if (isLast || window.at === 0) return -1

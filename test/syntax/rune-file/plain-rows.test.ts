@@ -217,6 +217,18 @@ test('what is left as text is what would be read', () => {
   expect(left).toBeGreaterThan(numRuns / 8)
 })
 
+test('what is left keeps the types that it had where it was read, whatever comes later', () => {
+  const files = {
+    'main.rune':
+      'version = "rune/1.0"\ninclude = ["lib.rune"]\n[data]\np = { file = "f.tsv", types = ["User", "Long"] }\n',
+    'lib.rune': 'version = "rune/1.0"\n[data]\np = [ # §\n["a", 1], ["b", 2]]\n',
+    'f.tsv': 'a\t1\nc\t3\n',
+  }
+  const [read, asText] = [outcome(files, 'x'), outcome(files, 'x'.repeat(LONG_UNITS))]
+  expect(asText.left - read.left).toBe(1)
+  expect(asText.said).toEqual(read.said)
+})
+
 describe('an array of many rows', () => {
   /** What `[data]` of `text` holds, with the mark in its place. */
   const facts = (text: string) =>

@@ -6,11 +6,12 @@ import { coerceValue } from '../program/coerce.ts'
 import { isEntity } from '../program/column-types.ts'
 import { writtenPredicate } from '../program/links.ts'
 import { listOf } from '../program/plan.ts'
-import { BUILTIN, type Expr, type FactSource, type Literal, type Program } from '../program/program.ts'
+import { BUILTIN, type Column, type Expr, type FactSource, type Literal, type Program } from '../program/program.ts'
 import { isRefusal } from '../program/uids.ts'
 import { type BytesTaker, readFactFile } from '../syntax/rune-file/fact-file.ts'
 import { displayPath, type ReadFile } from '../syntax/rune-file/host.ts'
 import type { OnProgress } from '../syntax/rune-file/load.ts'
+import { takePlainRows } from '../syntax/rune-file/plain-rows.ts'
 import type { Diagnostics } from '../text/diagnostic.ts'
 import type { Value } from '../values/value.ts'
 import { fieldId, REFUSED, TEXT } from './fact-columns.ts'
@@ -44,10 +45,14 @@ export function loadFacts(
   for (const source of program.facts) {
     if (count > maxFacts) return
     const { predicate } = source
+    const onNew = (rows: number) => countNew(predicate, rows)
     if (source.kind === 'inline') for (const row of source.rows) add(predicate, row)
-    else {
+    else if (source.kind === 'plain') {
+      // What is declared has been looked at; what a fact file declares, which comes later, does not change them.
+      const columns = source.types.map(() => ({}))
+      takePlainRows(source.rows, bytesTaker(source, columns, { program, image, onNew }))
+    } else {
       const onRow = (row: readonly Value[]) => add(predicate, row)
-      const onNew = (rows: number) => countNew(predicate, rows)
       loadFile(source, { program, image, readFile, onRow, onNew, onProgress, diagnostics })
     }
   }
@@ -93,13 +98,22 @@ function loadFile(source: FileSource, load: FileLoad): void {
     load.onRow(kept)
   }
   const onProgress = (bytesRead: number, bytes: number) => load.onProgress?.({ path: source.path, bytesRead, bytes })
-  readFactFile(source, shape, readFile, { onRow, bytes: bytesTaker(source, load), onProgress }, diagnostics)
+  const bytes = bytesTaker(source, columns, load)
+  readFactFile(source, shape, readFile, { onRow, bytes, onProgress }, diagnostics)
 }
 
-/** Puts plain rows straight into the columns; those that are there already are dropped after each run of rows. */
-function bytesTaker(source: FileSource, { program, image, onNew }: FileLoad): BytesTaker {
+type BytesSource = Exclude<FactSource, { kind: 'inline' }>
+
+/**
+ * Puts plain rows straight into the relation, of whose `columns` it is known what they are declared as; those that are there
+ * already are dropped after each run of rows.
+ */
+function bytesTaker(
+  source: BytesSource,
+  columns: readonly Pick<Column, 'declared'>[],
+  { program, image, onNew }: Pick<FileLoad, 'program' | 'image' | 'onNew'>,
+): BytesTaker {
   const relation = image.relations[source.predicate]!
-  const { columns } = program.predicates[source.predicate]!
   const { limits, pathTypes } = program.settings
   const fields = source.types.map((type, i) => fieldId(type, columns[i]!, image, pathTypes))
   const tuple = new Int32Array(fields.length)
@@ -129,7 +143,7 @@ function bytesTaker(source: FileSource, { program, image, onNew }: FileLoad): By
  * cache where a column has few values, and the ids of a column lie close together, which is good for all that is kept by id.
  * A load of a million rows took 0.6 of its time, `agg` of `bench/datalog.ts` 0.8.
  */
-function pendingTexts({ types }: FileSource, { dictionary, values }: Image, relation: Relation) {
+function pendingTexts({ types }: BytesSource, { dictionary, values }: Image, relation: Relation) {
   const entityTypes = types.map((type) => (isEntity(type) ? values.string(type.slice('entity:'.length)) : undefined))
   const batch = createTextBatch()
   const rows = new Uint32Array(TEXTS_MAX)

@@ -3,11 +3,12 @@
  * given its types; it is read when the image is loaded. Rows are copied only where something in them changes. Spec:
  * LANGUAGE sections 2 and 3.
  */
-import type { DataEntry, FactFile, InlineFacts } from '../syntax/rune-file/ast.ts'
+import type { DataEntry, FactFile, InlineFacts, PlainFacts } from '../syntax/rune-file/ast.ts'
+import { type PlainRows, plainValues } from '../syntax/rune-file/plain-rows.ts'
 import type { Diagnostics } from '../text/diagnostic.ts'
 import type { Value } from '../values/value.ts'
 import { coerceValue } from './coerce.ts'
-import { isWithin, only, printType, printTypeName, typeOf, union } from './column-types.ts'
+import { isEntity, isWithin, only, printType, printTypeName, typeOf, union } from './column-types.ts'
 import { resolveTypeName } from './declare.ts'
 import { type ColumnDraft, definePredicate, type PredicateDraft, type PredicateTable } from './predicate-table.ts'
 import type { ColumnType, FactSource, TypeName } from './program.ts'
@@ -51,7 +52,8 @@ export function readDataEntry(entry: DataEntry, context: FactContext): FactSourc
   if (!order) return undefined
   draft.hasFacts = true
   draft.isFilled = true
-  return facts.kind === 'file' ? readFile(facts, draft, context) : readRows(facts, draft, order, context)
+  if (facts.kind === 'file') return readFile(facts, draft, context)
+  return facts.kind === 'plain' ? readPlain(facts, draft, context) : readRows(facts, draft, order, context)
 }
 
 /** What a later reader needs to know of a fact: the types of its columns. */
@@ -73,6 +75,7 @@ const MISTAKES_MAX = 20
 /** `undefined` for `[]`, and for a file without types or rows. What a file has that is declared is seen when it is read. */
 function arityOf({ predicate, facts }: DataEntry, table: PredicateTable): number | undefined {
   if (facts.kind === 'inline') return facts.rows[0]?.length
+  if (facts.kind === 'plain') return facts.rows.tokens.length
   const declared = table.byName.get(predicate)
   return declared?.declaration ? declared.arity : (facts.arity ?? facts.types?.length)
 }
@@ -141,6 +144,33 @@ function readRows(
     predicate: draft.id,
     rows: rows.every((row, i) => row === facts.rows[i]) ? facts.rows : rows,
   }
+}
+
+/** Rows are made only where one of them may have to be changed or refused. */
+function readPlain({ rows, spanOf }: PlainFacts, draft: PredicateDraft, context: FactContext): FactSource {
+  const { columns, id } = draft
+  const types = columns.map((column, i) => plainType(rows.tokens[i], column, context.pathTypes))
+  if (types.includes(undefined)) {
+    const order = columns.map((_, i) => i)
+    return readRows({ kind: 'inline', rows: plainValues(rows), spanOf }, draft, order, context)
+  }
+  for (const [i, column] of columns.entries()) column.known = union(column.known, only(types[i] ?? 'String'))
+  return { kind: 'plain', predicate: id, rows, types: types.filter((type) => type !== undefined) }
+}
+
+/** The type that all values get that are written so; `undefined` where it is not the same for all, or some are refused. */
+function plainType(
+  token: PlainRows['tokens'][number],
+  { declared }: ColumnDraft,
+  pathTypes: ReadonlySet<string>,
+): TypeName | undefined {
+  const own = token === 'integer' ? 'Long' : token === 'word' ? 'Bool' : 'String'
+  if (declared === undefined || declared === 'any') return own
+  // Without a quote in it, a text is no entity literal.
+  if (declared.has(own)) return own
+  const [single = own, ...others] = declared
+  const isId = own === 'String' && others.length === 0 && isEntity(single)
+  return isId && !pathTypes.has(single.slice('entity:'.length)) ? single : undefined
 }
 
 function readFile(facts: FactFile, draft: PredicateDraft, { diagnostics }: FactContext): FactSource | undefined {

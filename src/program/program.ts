@@ -4,6 +4,7 @@
  * normalised and stratified; nothing in a `Program` can be wrong any more, except at run time by a value.
  */
 import type { Limits, TestCase } from '../syntax/rune-file/ast.ts'
+import type { PlainRows } from '../syntax/rune-file/plain-rows.ts'
 import type { Schema } from '../syntax/schema/schema.ts'
 import type { Span } from '../text/source.ts'
 import type { EntityUid, Value } from '../values/value.ts'
@@ -251,6 +252,13 @@ export type Expr =
 /** Facts of one predicate from one place. */
 export type FactSource =
   | { readonly kind: 'inline'; readonly predicate: PredicateId; readonly rows: readonly (readonly Value[])[] }
+  /** Rows of which each value can be in its column, and has the type that `types` says. */
+  | {
+      readonly kind: 'plain'
+      readonly predicate: PredicateId
+      readonly rows: PlainRows
+      readonly types: readonly TypeName[]
+    }
   | {
       readonly kind: 'file'
       readonly predicate: PredicateId

@@ -6,6 +6,7 @@ import type { Source, Span } from '../../text/source.ts'
 import type { EntityUid, Value } from '../../values/value.ts'
 import type { Policy } from '../cedar/ast.ts'
 import type { Clause } from '../datalog/ast.ts'
+import type { PlainRows } from './plain-rows.ts'
 
 /** A whole configuration. */
 export interface Configuration {
@@ -36,7 +37,7 @@ export interface DataEntry {
   readonly span: Span
   /** Column names, where rows were given as tables or, in a JSONL file, as objects. */
   readonly names?: readonly string[]
-  readonly facts: InlineFacts | FactFile
+  readonly facts: InlineFacts | PlainFacts | FactFile
 }
 
 export interface InlineFacts {
@@ -45,6 +46,13 @@ export interface InlineFacts {
   readonly rows: readonly (readonly Value[])[]
   /** The place of a value; slow, for diagnostics. Without `column`: of the row. */
   readonly spanOf: (row: number, column?: number) => Span
+}
+
+/** As `InlineFacts`, where there are many: `plainValues` makes their rows. */
+export interface PlainFacts {
+  readonly kind: 'plain'
+  readonly rows: PlainRows
+  readonly spanOf: InlineFacts['spanOf']
 }
 
 /** Facts in a file of their own; read by `readFactFile` once the types of the columns are known. */

@@ -13,6 +13,7 @@ import { type FactFiles, isFactFileTable, readFactFileTable } from './fact-file-
 import {
   entries,
   inside,
+  isPlainRows,
   isTable,
   keySpan,
   TOML_DEPTH_MAX,
@@ -76,6 +77,12 @@ function readPredicate(predicate: string, node: TomlNode, { files, diagnostics, 
   if (isFactFileTable(value)) {
     const file = readFactFileTable({ ...node, value }, files, diagnostics)
     if (file) found.push(entryOf(predicate, node, file.facts, file.names))
+    return
+  }
+  if (isPlainRows(value)) {
+    const spanOf = (row: number, column?: number): Span =>
+      valueSpan(node, row, ...(column === undefined || value.isScalar ? [] : [column]))
+    found.push(entryOf(predicate, node, { kind: 'plain', rows: value, spanOf }))
     return
   }
   if (!Array.isArray(value)) {

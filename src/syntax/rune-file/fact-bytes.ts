@@ -1,7 +1,7 @@
 /**
- * The plain rows of fact files, found in their bytes: no string and no array is made for a row. What is not plain (a quote
- * twice, an escape, a number that is no integer, a row of another length, …) is left where it stands, for `fact-rows.ts` and
- * `json.ts`, which also know what is wrong with it. Owns no types and no diagnostics.
+ * The plain rows of fact files and of arrays in TOML, found in their bytes: no string and no array is made for a row. What is
+ * not plain (a quote twice, an escape, a number that is no integer, a row of another length, …) is left where it stands, for
+ * `fact-rows.ts`, `json.ts` and `toml.ts`, which also know what is wrong with it. Owns no types and no diagnostics.
  */
 
 /** Whole rows of a file, in valid UTF-8; `at` is the next row, on line `line` of the file. */
@@ -30,6 +30,61 @@ export function scanOf(
     return scanWith(jsonRow(places, types.map(tokenOf), keys), places)
   }
   return scanWith(format === 'tsv' ? tsvRow(places) : csvRow(places), places)
+}
+
+/** How the rows of an array in TOML are written. */
+export interface TomlShape {
+  /** What stands in each column; at least one. */
+  readonly tokens: readonly Token[]
+  /** Rows are single values, not arrays of them. */
+  readonly isScalar: boolean
+}
+
+/** The shape of the first row at `start`; `undefined` if it is not plain. */
+export function tomlShape(bytes: Uint8Array, start: number): TomlShape | undefined {
+  let at = skipTomlSpace(bytes, start)
+  const isScalar = bytes[at] !== BRACKET
+  const tokens: Token[] = []
+  do {
+    if (!isScalar) at = skipTomlSpace(bytes, at + 1)
+    if (tokens.length > 0 && bytes[at] === BRACKET_END) break
+    const token = tokenAt(bytes[at])
+    const end = tokenEnd(bytes, at, token)
+    if (end < 0) return undefined
+    tokens.push(token)
+    at = skipTomlSpace(bytes, end)
+  } while (!isScalar && bytes[at] === COMMA)
+  return { tokens, isScalar }
+}
+
+/** The scan of the rows inside of an array of this shape; a row ends after its comma, or before the bracket. */
+export function scanOfToml({ tokens, isScalar }: TomlShape): Scan {
+  const places = new Uint32Array(2 * tokens.length)
+  return scanWith(tomlRow(places, tokens, isScalar), places)
+}
+
+/** Over white space, line breaks and comments; to the end where a comment is none. */
+export function skipTomlSpace(bytes: Uint8Array, from: number): number {
+  let at = from
+  for (; at < bytes.length; at++) {
+    const c = bytes[at] ?? 0
+    if (c > HASH) break
+    if (c === SPACE || c === NEWLINE || c === TAB) continue
+    if (c === HASH) at = commentEnd(bytes, at)
+    else if (c !== CARRIAGE_RETURN || bytes[at + 1] !== NEWLINE) break
+  }
+  return at
+}
+
+/** The line break after a comment, which holds no control characters. */
+function commentEnd(bytes: Uint8Array, from: number): number {
+  let at = from
+  while (at < bytes.length) {
+    const c = bytes[at] ?? 0
+    if (c === NEWLINE || (c === CARRIAGE_RETURN && bytes[at + 1] === NEWLINE)) return at
+    at = isControl(c) && c !== TAB ? bytes.length : at + 1
+  }
+  return at
 }
 
 /** Writes the places of the row at `start`; the offset after it and its line break, -1 if it is not plain. */
@@ -107,13 +162,20 @@ function fieldEnd(bytes: Uint8Array, from: number): number {
   return bytes.length
 }
 
-/** What JSON writes for a value of a type; `undefined` where that takes more than one look. */
-type Token = 'string' | 'integer' | 'word' | undefined
+/** What JSON and TOML write for a value of a type; `undefined` where that takes more than one look. */
+export type Token = 'string' | 'integer' | 'word' | undefined
 
 function tokenOf(type: string): Token {
   if (type === 'Long') return 'integer'
   if (type === 'Bool') return 'word'
   return type === 'Float' ? undefined : 'string'
+}
+
+/** What begins with `c`, if it is plain. */
+function tokenAt(c: number | undefined): Token {
+  if (c === QUOTE) return 'string'
+  if (c === MINUS || isDigit(c)) return 'integer'
+  return c === TRUE[0] || c === FALSE[0] ? 'word' : undefined
 }
 
 function jsonRow(places: Uint32Array, tokens: readonly Token[], keys: readonly Uint8Array[] | undefined): Row {
@@ -148,6 +210,33 @@ function jsonRow(places: Uint32Array, tokens: readonly Token[], keys: readonly U
   }
 }
 
+function tomlRow(places: Uint32Array, tokens: readonly Token[], isScalar: boolean): Row {
+  return (bytes, start) => {
+    let at = skipTomlSpace(bytes, start)
+    if (!isScalar && bytes[at++] !== BRACKET) return -1
+    for (let i = 0; i < tokens.length; i++) {
+      if (i > 0 && bytes[at++] !== COMMA) return -1
+      at = skipTomlSpace(bytes, at)
+      const token = tokens[i]
+      const end = tokenEnd(bytes, at, token)
+      if (end < 0 || (token === 'integer' && end - at > LONG_BYTES_MAX)) return -1
+      const quotes = token === 'string' ? 1 : 0
+      places[2 * i] = at + quotes
+      places[2 * i + 1] = end - quotes
+      at = skipTomlSpace(bytes, end)
+    }
+    if (!isScalar) {
+      if (bytes[at] === COMMA) at = skipTomlSpace(bytes, at + 1)
+      if (bytes[at] !== BRACKET_END) return -1
+      at = skipTomlSpace(bytes, at + 1)
+    }
+    return bytes[at] === COMMA ? at + 1 : bytes[at] === BRACKET_END ? at : -1
+  }
+}
+
+/** An integer of so many bytes fits in 64 bits. */
+const LONG_BYTES_MAX = 18
+
 /** The column whose name `[start, end)` is: most rows name them in order. */
 function columnOf(bytes: Uint8Array, start: number, end: number, keys: readonly Uint8Array[], likely: number): number {
   const isKey = (key: Uint8Array | undefined) =>
@@ -163,7 +252,7 @@ function tokenEnd(bytes: Uint8Array, start: number, token: Token): number {
     for (; at < bytes.length; at++) {
       const c = bytes[at] ?? 0
       if (c === QUOTE) return at + 1
-      if (c === BACKSLASH || c < SPACE) return -1
+      if (c === BACKSLASH || isControl(c)) return -1
     }
     return -1
   }
@@ -178,6 +267,11 @@ function tokenEnd(bytes: Uint8Array, start: number, token: Token): number {
 
 function isWord(bytes: Uint8Array, at: number, word: readonly number[]): boolean {
   return word.every((byte, i) => bytes[at + i] === byte)
+}
+
+/** What JSON or TOML does not have in a string; a tab, which TOML has, is seldom seen. */
+function isControl(c: number): boolean {
+  return c < SPACE || c === DELETE
 }
 
 function isDigit(c: number | undefined): boolean {
@@ -199,6 +293,7 @@ const NEWLINE = 0x0a
 const CARRIAGE_RETURN = 0x0d
 const SPACE = 0x20
 const QUOTE = 0x22
+const HASH = 0x23
 const COMMA = 0x2c
 const MINUS = 0x2d
 const ZERO = 0x30
@@ -208,5 +303,6 @@ const BACKSLASH = 0x5c
 const BRACKET_END = 0x5d
 const BRACE = 0x7b
 const BRACE_END = 0x7d
+const DELETE = 0x7f
 const TRUE = [0x74, 0x72, 0x75, 0x65] as const
 const FALSE = [0x66, 0x61, 0x6c, 0x73, 0x65] as const

@@ -17,6 +17,7 @@ import { readData } from './data.ts'
 import { entitiesOfJson, readEntities } from './entities.ts'
 import type { Host } from './host.ts'
 import { type FileOptions, readOptions, uniteOptions } from './options.ts'
+import { findPlainRows } from './plain-rows.ts'
 import { type Include, readPreamble } from './preamble.ts'
 import { type SectionName, type Sections, splitSections } from './sections.ts'
 import { readTests } from './tests.ts'
@@ -159,7 +160,8 @@ function readSections(source: Source, { sections }: Sections, place: Place, load
   const { diagnostics, host } = loader
   const toml = (name: SectionName): TomlNode<TomlTable> | undefined => {
     const section = sections.get(name)
-    const root = section && parseToml(section.body, diagnostics)
+    const left = section && name === 'data' ? findPlainRows(section.body) : []
+    const root = section && parseToml(section.body, diagnostics, left)
     return root && tableAt(child(root, name), diagnostics)
   }
   const range = (name: SectionName): Span | undefined => sections.get(name)?.body

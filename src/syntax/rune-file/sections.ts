@@ -36,7 +36,7 @@ export function splitSections(source: Source, diagnostics: Diagnostics): Section
   let state: LineState = { depth: 0, deepKey: -1, longNumber: -1 }
   let at = 0
   while (at < text.length) {
-    const header = headerAt(text, at)
+    const header = headerAt(text, at, state.depth > 0)
     if (header !== undefined && opens(header, splitter.open, state)) {
       closeSection(splitter, at, state)
       splitter.open = openSection(splitter, header, at)
@@ -153,10 +153,11 @@ function openSection(splitter: Splitter, header: Header, lineStart: number): Ope
   return { title: header.name, name, language, header: span, bodyStart }
 }
 
-/** The header that the line at `lineStart` holds and nothing else, if it does. Linear in the line. */
-function headerAt(text: string, lineStart: number): Header | undefined {
+/** The header that the line at `lineStart` holds and nothing else, if it does; perhaps one that is bare. Linear in the line. */
+function headerAt(text: string, lineStart: number, isBareOnly: boolean): Header | undefined {
   const start = skipBlanks(text, lineStart)
   if (text[start] !== '[') return undefined
+  if (isBareOnly && text[start + 1] === '"') return undefined
   const isDouble = text[start + 1] === '['
   let name: string | undefined
   let isBare = false

@@ -1,7 +1,8 @@
 /**
  * Key paths → spans, since smol-toml keeps no positions. It reads text that smol-toml accepted, only when a diagnostic asks: the
  * statements of a section once, the inside of a value when a place in it is wanted. All of it is linear in the text,
- * times the depth of the place. Owns no values. Spec: TOML 1.0.
+ * times the depth of the place. Long arrays are found in the same way (`plain-rows.ts`), in text that may be no TOML. Owns no
+ * values. Spec: TOML 1.0.
  */
 import { parse } from 'smol-toml'
 import type { Span } from '../../text/source.ts'
@@ -25,7 +26,7 @@ export interface Locator {
 export function createLocator(body: Span): Locator {
   let root: Place | undefined
   const find = (path: Path): Place => {
-    root ??= readStatements(body)
+    root ??= readPlaces(body)
     let place = root
     for (const step of path) {
       const next = stepInto(place, step, body.source.text)
@@ -61,7 +62,8 @@ interface Place {
   list?: Place[]
 }
 
-interface Segment {
+export interface Segment {
+  /** Read when asked for: in text that is no TOML, it can't be. */
   readonly name: string
   readonly start: number
   readonly end: number
@@ -72,28 +74,44 @@ function stepInto(place: Place, step: string | number, text: string): Place | un
   return typeof step === 'number' ? place.list?.[step] : place.table?.get(step)
 }
 
-function readStatements(body: Span): Place {
+function readPlaces(body: Span): Place {
   const { text } = body.source
   const root = placeAt(body.start, body.start, body.start, body.start)
   root.table = new Map()
   let table = root
-  let at = skipSpace(text, body.start, body.end)
-  while (at < body.end) {
-    if (text[at] === '[') {
-      const isList = text[at + 1] === '['
-      const key = readKey(text, at + (isList ? 2 : 1), body.end)
-      const end = key.end + (isList ? 2 : 1)
-      table = openTable(root, key.segments, { start: at, end, isList })
-      at = skipSpace(text, end, body.end)
-    } else {
-      const key = readKey(text, at, body.end)
-      const start = skipSpace(text, key.end + 1, body.end)
+  readStatements(body, {
+    onHeader: (segments, header) => {
+      table = openTable(root, segments, header)
+    },
+    onValue: (segments, start) => {
       const end = valueEnd(text, start, body.end)
-      define(table, key.segments, start, end)
-      at = skipSpace(text, end, body.end)
-    }
-  }
+      define(table, segments, start, end)
+      return end
+    },
+  })
   return root
+}
+
+/** What a reader of statements is told: each header, and each value, of which it says where it ends. */
+export interface Statements {
+  readonly onHeader: (segments: readonly Segment[], header: Header) => void
+  readonly onValue: (segments: readonly Segment[], start: number) => number
+}
+
+/** Reads the statements of a section one after another; ends in any text. */
+export function readStatements({ source, start, end }: Span, { onHeader, onValue }: Statements): void {
+  const { text } = source
+  let at = skipSpace(text, start, end)
+  while (at < end) {
+    const isHeader = text[at] === '['
+    const isList = isHeader && text[at + 1] === '['
+    const key = readKey(text, at + (isList ? 2 : isHeader ? 1 : 0), end)
+    if (isHeader) {
+      const header = { start: at, end: key.end + (isList ? 2 : 1), isList }
+      onHeader(key.segments, header)
+      at = skipSpace(text, header.end, end)
+    } else at = skipSpace(text, onValue(key.segments, skipSpace(text, key.end + 1, end)), end)
+  }
 }
 
 /** The table of a header: a new element where the brackets are doubled. */
@@ -120,7 +138,7 @@ function openTable(root: Place, segments: readonly Segment[], header: Header): P
   return table
 }
 
-interface Header {
+export interface Header {
   readonly start: number
   readonly end: number
   readonly isList: boolean
@@ -176,10 +194,20 @@ function readKey(text: string, from: number, limit: number): { segments: Segment
     const isQuoted = text[start] === '"' || text[start] === "'"
     let end = isQuoted ? skipTomlString(text, start) : start
     while (!isQuoted && end < limit && !KEY_ENDS.has(text.charCodeAt(end))) end++
-    segments.push({ name: keyName(text.slice(start, end)), start, end })
+    segments.push(segmentAt(text, start, end))
     at = skipSpace(text, end, limit)
     if (text[at] !== '.') return { segments, end: at }
     at++
+  }
+}
+
+function segmentAt(text: string, start: number, end: number): Segment {
+  return {
+    start,
+    end,
+    get name() {
+      return keyName(text.slice(start, end))
+    },
   }
 }
 
@@ -190,7 +218,7 @@ function keyName(written: string): string {
 }
 
 /** The end of the value that starts at `from`. */
-function valueEnd(text: string, from: number, limit: number): number {
+export function valueEnd(text: string, from: number, limit: number): number {
   const first = text[from]
   if (first === '"' || first === "'") return Math.min(skipTomlString(text, from), limit)
   if (first === '[' || first === '{') return bracketEnd(text, from, limit)

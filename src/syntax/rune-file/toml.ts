@@ -6,10 +6,11 @@ import { parse, type TomlDate, TomlError } from 'smol-toml'
 import { assert } from '../../text/assert.ts'
 import type { Diagnostics } from '../../text/diagnostic.ts'
 import type { Span } from '../../text/source.ts'
+import type { PlainRows } from './plain-rows.ts'
 import { createLocator, type Locator, type Step } from './toml-locate.ts'
 
-/** What smol-toml reads; integers are exact and of any size. */
-export type TomlValue = string | bigint | number | boolean | TomlDate | TomlValue[] | TomlTable
+/** What smol-toml reads, integers exact and of any size, and the arrays that are left as they are written. */
+export type TomlValue = string | bigint | number | boolean | TomlDate | TomlValue[] | TomlTable | PlainRows
 
 /** Without a prototype, so that no key is special. */
 export interface TomlTable {
@@ -27,12 +28,17 @@ export interface TomlNode<T extends TomlValue = TomlValue> {
 /** Arrays and inline tables may nest this deep. */
 export const TOML_DEPTH_MAX = 64
 
-/** The table that `body` writes, with the headers that stand in it; `undefined` after a syntax error. */
-export function parseToml(body: Span, diagnostics: Diagnostics): TomlNode<TomlTable> | undefined {
-  const text = body.source.text.slice(body.start, body.end)
+/**
+ * The table that `body` writes, with the headers that stand in it; `undefined` after a syntax error. Of the arrays `left`,
+ * which have to stand in it in this order, none is read.
+ */
+export function parseToml(
+  body: Span,
+  diagnostics: Diagnostics,
+  left: readonly PlainRows[] = [],
+): TomlNode<TomlTable> | undefined {
   try {
-    const value: unknown = parse(text, { integersAsBigInt: true, maxDepth: TOML_DEPTH_MAX })
-    assert(isTable(value), 'a TOML document is a table')
+    const value = (left.length > 0 ? parseAround(body, left) : undefined) ?? parseText(textOf(body, body))
     return { value, step: '', parent: undefined, locator: createLocator(body) }
   } catch (e) {
     if (!(e instanceof TomlError)) throw e
@@ -41,9 +47,59 @@ export function parseToml(body: Span, diagnostics: Diagnostics): TomlNode<TomlTa
   }
 }
 
+function textOf({ source }: Span, { start, end }: Pick<Span, 'start' | 'end'>): string {
+  return source.text.slice(start, end)
+}
+
+function parseText(text: string): TomlTable {
+  const value: unknown = parse(text, { integersAsBigInt: true, maxDepth: TOML_DEPTH_MAX })
+  assert(isTable(value), 'a TOML document is a table')
+  return value
+}
+
+/** As `parseText`; `undefined` unless the text is right and each array of `left` is the value of a key. */
+function parseAround(body: Span, left: readonly PlainRows[]): TomlTable | undefined {
+  let text = ''
+  let start = body.start
+  const byMark = new Map<TomlValue, PlainRows>()
+  for (const rows of left) {
+    // No text has half of a surrogate pair, and no escape writes one: so this is no string of the user's.
+    const mark = `\ud800${byMark.size}`
+    byMark.set(mark, rows)
+    text += `${textOf(body, { start, end: rows.span.start })}"${mark}"`
+    start = rows.span.end
+  }
+  text += textOf(body, { start, end: body.end })
+  try {
+    const table = parseText(text)
+    return putBack(table, byMark) === left.length ? table : undefined
+  } catch (e) {
+    if (!(e instanceof TomlError)) throw e
+    return undefined
+  }
+}
+
+/** Puts arrays in the place of their marks; yields how many. INVARIANT: the recursion is as deep as tables nest. */
+function putBack(table: TomlTable, byMark: ReadonlyMap<TomlValue, PlainRows>): number {
+  let count = 0
+  const entries: Record<string, TomlValue> = table
+  for (const key in entries) {
+    const value = entries[key]
+    const rows = value === undefined ? undefined : byMark.get(value)
+    if (rows) entries[key] = rows
+    count += rows ? 1 : isTable(value) ? putBack(value, byMark) : 0
+  }
+  return count
+}
+
 /** Whether a value is a table, inline or not. */
 export function isTable(value: unknown): value is TomlTable {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null
+}
+
+/** Whether a value is an array that was left as it is written. */
+export function isPlainRows(value: TomlValue): value is PlainRows {
+  return typeof value === 'object' && 'tokens' in value && !isTable(value)
 }
 
 /** The node of what stands under `step` of a table or an array; `value` is what stands there. */
@@ -98,7 +154,7 @@ export function describeToml(value: TomlValue): string {
   if (typeof value === 'number') return 'a float'
   if (typeof value === 'boolean') return 'a boolean'
   if (value instanceof Date) return 'a date or time'
-  return Array.isArray(value) ? 'an array' : 'a table'
+  return isTable(value) ? 'a table' : 'an array'
 }
 
 /** smol-toml's messages → ours, where its own would not help. */

@@ -1,5 +1,6 @@
 /** Tests of `[data]`: the table of LANGUAGE section 3, values of TOML, and every mistake with its place. */
 import { describe, expect, test } from 'vitest'
+import { plainValues } from '../../../src/syntax/rune-file/plain-rows.ts'
 import type { Value } from '../../../src/values/value.ts'
 import { loadText, pointedAt } from './memory-host.ts'
 
@@ -8,7 +9,12 @@ function data(text: string): Record<string, readonly (readonly Value[])[] | stri
   const { configuration, places } = loadText(`[data]\n${text}`)
   expect(places).toEqual([])
   const found = configuration?.files[0]?.data ?? []
-  return Object.fromEntries(found.map((e) => [e.predicate, e.facts.kind === 'inline' ? e.facts.rows : e.facts.path]))
+  return Object.fromEntries(
+    found.map(({ predicate, facts }) => {
+      if (facts.kind === 'plain') return [predicate, plainValues(facts.rows)]
+      return [predicate, facts.kind === 'inline' ? facts.rows : facts.path]
+    }),
+  )
 }
 
 /** `line:column code` and what is pointed at, for each mistake; the body starts on line 1. */

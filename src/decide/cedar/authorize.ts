@@ -8,7 +8,14 @@ import { assert } from '../../text/assert.ts'
 import type { Span } from '../../text/source.ts'
 import { compileExpr } from './compile.ts'
 import { ERROR, type Evaluate, type Frame } from './frame.ts'
-import { type Code, generateList, generatePolicy, requestsInterpreted } from './generate.ts'
+import {
+  type Code,
+  type Generated,
+  generateList,
+  generatePolicy,
+  type ListCode,
+  requestsInterpreted,
+} from './generate.ts'
 import { createPolicyIndex, type IndexOptions, type PolicyIndex, type PolicyList } from './policy-index.ts'
 import { scopeOf } from './scope.ts'
 
@@ -128,7 +135,7 @@ export function askPolicies(set: PolicySet, frame: Frame, verdicts: Verdicts): v
   }
   const isInterpreted = set.interpreted > 0 && set.interpreted-- > 0
   for (let i = 0; i < count; i++) askList(set, lists[i]!, isInterpreted, frame, verdicts)
-  if (count > 1) putInOrder(verdicts)
+  putInOrder(verdicts)
 }
 
 /** Evaluates policies, and adds what they say to `verdicts`. */
@@ -139,22 +146,27 @@ export function askList(
   frame: Frame,
   verdicts: Verdicts,
 ): void {
-  if (!isInterpreted && list.asked++ === set.together) list.code = togetherOf(list, set)
-  if (list.code === undefined) {
-    for (let i = 0; i < list.numbers.length; i++) askOne(set, list.numbers[i]!, isInterpreted, frame, verdicts)
-    return
-  }
-  const { code, constants, objects } = list.code
-  frame.isQuiet = true
-  verdicts.count = code(frame, constants, objects, verdicts.satisfied, verdicts.count, verdicts.failing)
-  if (verdicts.failing.length === 0) return
-  for (const number of verdicts.failing) interpret(foundOf(set, number), number, set.values, frame, verdicts)
-  verdicts.failing.length = 0
+  if (!isInterpreted && list.asked++ === set.together) putTogether(list, set)
+  const { alone } = list
+  if (list.code !== undefined) askTogether(set, list.code, frame, verdicts)
+  for (let i = 0; i < alone.length; i++) askOne(set, alone[i]!, isInterpreted, frame, verdicts)
 }
 
-function togetherOf({ numbers }: PolicyList, { policies, values }: PolicySet): PolicyList['code'] {
-  if (numbers.length === 1 || numbers.length > TOGETHER_MAX) return undefined
-  return generateList(new Map(numbers.map((number) => [number, policies[number]!])), values)
+/** Gives those policies of a list one code that can have it. */
+function putTogether(list: PolicyList, { policies, values }: PolicySet): void {
+  const together = list.alone.filter((number) => !policies[number]!.usesFacts)
+  if (together.length < 2 || together.length > TOGETHER_MAX) return
+  list.code = generateList(new Map(together.map((number) => [number, policies[number]!.condition])), values)
+  if (list.code !== undefined) list.alone = list.alone.filter((number) => policies[number]!.usesFacts)
+}
+
+function askTogether(set: PolicySet, of: Generated<ListCode>, frame: Frame, verdicts: Verdicts): void {
+  const { satisfied, count, failing } = verdicts
+  frame.isQuiet = true
+  verdicts.count = of.code(frame, of.constants, of.objects, satisfied, count, failing)
+  if (failing.length === 0) return
+  for (const number of failing) interpret(foundOf(set, number), number, set.values, frame, verdicts)
+  failing.length = 0
 }
 
 function askOne(set: PolicySet, number: number, isInterpreted: boolean, frame: Frame, verdicts: Verdicts): void {

@@ -4,7 +4,7 @@
  * truth. `RUNE_CODEGEN=0` runs closures alone, `1` generated code from the first request on; else it comes with use.
  */
 import type { ValueId, Values } from '../../image/value-ids.ts'
-import type { LoweredPolicy } from '../../program/lowered.ts'
+import type { LoweredExpr, LoweredPolicy } from '../../program/lowered.ts'
 import { compute, isLess, opposite } from './arithmetic.ts'
 import { isTagged, step, tagOf } from './attributes.ts'
 import { call, isLike } from './compile.ts'
@@ -54,14 +54,12 @@ export function generatePolicy(
   return usesFacts ? undefined : generated(policyText(condition, values))
 }
 
-/** The generated code of policies, by number; nothing where one of them has to be interpreted. */
+/** The generated code of conditions, by the numbers of their policies; nothing where one of them has to be interpreted. */
 export function generateList(
-  policies: ReadonlyMap<number, Pick<LoweredPolicy, 'condition' | 'usesFacts'>>,
+  conditions: ReadonlyMap<number, LoweredExpr>,
   values: Values,
 ): Generated<ListCode> | undefined {
-  const all = [...policies]
-  if (all.some(([, { usesFacts }]) => usesFacts)) return undefined
-  return generated(listText(new Map(all.map(([number, { condition }]) => [number, condition])), values))
+  return generated(listText(conditions, values))
 }
 
 function generated<C extends Code | ListCode>(written: PolicyText | undefined): Generated<C> | undefined {

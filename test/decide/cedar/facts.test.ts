@@ -120,3 +120,20 @@ test('a float is an error where Cedar would have to see it', () => {
     'error: predicate `measured` holds a float, which Cedar does not have',
   )
 })
+
+test('policies that ask for facts are in their order among those that do not', () => {
+  const conditions = [
+    'context.zz',
+    'context.facts.ready',
+    'true',
+    'context.facts.broken_flag',
+    'context.facts.agent.role.contains("dev")',
+    'principal == U::"a"',
+    'false',
+  ]
+  const text = conditions.map((condition) => `permit (principal, action, resource) when { ${condition} };`).join('\n')
+  const policies = lowerText(text, { predicates: predicatesOf(FACTS) })
+  const { satisfiedPermits, errors } = answer(policies, { facts: FACTS, request: { context: new Map() } })
+  expect(satisfiedPermits).toEqual(['p1', 'p2', 'p4', 'p5'])
+  expect(errors.map(({ policyId }) => policyId)).toEqual(['p0', 'p3'])
+})

@@ -46,12 +46,13 @@ export class DecisionCache {
   readonly #stats: CacheStats
   readonly #setsMax: number
   #sets: number
-  #words: Uint32Array
+  /** Signed as ids are: V8 compares words of one kind as words, and others as floats. */
+  #words: Int32Array
   #decisions: (Decision | undefined)[]
   /** Since it grew last. */
   #evicted = 0
   #victim = 0
-  readonly #context = new Uint32Array(2 * FIELDS_MAX)
+  readonly #context = new Int32Array(2 * FIELDS_MAX)
   /** What was not found last. */
   readonly #missed = { set: 0, mark: 0, length: 0 }
 
@@ -59,7 +60,7 @@ export class DecisionCache {
     this.#stats = stats
     this.#setsMax = 2 ** Math.floor(Math.log2(Math.max(1, bytesMax / (WAYS * ENTRY_WORDS * 4))))
     this.#sets = Math.min(SETS_MIN, this.#setsMax)
-    this.#words = new Uint32Array(this.#sets * WAYS * ENTRY_WORDS)
+    this.#words = new Int32Array(this.#sets * WAYS * ENTRY_WORDS)
     this.#decisions = noDecisions(this.#sets)
   }
 
@@ -171,14 +172,14 @@ export class DecisionCache {
   turn(): void {
     this.stamp++
     // No entry may outlive so many states that their number comes again.
-    if (this.stamp < 2 ** 32) return
+    if (this.stamp < 2 ** 31) return
     this.stamp = 1
     this.#clear(this.#sets)
   }
 
   #clear(sets: number): void {
     this.#sets = sets
-    this.#words = new Uint32Array(sets * WAYS * ENTRY_WORDS)
+    this.#words = new Int32Array(sets * WAYS * ENTRY_WORDS)
     this.#decisions = noDecisions(sets)
     this.#evicted = 0
   }
@@ -196,10 +197,10 @@ function noDecisions(sets: number): (Decision | undefined)[] {
 
 /** What entries are marked with that name ids of a request: not 0. */
 function markOf(generation: number): number {
-  return (generation % 0xffffffff) + 1
+  return (generation & 0x3fffffff) + 1
 }
 
-function isContext(words: Uint32Array, at: number, context: Uint32Array, length: number): boolean {
+function isContext(words: Int32Array, at: number, context: Int32Array, length: number): boolean {
   for (let i = 0; i < length; i++) if (words[at + i] !== context[i]) return false
   return true
 }

@@ -42,12 +42,12 @@ export class RowLookup {
     const hash = finishHash(
       by === BOTH ? mixWord(mixWord(2, first), second) : mixWord(1, by === FIRST ? first : second),
     )
-    let above = Number.MAX_SAFE_INTEGER
+    let above = ABOVE_ALL
     // As in `follow` of `relation.ts`: words that belong to somebody else by now can't lead in circles.
-    for (let entry = heads[hash & (heads.length - 1)]!; entry > 0 && entry < above; entry = next[entry - 1]!) {
+    for (let entry = heads[hash & (heads.length - 1)]! | 0; entry > 0 && entry < above; entry = next[entry - 1]! | 0) {
       above = entry
       const row = entry - 1
-      if (this.#first[row] === first && this.#second[row] === second && this.#isThere(row)) return row
+      if (this.#isPair(row, first, second) && this.#isThere(row)) return row
     }
     return -1
   }
@@ -64,12 +64,12 @@ export class RowLookup {
     const heads = this.#heads
     const next = this.#next
     let count = 0
-    let above = Number.MAX_SAFE_INTEGER
+    let above = ABOVE_ALL
     const hash = finishHash(mixWord(1, first))
-    for (let entry = heads[hash & (heads.length - 1)]!; entry > 0 && entry < above; entry = next[entry - 1]!) {
+    for (let entry = heads[hash & (heads.length - 1)]! | 0; entry > 0 && entry < above; entry = next[entry - 1]! | 0) {
       above = entry
       const row = entry - 1
-      if (this.#first[row] !== first || !this.#isThere(row)) continue
+      if ((this.#first[row]! | 0) !== first || !this.#isThere(row)) continue
       if (count === most) return -1
       into[count++] = this.#second[row]! | 0
     }
@@ -79,6 +79,11 @@ export class RowLookup {
   /** Whether a row has `first`, where that is the only column of the key. */
   has(first: number): boolean {
     return this.seconds(first, ANY, 0) !== 0
+  }
+
+  /** Words that are made signed, as ids are, are compared as words and not as floats. */
+  #isPair(row: number, first: number, second: number): boolean {
+    return (this.#first[row]! | 0) === first && (this.#second[row]! | 0) === second
   }
 
   #isThere(row: number): boolean {
@@ -106,6 +111,8 @@ export class RowLookup {
   }
 }
 
+/** No relation has so many rows. */
+const ABOVE_ALL = 0x7fffffff
 const NO_WORDS: Uint32Array = new Uint32Array(0)
 const FIRST = [0]
 const SECOND = [1]

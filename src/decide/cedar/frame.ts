@@ -66,7 +66,7 @@ export class Frame {
    * Copies the context, and says how many words of `into` that took: by turns keys and values, keys ascending; or one word,
    * the context as a record, where there are more fields than `most` or where it was given as one.
    */
-  copyContext(into: Uint32Array, most: number): number {
+  copyContext(into: Int32Array, most: number): number {
     if (this.#record !== NO_RECORD || this.#count > most) {
       into[0] = this.context
       return 1

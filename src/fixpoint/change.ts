@@ -18,16 +18,18 @@ import {
   tupleAt,
   unmarkGone,
 } from '../image/relation.ts'
+import { copyTuple, eachTuple, type Tuples } from '../image/tuples.ts'
+import type { ValueId } from '../image/value-ids.ts'
 import { readsSome } from '../program/plan.ts'
-import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
+import { BUILTIN, type PredicateId, type Program, type Stratum } from '../program/program.ts'
 import { ancestorChange, isOfAncestors } from './ancestors.ts'
 import { createEvaluation, type Evaluation, isDerived } from './fixpoint.ts'
 import { checkRows } from './run.ts'
 
 /** What to change of one predicate's facts. Removals come first; what is not there needs no removing. */
 export interface FactChange {
-  readonly remove: readonly ArrayLike<number>[]
-  readonly insert: readonly ArrayLike<number>[]
+  readonly remove: Tuples
+  readonly insert: Tuples
 }
 
 export interface Change {
@@ -52,7 +54,8 @@ export function changeFacts(
     for (const step of undos.splice(0).reverse()) step()
   }
   try {
-    const changed = apply({ program, image, epoch, undos }, facts)
+    const derived = program.strata.filter((s) => s.evaluation === 'materialized' && isDerived(program, s))
+    const changed = apply({ program, image, epoch, undos, derived }, facts)
     return { changed, undo }
   } catch (error) {
     undo()
@@ -65,18 +68,19 @@ interface Work {
   readonly image: Image
   readonly epoch: number
   readonly undos: (() => void)[]
+  /** Those of what is materialised. */
+  readonly derived: readonly Stratum[]
 }
 
 function apply(work: Work, facts: ReadonlyMap<PredicateId, FactChange>): Map<PredicateId, number> {
   const { program, image } = work
   const changed = new Map<PredicateId, number>()
   for (const [predicate, change] of facts) {
-    if (isMade(program, predicate)) continue
+    if (isMade(work, predicate)) continue
     changeInPlace(work, predicate, change, changed)
   }
   let evaluation: Evaluation | undefined
-  for (const stratum of program.strata) {
-    if (stratum.evaluation !== 'materialized' || !isDerived(program, stratum)) continue
+  for (const stratum of work.derived) {
     const own = stratum.predicates.some((id) => facts.has(id) || changed.has(program.predicates[id]!.unites ?? -1))
     if (!own && !stratum.rules.some((rule) => readsSome(rule.body, (predicate) => changed.has(predicate)))) continue
     const above = isOfAncestors(stratum) ? newAncestors(work, facts) : undefined
@@ -104,49 +108,57 @@ function apply(work: Work, facts: ReadonlyMap<PredicateId, FactChange>): Map<Pre
 }
 
 /** What becomes of the ancestors, if that need not be derived. */
-function newAncestors({ program, image }: Work, facts: ReadonlyMap<PredicateId, FactChange>): FactChange | undefined {
+function newAncestors(work: Work, facts: ReadonlyMap<PredicateId, FactChange>): FactChange | undefined {
+  const { program, image } = work
   const parents = facts.get(BUILTIN.entityParent)
-  if (!parents || isMade(program, BUILTIN.entityParent)) return undefined
-  const children = new Set([...parents.remove, ...parents.insert].map((row) => row[0]!))
+  if (!parents || isMade(work, BUILTIN.entityParent)) return undefined
+  const children = new Set<ValueId>()
+  for (const { count, words } of [parents.remove, parents.insert]) {
+    for (let i = 0; i < count; i++) children.add(words[2 * i]!)
+  }
   return ancestorChange(image, children, program.settings.limits.maxIterations)
 }
 
 /** Whether the predicate's relation is made anew when it changes. */
-function isMade(program: Program, predicate: PredicateId): boolean {
-  return program.strata.some(
-    (stratum) =>
-      stratum.evaluation === 'materialized' && isDerived(program, stratum) && stratum.predicates.includes(predicate),
-  )
+function isMade({ derived }: Work, predicate: PredicateId): boolean {
+  return derived.some(({ predicates }) => predicates.includes(predicate))
 }
 
 /** Appends and marks, and notes it where anything changed. */
 function changeInPlace(
-  { program, image, epoch, undos }: Work,
+  work: Work,
   predicate: PredicateId,
   change: FactChange,
   changed: Map<PredicateId, number>,
 ): void {
+  const { image, epoch, undos } = work
   const relation = image.relations[predicate]!
   const { count } = relation
+  const isBase = !isMade(work, predicate)
   const settle = () => {
-    if (!isMade(program, predicate)) relation.baseCount = relation.count
+    if (isBase) relation.baseCount = relation.count
   }
   const gone: number[] = []
   // Before anything is appended, so that what is undone was never half in the arena.
-  reserve(relation, change.insert.length)
+  reserve(relation, change.insert.count)
   undos.push(() => {
     takeBack(relation, count)
     settle()
     for (const row of gone) unmarkGone(relation, row)
   })
   if (relation.deaths === undefined) relation.deathBase = epoch - 1
-  for (const tuple of change.remove) {
+  const tuple = new Uint32Array(relation.arity)
+  for (let i = 0; i < change.remove.count; i++) {
+    copyTuple(change.remove, i, tuple)
     const row = findRow(relation, tuple)
     if (row < 0) continue
     markGone(relation, row, epoch - relation.deathBase)
     gone.push(row)
   }
-  for (const tuple of change.insert) insert(relation, tuple)
+  for (let i = 0; i < change.insert.count; i++) {
+    copyTuple(change.insert, i, tuple)
+    insert(relation, tuple)
+  }
   settle()
   if (gone.length > 0 || relation.count > count) changed.set(predicate, count)
 }
@@ -167,11 +179,12 @@ function startAnew({ image, undos }: Work, predicate: PredicateId, change?: Fact
     else image.replaced.delete(predicate)
   }
   undos.push(putBack)
-  const removed = new Set(change?.remove.map((tuple) => Array.from(tuple).join()))
+  const removed = new Set<string>()
+  for (const tuple of change ? eachTuple(change.remove) : []) removed.add(tuple.join())
   const isRemoved = (of: Relation, row: number) => removed.size > 0 && removed.has(tupleAt(of, row).join())
   const fresh = copyRows(relation, (row) => row < relation.baseCount && !isRemoved(relation, row), [])
   for (const tuple of replaced ? rowsOf(replaced) : []) if (!removed.has(tuple.join())) insert(fresh, tuple)
-  for (const tuple of change?.insert ?? []) insert(fresh, tuple)
+  for (const tuple of change ? eachTuple(change.insert) : []) insert(fresh, tuple)
   fresh.baseCount = fresh.count
   image.relations[predicate] = fresh
   image.replaced.delete(predicate)

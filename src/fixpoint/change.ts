@@ -20,10 +20,10 @@ import {
 } from '../image/relation.ts'
 import { copyTuple, eachTuple, type Tuples } from '../image/tuples.ts'
 import type { ValueId } from '../image/value-ids.ts'
-import { readsSome } from '../program/plan.ts'
-import { BUILTIN, type PredicateId, type Program, type Stratum } from '../program/program.ts'
+import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
 import { ancestorChange, isOfAncestors } from './ancestors.ts'
-import { createEvaluation, type Evaluation, isDerived } from './fixpoint.ts'
+import { type Dependents, dependentsOf } from './dependents.ts'
+import { createEvaluation, type Evaluation } from './fixpoint.ts'
 import { checkRows } from './run.ts'
 
 /** What to change of one predicate's facts. Removals come first; what is not there needs no removing. */
@@ -48,15 +48,20 @@ export function changeFacts(
   image: Image,
   facts: ReadonlyMap<PredicateId, FactChange>,
   epoch: number,
+  dependents: Dependents = dependentsOf(program),
 ): Change {
   const undos: (() => void)[] = []
   const undo = () => {
     for (const step of undos.splice(0).reverse()) step()
   }
   try {
-    const derived = program.strata.filter((s) => s.evaluation === 'materialized' && isDerived(program, s))
-    const changed = apply({ program, image, epoch, undos, derived }, facts)
-    return { changed, undo }
+    const work: Work = {
+      ...{ program, image, epoch, undos, dependents },
+      changed: new Map(),
+      isDue: new Uint8Array(dependents.strata.length),
+    }
+    apply(work, facts)
+    return { changed: work.changed, undo }
   } catch (error) {
     undo()
     throw error
@@ -68,25 +73,28 @@ interface Work {
   readonly image: Image
   readonly epoch: number
   readonly undos: (() => void)[]
-  /** Those of what is materialised. */
-  readonly derived: readonly Stratum[]
+  readonly dependents: Dependents
+  readonly changed: Map<PredicateId, number>
+  /** By stratum, whether it has to be derived anew: something that it reads has changed, or its facts. */
+  readonly isDue: Uint8Array
 }
 
-function apply(work: Work, facts: ReadonlyMap<PredicateId, FactChange>): Map<PredicateId, number> {
-  const { program, image } = work
-  const changed = new Map<PredicateId, number>()
+function apply(work: Work, facts: ReadonlyMap<PredicateId, FactChange>): void {
+  const { program, image, dependents, isDue } = work
+  const { strata } = dependents
   for (const [predicate, change] of facts) {
-    if (isMade(work, predicate)) continue
-    changeInPlace(work, predicate, change, changed)
+    const maker = dependents.makers.get(predicate)
+    if (maker === undefined) changeInPlace(work, predicate, change)
+    else isDue[maker] = 1
   }
   let evaluation: Evaluation | undefined
-  for (const stratum of work.derived) {
-    const own = stratum.predicates.some((id) => facts.has(id) || changed.has(program.predicates[id]!.unites ?? -1))
-    if (!own && !stratum.rules.some((rule) => readsSome(rule.body, (predicate) => changed.has(predicate)))) continue
+  for (let place = 0; place < strata.length; place++) {
+    if (isDue[place] === 0) continue
+    const stratum = strata[place]!
     const above = isOfAncestors(stratum) ? newAncestors(work, facts) : undefined
     if (above) {
       const rows = rowCount(image.relations[BUILTIN.entityAncestor]!)
-      changeInPlace(work, BUILTIN.entityAncestor, above, changed)
+      changeInPlace(work, BUILTIN.entityAncestor, above)
       evaluation?.discount(rows - rowCount(image.relations[BUILTIN.entityAncestor]!))
       continue
     }
@@ -100,11 +108,16 @@ function apply(work: Work, facts: ReadonlyMap<PredicateId, FactChange>): Map<Pre
       const old = before[i]!
       if (isSame(old.relation, image.relations[predicate]!) && isSame(old.replaced, image.replaced.get(predicate))) {
         old.putBack()
-      } else changed.set(predicate, 0)
+      } else noteChange(work, predicate, 0)
     })
   }
   if (!evaluation) checkRows(program, image)
-  return changed
+}
+
+/** Notes the first row of a predicate that is new, and that its readers are due. */
+function noteChange({ changed, dependents, isDue }: Work, predicate: PredicateId, first: number): void {
+  changed.set(predicate, first)
+  for (const place of dependents.readers.get(predicate) ?? []) isDue[place] = 1
 }
 
 /** What becomes of the ancestors, if that need not be derived. */
@@ -120,17 +133,12 @@ function newAncestors(work: Work, facts: ReadonlyMap<PredicateId, FactChange>): 
 }
 
 /** Whether the predicate's relation is made anew when it changes. */
-function isMade({ derived }: Work, predicate: PredicateId): boolean {
-  return derived.some(({ predicates }) => predicates.includes(predicate))
+function isMade({ dependents }: Work, predicate: PredicateId): boolean {
+  return dependents.makers.has(predicate)
 }
 
 /** Appends and marks, and notes it where anything changed. */
-function changeInPlace(
-  work: Work,
-  predicate: PredicateId,
-  change: FactChange,
-  changed: Map<PredicateId, number>,
-): void {
+function changeInPlace(work: Work, predicate: PredicateId, change: FactChange): void {
   const { image, epoch, undos } = work
   const relation = image.relations[predicate]!
   const { count } = relation
@@ -160,7 +168,7 @@ function changeInPlace(
     insert(relation, tuple)
   }
   settle()
-  if (gone.length > 0 || relation.count > count) changed.set(predicate, count)
+  if (gone.length > 0 || relation.count > count) noteChange(work, predicate, count)
 }
 
 interface Before {

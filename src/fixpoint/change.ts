@@ -55,13 +55,10 @@ export function changeFacts(
     for (const step of undos.splice(0).reverse()) step()
   }
   try {
-    const work: Work = {
-      ...{ program, image, epoch, undos, dependents },
-      changed: new Map(),
-      isDue: new Uint8Array(dependents.strata.length),
-    }
-    apply(work, facts)
-    return { changed: work.changed, undo }
+    const changed = new Map<PredicateId, number>()
+    const isDue = new Uint8Array(dependents.strata.length)
+    apply({ program, image, epoch, undos, dependents, changed, isDue }, facts)
+    return { changed, undo }
   } catch (error) {
     undo()
     throw error

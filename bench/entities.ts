@@ -1,7 +1,7 @@
 /**
- * What entities cost: 10,000 users in 50 groups that lie in each other, handed over as objects; then one user at a time with
- * another attribute, with another group, removed and added again. Prints how long reading the objects takes, and the writer
- * up to the published epoch. `--smoke` is a twentieth of it, once.
+ * What entities cost: 10,000 users in 50 groups that lie in each other, handed over as objects, and as a text; then one user
+ * at a time with another attribute, with another group, removed and added again. Prints how long reading takes, and the
+ * writer up to the published epoch. `--smoke` is a twentieth of it, once.
  */
 import { loadavg } from 'node:os'
 import { createCoordinator } from '../src/threads/coordinator.ts'
@@ -56,6 +56,10 @@ for (let round = 0; round < rounds; round++) {
     for (const update of updates) coordinator.update([update])
     note(`${what}: writing`, start, inputs.length)
   }
+  const asText = { entities: JSON.stringify(all().entities) }
+  const start = performance.now()
+  readUpdate(asText, program)
+  note('all as text: reading', start)
   apply('all', [all()])
   const before = rows()
   for (const [what, change] of Object.entries(changes)) {

@@ -7,7 +7,7 @@ import { storedEntity } from '../image/stored-entity.ts'
 import type { EntityRecord, ReaderProgram, Settings } from '../program/program.ts'
 import { isRefusal, normaliseUid, normaliseValue } from '../program/uids.ts'
 import { conformEntities, conformRequest, type Report } from '../syntax/json/conform.ts'
-import { contextFromJson, entitiesFromJson } from '../syntax/json/entities.ts'
+import { contextFromJson, entitiesFromJs, entitiesFromText, type JsonOrigin } from '../syntax/json/entities.ts'
 import { distinctEntities, sameEntity } from '../syntax/json/entity-data.ts'
 import { jsonFromJs } from '../syntax/json/from-js.ts'
 import { type Json, parseJson } from '../syntax/json/json.ts'
@@ -74,10 +74,14 @@ export function checkRest({ principal, action, resource, ...given }: Rest, targe
   const origin = { diagnostics, ...(schema && { schema }) }
   const contextJson = jsonOf(given.context ?? {}, 'context', diagnostics)
   const context = contextJson && contextFromJson(contextJson.json, { ...origin, ...contextJson.place }, action)
-  const entitiesJson = jsonOf(given.entities ?? [], 'entities', diagnostics)
-  const entities = entitiesJson && entitiesFromJson(entitiesJson.json, { ...origin, ...entitiesJson.place })
+  const entities = entitiesOf(given.entities ?? [], origin)
   diagnostics.throwIfErrors()
   return checkParts({ principal, action, resource, context: context!.fields, entities: entities! }, target)
+}
+
+function entitiesOf(given: unknown, origin: JsonOrigin): EntityRecord[] | undefined {
+  if (typeof given !== 'string') return entitiesFromJs(given, 'entities', origin)
+  return entitiesFromText({ path: '<entities>', text: given }, origin)?.entities
 }
 
 /** A context as JSON text, for who needs it more than once: it is read here. Throws a `RuneError` for what can be no context. */

@@ -5,7 +5,8 @@
  */
 import type { Image } from '../image/image.ts'
 import type { Relation } from '../image/relation.ts'
-import { rowsWith } from '../image/search.ts'
+import { firstRow, nextRow, searchBy } from '../image/search.ts'
+import { addTuple, createTuples } from '../image/tuples.ts'
 import type { ValueId } from '../image/value-ids.ts'
 import { BUILTIN, type Stratum } from '../program/program.ts'
 import type { FactChange } from './change.ts'
@@ -33,15 +34,15 @@ export function ancestorChange(
   const { ancestors, affected } = walk
   let left = Math.max(ROWS_ALWAYS, ancestors.count) - children.size
   for (const child of left > 0 ? children : []) for (const below of others(ancestors, 1, child)) affected.add(below)
-  const change = { remove: [] as number[][], insert: [] as number[][] }
+  const change = { remove: createTuples(2), insert: createTuples(2) }
   for (const entity of affected) {
     const { found, looks } = findAncestors(walk, entity)
     left -= looks
     if (left <= 0 || found.size >= ancestorsMax) return undefined
     for (const ancestor of others(ancestors, 0, entity)) {
-      if (!found.delete(ancestor)) change.remove.push([entity, ancestor])
+      if (!found.delete(ancestor)) addTuple(change.remove, [entity, ancestor])
     }
-    for (const ancestor of found) change.insert.push([entity, ancestor])
+    for (const ancestor of found) addTuple(change.insert, [entity, ancestor])
   }
   return change
 }
@@ -82,5 +83,11 @@ function findAncestors(
 
 /** What stands beside `id`, which stands in `column` of a binary relation. */
 function others(relation: Relation, column: 0 | 1, id: ValueId): ValueId[] {
-  return rowsWith(relation, column, id).map((row) => relation.columns[1 - column]![row]!)
+  const search = searchBy(relation, [column])
+  const key = [id]
+  const found: ValueId[] = []
+  for (let row = firstRow(search, key, relation.count); row >= 0; row = nextRow(search, key, row)) {
+    found.push(relation.columns[1 - column]![row]!)
+  }
+  return found
 }

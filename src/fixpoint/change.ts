@@ -18,16 +18,18 @@ import {
   tupleAt,
   unmarkGone,
 } from '../image/relation.ts'
-import { readsSome } from '../program/plan.ts'
+import { copyTuple, eachTuple, type Tuples } from '../image/tuples.ts'
+import type { ValueId } from '../image/value-ids.ts'
 import { BUILTIN, type PredicateId, type Program } from '../program/program.ts'
 import { ancestorChange, isOfAncestors } from './ancestors.ts'
-import { createEvaluation, type Evaluation, isDerived } from './fixpoint.ts'
+import { type Dependents, dependentsOf } from './dependents.ts'
+import { createEvaluation, type Evaluation } from './fixpoint.ts'
 import { checkRows } from './run.ts'
 
 /** What to change of one predicate's facts. Removals come first; what is not there needs no removing. */
 export interface FactChange {
-  readonly remove: readonly ArrayLike<number>[]
-  readonly insert: readonly ArrayLike<number>[]
+  readonly remove: Tuples
+  readonly insert: Tuples
 }
 
 export interface Change {
@@ -46,13 +48,16 @@ export function changeFacts(
   image: Image,
   facts: ReadonlyMap<PredicateId, FactChange>,
   epoch: number,
+  dependents: Dependents = dependentsOf(program),
 ): Change {
   const undos: (() => void)[] = []
   const undo = () => {
     for (const step of undos.splice(0).reverse()) step()
   }
   try {
-    const changed = apply({ program, image, epoch, undos }, facts)
+    const changed = new Map<PredicateId, number>()
+    const isDue = new Uint8Array(dependents.strata.length)
+    apply({ program, image, epoch, undos, dependents, changed, isDue }, facts)
     return { changed, undo }
   } catch (error) {
     undo()
@@ -65,24 +70,28 @@ interface Work {
   readonly image: Image
   readonly epoch: number
   readonly undos: (() => void)[]
+  readonly dependents: Dependents
+  readonly changed: Map<PredicateId, number>
+  /** By stratum, whether it has to be derived anew: something that it reads has changed, or its facts. */
+  readonly isDue: Uint8Array
 }
 
-function apply(work: Work, facts: ReadonlyMap<PredicateId, FactChange>): Map<PredicateId, number> {
-  const { program, image } = work
-  const changed = new Map<PredicateId, number>()
+function apply(work: Work, facts: ReadonlyMap<PredicateId, FactChange>): void {
+  const { program, image, dependents, isDue } = work
+  const { strata } = dependents
   for (const [predicate, change] of facts) {
-    if (isMade(program, predicate)) continue
-    changeInPlace(work, predicate, change, changed)
+    const maker = dependents.makers.get(predicate)
+    if (maker === undefined) changeInPlace(work, predicate, change)
+    else isDue[maker] = 1
   }
   let evaluation: Evaluation | undefined
-  for (const stratum of program.strata) {
-    if (stratum.evaluation !== 'materialized' || !isDerived(program, stratum)) continue
-    const own = stratum.predicates.some((id) => facts.has(id) || changed.has(program.predicates[id]!.unites ?? -1))
-    if (!own && !stratum.rules.some((rule) => readsSome(rule.body, (predicate) => changed.has(predicate)))) continue
+  for (let place = 0; place < strata.length; place++) {
+    if (isDue[place] === 0) continue
+    const stratum = strata[place]!
     const above = isOfAncestors(stratum) ? newAncestors(work, facts) : undefined
     if (above) {
       const rows = rowCount(image.relations[BUILTIN.entityAncestor]!)
-      changeInPlace(work, BUILTIN.entityAncestor, above, changed)
+      changeInPlace(work, BUILTIN.entityAncestor, above)
       evaluation?.discount(rows - rowCount(image.relations[BUILTIN.entityAncestor]!))
       continue
     }
@@ -96,59 +105,67 @@ function apply(work: Work, facts: ReadonlyMap<PredicateId, FactChange>): Map<Pre
       const old = before[i]!
       if (isSame(old.relation, image.relations[predicate]!) && isSame(old.replaced, image.replaced.get(predicate))) {
         old.putBack()
-      } else changed.set(predicate, 0)
+      } else noteChange(work, predicate, 0)
     })
   }
   if (!evaluation) checkRows(program, image)
-  return changed
+}
+
+/** Notes the first row of a predicate that is new, and that its readers are due. */
+function noteChange({ changed, dependents, isDue }: Work, predicate: PredicateId, first: number): void {
+  changed.set(predicate, first)
+  for (const place of dependents.readers.get(predicate) ?? []) isDue[place] = 1
 }
 
 /** What becomes of the ancestors, if that need not be derived. */
-function newAncestors({ program, image }: Work, facts: ReadonlyMap<PredicateId, FactChange>): FactChange | undefined {
+function newAncestors(work: Work, facts: ReadonlyMap<PredicateId, FactChange>): FactChange | undefined {
+  const { program, image } = work
   const parents = facts.get(BUILTIN.entityParent)
-  if (!parents || isMade(program, BUILTIN.entityParent)) return undefined
-  const children = new Set([...parents.remove, ...parents.insert].map((row) => row[0]!))
+  if (!parents || isMade(work, BUILTIN.entityParent)) return undefined
+  const children = new Set<ValueId>()
+  for (const { count, words } of [parents.remove, parents.insert]) {
+    for (let i = 0; i < count; i++) children.add(words[2 * i]!)
+  }
   return ancestorChange(image, children, program.settings.limits.maxIterations)
 }
 
 /** Whether the predicate's relation is made anew when it changes. */
-function isMade(program: Program, predicate: PredicateId): boolean {
-  return program.strata.some(
-    (stratum) =>
-      stratum.evaluation === 'materialized' && isDerived(program, stratum) && stratum.predicates.includes(predicate),
-  )
+function isMade({ dependents }: Work, predicate: PredicateId): boolean {
+  return dependents.makers.has(predicate)
 }
 
 /** Appends and marks, and notes it where anything changed. */
-function changeInPlace(
-  { program, image, epoch, undos }: Work,
-  predicate: PredicateId,
-  change: FactChange,
-  changed: Map<PredicateId, number>,
-): void {
+function changeInPlace(work: Work, predicate: PredicateId, change: FactChange): void {
+  const { image, epoch, undos } = work
   const relation = image.relations[predicate]!
   const { count } = relation
+  const isBase = !isMade(work, predicate)
   const settle = () => {
-    if (!isMade(program, predicate)) relation.baseCount = relation.count
+    if (isBase) relation.baseCount = relation.count
   }
   const gone: number[] = []
   // Before anything is appended, so that what is undone was never half in the arena.
-  reserve(relation, change.insert.length)
+  reserve(relation, change.insert.count)
   undos.push(() => {
     takeBack(relation, count)
     settle()
     for (const row of gone) unmarkGone(relation, row)
   })
   if (relation.deaths === undefined) relation.deathBase = epoch - 1
-  for (const tuple of change.remove) {
+  const tuple = new Uint32Array(relation.arity)
+  for (let i = 0; i < change.remove.count; i++) {
+    copyTuple(change.remove, i, tuple)
     const row = findRow(relation, tuple)
     if (row < 0) continue
     markGone(relation, row, epoch - relation.deathBase)
     gone.push(row)
   }
-  for (const tuple of change.insert) insert(relation, tuple)
+  for (let i = 0; i < change.insert.count; i++) {
+    copyTuple(change.insert, i, tuple)
+    insert(relation, tuple)
+  }
   settle()
-  if (gone.length > 0 || relation.count > count) changed.set(predicate, count)
+  if (gone.length > 0 || relation.count > count) noteChange(work, predicate, count)
 }
 
 interface Before {
@@ -167,11 +184,12 @@ function startAnew({ image, undos }: Work, predicate: PredicateId, change?: Fact
     else image.replaced.delete(predicate)
   }
   undos.push(putBack)
-  const removed = new Set(change?.remove.map((tuple) => Array.from(tuple).join()))
+  const removed = new Set<string>()
+  for (const tuple of change ? eachTuple(change.remove) : []) removed.add(tuple.join())
   const isRemoved = (of: Relation, row: number) => removed.size > 0 && removed.has(tupleAt(of, row).join())
   const fresh = copyRows(relation, (row) => row < relation.baseCount && !isRemoved(relation, row), [])
   for (const tuple of replaced ? rowsOf(replaced) : []) if (!removed.has(tuple.join())) insert(fresh, tuple)
-  for (const tuple of change?.insert ?? []) insert(fresh, tuple)
+  for (const tuple of change ? eachTuple(change.insert) : []) insert(fresh, tuple)
   fresh.baseCount = fresh.count
   image.relations[predicate] = fresh
   image.replaced.delete(predicate)

@@ -97,9 +97,9 @@ export function programBytes(arena: Arena, root: number, from = 0, to?: number):
 }
 
 /** The blocks that a root leads to, its own included, by what they belong to. */
-export function blocksOf(arena: Arena, root: number): Map<string, Extent[]> {
+export function blocksOf(arena: Arena, root: number): Map<string | number, readonly Extent[]> {
   const { words } = arena
-  const blocks = new Map<string, Extent[]>()
+  const blocks = new Map<string | number, readonly Extent[]>()
   blocks.set('root', [{ start: root, words: words[root + ROOT.words]! }])
   const program = { start: words[root + ROOT.program]!, words: Math.ceil(words[root + ROOT.programBytes]! / 4) }
   blocks.set('program', [program])
@@ -128,8 +128,8 @@ export function blocksOf(arena: Arena, root: number): Map<string, Extent[]> {
 }
 
 /** What the blocks of a predicate's relation are filed under. */
-export function relationKey(predicate: number, isReplaced: boolean): string {
-  return `${isReplaced ? 'replaced' : 'relation'}:${predicate}`
+export function relationKey(predicate: number, isReplaced: boolean): number {
+  return 2 * predicate + (isReplaced ? 1 : 0)
 }
 
 /** Calls `visit` for each table of a dictionary with the word offset of its descriptor; yields the end of the last one. */

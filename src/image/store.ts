@@ -33,10 +33,21 @@ export interface Store {
   dictionaryNumber: number
   programNumber: number
   /** The blocks of the published root, by what they belong to. */
-  readonly blocks: Map<string, Extent[]>
+  readonly blocks: Map<BlockKey, readonly Block[]>
   /** Blocks that no root leads to from `epoch` on. */
   retired: { readonly epoch: number; readonly at: number; readonly blocks: readonly Extent[] }[]
 }
+
+/** What a block belongs to: a part of the root, or a relation (`relationKey`). */
+export type BlockKey = string | number
+
+/** A block; with the array that lies in it, where that is known. */
+export interface Block extends Extent {
+  readonly array?: Uint32Array
+}
+
+const NO_BLOCK: Block = { start: 0, words: 0 }
+const NO_BLOCKS: readonly Block[] = []
 
 /** What becomes visible. */
 export interface Publication {
@@ -135,9 +146,12 @@ interface Sealing {
 }
 
 /** Says which blocks belong to `key` now. */
-function setBlocks({ store, gone }: Sealing, key: string, blocks: Extent[]): void {
-  for (const old of store.blocks.get(key) ?? []) {
-    if (!blocks.some(({ start }) => start === old.start)) gone.push(old)
+function setBlocks({ store, gone }: Sealing, key: BlockKey, blocks: readonly Block[]): void {
+  const before = store.blocks.get(key) ?? NO_BLOCKS
+  for (let i = 0; i < before.length; i++) {
+    const old = before[i]!
+    // Most stay, and have the same place.
+    if (blocks[i] !== old && !blocks.some(({ start }) => start === old.start)) gone.push(old)
   }
   if (blocks.length > 0) store.blocks.set(key, blocks)
   else store.blocks.delete(key)
@@ -148,8 +162,10 @@ function sealRelations(sealing: Sealing): Extent {
   const { store } = sealing
   const { image, indexes, changed } = sealing.publication
   const table = { start: allocate(store.space, image.relations.length * 2), words: image.relations.length * 2 }
-  const seal = (key: string, relation: Relation | undefined, keys: readonly (readonly number[])[]): number => {
-    const made = relation ? sealRelation(sealing, relation, keys) : []
+  const seal = (key: BlockKey, relation: Relation | undefined, keys: readonly (readonly number[])[]): number => {
+    const before = store.blocks.get(key) ?? NO_BLOCKS
+    if (relation === undefined && before.length === 0) return 0
+    const made = relation ? sealRelation(sealing, relation, keys, before) : NO_BLOCKS
     setBlocks(sealing, key, made)
     return made[0]?.start ?? 0
   }
@@ -176,15 +192,27 @@ function sealRelations(sealing: Sealing): Extent {
   return table
 }
 
-/** The block of the descriptor first, then those of the arrays. */
-function sealRelation({ store, epoch }: Sealing, relation: Relation, keys: readonly (readonly number[])[]): Extent[] {
+/** The block of the descriptor first, then those of the arrays; `before` are those that it had. */
+function sealRelation(
+  { store, epoch }: Sealing,
+  relation: Relation,
+  keys: readonly (readonly number[])[],
+  before: readonly Block[],
+): Block[] {
   const { arity } = relation
   const wanted = indexesFor(relation, keys)
-  const isPlaced = arity > 0 && isShared(relation.columns[0]!)
-  const capacity = isPlaced ? relation.capacity : roomFor(relation.count)
+  const isPlaced = arity > 0 && (before[1]?.array === relation.columns[0] || isShared(relation.columns[0]!))
+  const capacity = isPlaced ? relation.capacity : roomFor(relation.count, relation.born > 0)
   relation.capacity = capacity
-  const blocks: Extent[] = []
+  // The first is put in its place at the end.
+  const blocks: Block[] = [NO_BLOCK]
   const place = (array: Uint32Array, length: number): Uint32Array => {
+    const old = before[blocks.length]
+    // Whether an array is shared takes longer to say than all else of an update that finds room.
+    if (old !== undefined && old.array === array && old.words >= length) {
+      blocks.push(old)
+      return array
+    }
     const placed = placeArray(store, array, length)
     if (placed.length > 0) blocks.push(blockOf(placed))
     return placed
@@ -221,12 +249,16 @@ function sealRelation({ store, epoch }: Sealing, relation: Relation, keys: reado
   relation.columns.forEach((column, i) => {
     words[at + RELATION.columns + i] = column.byteOffset / 4
   })
-  return [{ start: at, words: size }, ...blocks]
+  blocks[0] = { start: at, words: size }
+  return blocks
 }
 
-/** A thirty-second part more than there is, so that updates append in place for a while; nothing for nothing. */
-function roomFor(count: number): number {
-  return count === 0 ? 0 : count + (count >>> 5) + 8
+/**
+ * A thirty-second part more than there is, so that updates append in place for a while, and an eighth where they did so
+ * before; nothing for nothing.
+ */
+function roomFor(count: number, hasGrown: boolean): number {
+  return count === 0 ? 0 : count + (count >>> (hasGrown ? 3 : 5)) + 8
 }
 
 /** The array itself if it lies in the arena, else a copy of its first `length` words there. */
@@ -258,26 +290,25 @@ function sealRoot(
   const { image, isNewDictionary } = sealing.publication
   const { tables } = image.dictionary
   if (isNewDictionary) store.dictionaryNumber++
-  const before = store.blocks.get('root')?.[0]?.start
-  // What nothing was added to is where it was.
-  const isSame = (at: number, { count }: FixedTable | BlobTable) =>
-    before !== undefined && !isNewDictionary && store.arena.words[before + at] === count
-  const size = forEachTable(ROOT.tables, tables, (key, at, table) => {
-    if (!isSame(at, tableOf(table))) placeTable(sealing, key, table)
-  })
+  const before = store.blocks.get('root')?.[0]
+  const size = before?.words ?? forEachTable(ROOT.tables, tables, () => undefined)
   const root = allocate(store.space, size)
-  const { words } = store.arena
-  if (before !== undefined) words.copyWithin(root, before, before + size)
-  forEachTable(ROOT.tables, tables, (_, at, table) => {
-    if (!isSame(at, tableOf(table))) writeTable(words, root + at, table)
+  if (before !== undefined) store.arena.words.copyWithin(root, before.start, before.start + size)
+  forEachTable(ROOT.tables, tables, (key, at, table) => {
+    // What nothing was added to is where it was.
+    const isSame = before !== undefined && !isNewDictionary && store.arena.words[root + at] === tableOf(table).count
+    if (isSame) return
+    placeTable(sealing, key, table)
+    writeTable(store.arena.words, root + at, table)
   })
+  const { words } = store.arena
   storeLong(words, root + ROOT.epoch, epoch)
   words[root + ROOT.words] = size
   words[root + ROOT.arenaWords] = store.space.end
   words[root + ROOT.dictionaryNumber] = store.dictionaryNumber
   words[root + ROOT.programNumber] = store.programNumber
-  words[root + ROOT.program] = program?.start ?? words[before! + ROOT.program]!
-  words[root + ROOT.programBytes] = program?.bytes ?? words[before! + ROOT.programBytes]!
+  words[root + ROOT.program] = program?.start ?? words[before!.start + ROOT.program]!
+  words[root + ROOT.programBytes] = program?.bytes ?? words[before!.start + ROOT.programBytes]!
   words[root + ROOT.predicates] = image.relations.length
   words[root + ROOT.relations] = relations.start
   setBlocks(sealing, 'root', [{ start: root, words: size }])
@@ -289,16 +320,18 @@ type Table = { readonly fixed: FixedTable } | { readonly blob: BlobTable }
 /** Moves arrays of a table of the dictionary into the arena, unless they are there. */
 function placeTable(sealing: Sealing, key: string, table: Table): void {
   if (arraysOf(table).every(isShared)) return
+  const { store, publication } = sealing
+  const hasGrown = store.blocks.has(key) && !publication.isNewDictionary
   const place = (array: Uint32Array, used: number) =>
-    isShared(array) ? array : placeArray(sealing.store, array, Math.max(8, used))
+    isShared(array) ? array : placeArray(store, array, Math.max(8, used))
   if ('fixed' in table) {
     const { fixed } = table
-    fixed.rows = place(fixed.rows, roomFor(fixed.count) * fixed.width)
+    fixed.rows = place(fixed.rows, roomFor(fixed.count, hasGrown) * fixed.width)
     fixed.buckets = place(fixed.buckets, fixed.buckets.length)
   } else {
     const { blob } = table
-    blob.starts = place(blob.starts, roomFor(blob.count))
-    blob.heap = place(blob.heap, roomFor(blob.used))
+    blob.starts = place(blob.starts, roomFor(blob.count, hasGrown))
+    blob.heap = place(blob.heap, roomFor(blob.used, hasGrown))
     blob.buckets = place(blob.buckets, blob.buckets.length)
   }
   setBlocks(sealing, key, arraysOf(table).map(blockOf))
@@ -324,8 +357,8 @@ function arraysOf(table: Table): Uint32Array[] {
     : [table.blob.starts, table.blob.heap, table.blob.buckets]
 }
 
-function blockOf(array: Uint32Array): Extent {
-  return { start: array.byteOffset / 4, words: array.length }
+function blockOf(array: Uint32Array): Block {
+  return { start: array.byteOffset / 4, words: array.length, array }
 }
 
 function extentOf(array: Uint32Array): [number, number] {

@@ -146,8 +146,7 @@ function createMakers(dictionary: Dictionary): Makers {
   const makers: Makers = {
     string: (text) => dictionary.text(text),
     bool: (value) => (value ? TRUE : FALSE),
-    long: (value) =>
-      value >= BigInt(-INT_BIAS) && value < BigInt(INT_BIAS) ? inlineId(Number(value)) : of64('long', value),
+    long: (value) => (value >= INLINE_MIN && value < INLINE_END ? inlineId(Number(value)) : of64('long', value)),
     float: (value) => {
       asFloat[0] = value === 0 ? 0 : value
       return tagged('float', dictionary.fixed('float', words))
@@ -158,11 +157,13 @@ function createMakers(dictionary: Dictionary): Makers {
       return tagged('entity', dictionary.fixed('entity', words))
     },
     set: (elements) => {
-      const sorted = reserve(elements.length).subarray(0, elements.length)
+      const sorted = reserve(elements.length)
       sorted.set(elements)
-      sorted.sort()
+      sortWords(sorted, elements.length)
       let count = 0
-      for (const id of sorted) if (count === 0 || sorted[count - 1] !== id) sorted[count++] = id
+      for (let i = 0; i < elements.length; i++) {
+        if (count === 0 || sorted[count - 1] !== sorted[i]) sorted[count++] = sorted[i]!
+      }
       return tagged('set', dictionary.ids('set', sorted, count))
     },
     record: (entries) => {
@@ -268,6 +269,26 @@ function writeIp(words: Uint32Array, { bits, prefix, version }: IpAddr): Uint32A
   words[5] = version
   return words
 }
+
+/** Sorts the first `count` words; few of them here, since a call of the engine's own sorting takes longer than that. */
+function sortWords(words: Uint32Array, count: number): void {
+  if (count > SORTED_BY_INSERTION) {
+    words.subarray(0, count).sort()
+    return
+  }
+  for (let i = 1; i < count; i++) {
+    const word = words[i]!
+    let at = i
+    for (; at > 0 && words[at - 1]! > word; at--) words[at] = words[at - 1]!
+    words[at] = word
+  }
+}
+
+const SORTED_BY_INSERTION = 16
+
+/** Integers from the first to before the second are inline. */
+const INLINE_MIN = BigInt(-INT_BIAS)
+const INLINE_END = BigInt(INT_BIAS)
 
 function inlineId(n: number): ValueId {
   return (KIND.int << PAYLOAD_BITS) | (n + INT_BIAS)

@@ -13,7 +13,7 @@ import { policyFromJson } from './cedar/est.ts'
 import { parsePolicies } from './cedar/parse.ts'
 import type { DetailedError, Failure } from './cedar-api.ts'
 import { type CedarRequest, conformRequest } from './json/conform.ts'
-import { contextFromJson, entitiesFromJson, schemaActions } from './json/entities.ts'
+import { contextFromJson, entitiesFromJs, entitiesFromText, schemaActions } from './json/entities.ts'
 import type { EntityData } from './json/entity-data.ts'
 import { jsonFromJs } from './json/from-js.ts'
 import { type Json, parseJson, shown } from './json/json.ts'
@@ -121,9 +121,13 @@ export function readEntities(
   schema: Schema | 'unknown' | undefined,
   diagnostics: Diagnostics,
 ): EntityData[] | undefined {
-  const read = readData(given, 'entities', diagnostics)
-  if (read === undefined || schema === 'unknown') return undefined
-  return entitiesFromJson(read.json, { diagnostics, ...(schema && { schema }), ...read.place })
+  if (schema === 'unknown') {
+    readData(given, 'entities', diagnostics)
+    return undefined
+  }
+  const origin = { diagnostics, ...(schema && { schema }) }
+  if (typeof given !== 'string') return entitiesFromJs(given, 'entities', origin)
+  return entitiesFromText(sourceOf('<entities>', given), origin)?.entities
 }
 
 /** Reads a policy set: `{ staticPolicies, templates, templateLinks }`; throws a `RuneError` if it has another shape. */

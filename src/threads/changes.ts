@@ -6,6 +6,8 @@ import type { FactChange } from '../fixpoint/change.ts'
 import { type Image, relationOf } from '../image/image.ts'
 import { copyRows, findRow, insert as insertRow, type Relation, tupleAt } from '../image/relation.ts'
 import { rowsWith } from '../image/search.ts'
+import { addTuple, createTuples, eachTuple } from '../image/tuples.ts'
+import type { ValueId } from '../image/value-ids.ts'
 import { factsOf } from '../program/links.ts'
 import { BUILTIN, type EntityRecord, type PredicateId, type Program } from '../program/program.ts'
 import { type Diagnostics, runeError } from '../text/diagnostic.ts'
@@ -19,10 +21,11 @@ export function loadDelta(delta: Delta, program: Program, image: Image): readonl
   const { changes, stored } = changesOf(delta, program, image, () => undefined)
   for (const [predicate, { remove, insert }] of changes) {
     const relation = relationOf(image, predicate)
-    const gone = new Set(remove.map((tuple) => Array.from(tuple).join()))
+    const gone = new Set<string>()
+    for (const tuple of eachTuple(remove)) gone.add(tuple.join())
     const isKept = (row: number) => !gone.has(tupleAt(relation, row).join())
     const fresh = gone.size > 0 ? copyRows(relation, isKept, []) : relation
-    for (const tuple of insert) insertRow(fresh, tuple)
+    for (const tuple of eachTuple(insert)) insertRow(fresh, tuple)
     image.relations[predicate] = fresh
   }
   return stored
@@ -40,13 +43,8 @@ export function fittedDelta(delta: Delta, program: Program, diagnostics: Diagnos
   return fitted
 }
 
-interface MutableChange extends FactChange {
-  readonly remove: ArrayLike<number>[]
-  readonly insert: ArrayLike<number>[]
-}
-
 interface Changes {
-  readonly changes: ReadonlyMap<PredicateId, MutableChange>
+  readonly changes: ReadonlyMap<PredicateId, FactChange>
   /** Keys under which there are facts or entities already that need no rule. */
   readonly stored: readonly string[]
 }
@@ -58,13 +56,8 @@ export function changesOf(
   image: Image,
   misfit: (fact: FactUpdate, key: string, error: Misfit) => void,
 ): Changes {
-  const changes = new Map<PredicateId, MutableChange>()
+  const changes = new Map<PredicateId, FactChange>()
   const stored: string[] = []
-  const of = (predicate: PredicateId): MutableChange => {
-    let change = changes.get(predicate)
-    if (!change) changes.set(predicate, (change = { remove: [], insert: [] }))
-    return change
-  }
   const { predicates } = program
   for (const [key, fact] of facts) {
     const { predicate: name, row, isThere } = fact
@@ -75,11 +68,11 @@ export function changesOf(
     else {
       const { id } = factsOf(predicates, predicate)
       const tuple = fitted.map(image.values.intern)
-      of(id)[isThere ? 'insert' : 'remove'].push(tuple)
+      addTuple(changeOf(changes, id, image)[isThere ? 'insert' : 'remove'], tuple)
       if (isStored(image, id, tuple)) stored.push(key)
     }
   }
-  for (const [key, entity] of entities) if (changeEntity(entity, image, of)) stored.push(key)
+  for (const [key, entity] of entities) if (changeEntity(entity, image, changes)) stored.push(key)
   return { changes, stored }
 }
 
@@ -102,45 +95,89 @@ export function refuseMisfit({ predicate }: FactUpdate, { error, help }: Misfit)
   throw runeError('R745', `\`${predicate}\`: ${error}`, help === undefined ? {} : { help })
 }
 
-/** Changes what is stored of an entity into what it is now, and touches nothing that stays; says whether it is stored as such. */
-function changeEntity(
-  { uid, record }: EntityUpdate,
-  image: Image,
-  of: (predicate: PredicateId) => MutableChange,
-): boolean {
-  const { intern } = image.values
-  const id = intern(uid)
-  const put = (predicate: PredicateId, wanted: readonly number[][]): boolean => {
-    const relation = relationOf(image, predicate)
-    const stored = factsWith(relation, id)
-    if (stored.length === 0) {
-      for (const tuple of wanted) of(predicate).insert.push(tuple)
-      return false
-    }
-    // Parents may be named twice.
-    const kept = new Set<number>()
-    for (const tuple of wanted) {
-      const row = findRow(relation, tuple)
-      if (row >= 0 && row < relation.baseCount) kept.add(row)
-      else of(predicate).insert.push(tuple)
-    }
-    if (kept.size < stored.length) {
-      for (const row of stored) if (!kept.has(row)) of(predicate).remove.push(tupleAt(relation, row))
-    }
-    return true
-  }
-  const rows = (fields: EntityRecord['attrs']) => {
-    const tuples: number[][] = []
-    for (const [key, value] of fields) tuples.push([id, intern(key), intern(value)])
-    return tuples
-  }
-  put(BUILTIN.entityParent, record ? record.parents.map((parent) => [id, intern(parent)]) : [])
-  put(BUILTIN.entityAttr, record ? rows(record.attrs) : [])
-  put(BUILTIN.entityTag, record ? rows(record.tags) : [])
-  return put(BUILTIN.entityType, record ? [[id, intern(uid.type)]] : [])
+type Open = Map<PredicateId, FactChange>
+
+function changeOf(changes: Open, predicate: PredicateId, image: Image): FactChange {
+  const known = changes.get(predicate)
+  if (known) return known
+  const { arity } = relationOf(image, predicate)
+  const change = { remove: createTuples(arity), insert: createTuples(arity) }
+  changes.set(predicate, change)
+  return change
 }
 
-/** The rows of facts whose first column is `id`. */
-function factsWith(relation: Relation, id: number): number[] {
-  return rowsWith(relation, 0, id, relation.baseCount)
+/** Changes what is stored of an entity into what it is now, and touches nothing that stays; says whether it is stored as such. */
+function changeEntity({ uid, record }: EntityUpdate, image: Image, changes: Open): boolean {
+  const { intern } = image.values
+  const { entity: uids } = image.dictionary.tables.fixed
+  const { count } = uids
+  const id = intern(uid)
+  // Of a uid that no value was before, no row can say anything.
+  const isNew = uids.count > count
+  if (isNew) {
+    if (record) addEntity(id, record, image, changes)
+    return false
+  }
+  const parents: number[] = []
+  if (record) for (const parent of record.parents) parents.push(id, intern(parent))
+  put(image, changes, BUILTIN.entityParent, id, parents)
+  put(image, changes, BUILTIN.entityAttr, id, record ? fieldsOf(id, record.attrs, image) : NONE)
+  put(image, changes, BUILTIN.entityTag, id, record ? fieldsOf(id, record.tags, image) : NONE)
+  return put(image, changes, BUILTIN.entityType, id, record ? [id, intern(uid.type)] : NONE)
 }
+
+const NONE: readonly number[] = []
+
+/** An entity of which nothing is stored. */
+function addEntity(id: ValueId, { uid, attrs, tags, parents }: EntityRecord, image: Image, changes: Open): void {
+  const { intern } = image.values
+  const into = (predicate: PredicateId, count: number): number[] => {
+    const { insert } = changeOf(changes, predicate, image)
+    insert.count += count
+    return insert.words
+  }
+  into(BUILTIN.entityType, 1).push(id, intern(uid.type))
+  if (attrs.size > 0) fieldsOf(id, attrs, image, into(BUILTIN.entityAttr, attrs.size))
+  if (tags.size > 0) fieldsOf(id, tags, image, into(BUILTIN.entityTag, tags.size))
+  if (parents.length === 0) return
+  const words = into(BUILTIN.entityParent, parents.length)
+  for (const parent of parents) words.push(id, intern(parent))
+}
+
+/** Puts the tuples of attributes or tags behind those in `into`. */
+function fieldsOf(id: ValueId, fields: EntityRecord['attrs'], { values }: Image, into: number[] = []): number[] {
+  const { intern } = values
+  for (const [key, value] of fields) into.push(id, intern(key), intern(value))
+  return into
+}
+
+/** Makes `wanted` what is stored of `id`; says whether anything was. */
+function put(image: Image, changes: Open, predicate: PredicateId, id: ValueId, wanted: readonly number[]): boolean {
+  const relation = relationOf(image, predicate)
+  const { arity } = relation
+  const stored = rowsWith(relation, 0, id, relation.baseCount)
+  // Parents may be named twice.
+  const kept = new Set<number>()
+  for (let at = 0; at < wanted.length; at += arity) {
+    const row = storedRow(relation, stored, wanted.slice(at, at + arity))
+    if (row >= 0) kept.add(row)
+    else addTuple(changeOf(changes, predicate, image).insert, wanted, at)
+  }
+  if (kept.size === stored.length) return stored.length > 0
+  const { remove } = changeOf(changes, predicate, image)
+  for (const row of stored) if (!kept.has(row)) addTuple(remove, tupleAt(relation, row))
+  return true
+}
+
+/** The one of `rows`, which are the facts of an entity, that holds `tuple`, or -1. */
+function storedRow(relation: Relation, rows: readonly number[], tuple: readonly number[]): number {
+  if (rows.length > ROWS_COMPARED) {
+    const row = findRow(relation, tuple)
+    return row < relation.baseCount ? row : -1
+  }
+  for (const row of rows) if (relation.columns.every((column, i) => column[row] === tuple[i])) return row
+  return -1
+}
+
+/** So many rows are compared faster than one is looked up in an index that no cache holds. */
+const ROWS_COMPARED = 16

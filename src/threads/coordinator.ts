@@ -5,6 +5,7 @@
  */
 import type { CompiledPolicies } from '../decide/cedar/authorize.ts'
 import { changeFacts } from '../fixpoint/change.ts'
+import { type Dependents, dependentsOf } from '../fixpoint/dependents.ts'
 import { indexNeeds } from '../fixpoint/index-needs.ts'
 import { attachArena } from '../image/arena.ts'
 import { checkEntities } from '../image/check-entities.ts'
@@ -120,6 +121,8 @@ interface State {
   /** Values of the dictionary when it was made. */
   freshValues: number
   indexes: ReturnType<typeof indexNeeds>
+  /** Those of the program. */
+  dependents: Dependents
   /** Until it is loaded. */
   firstSnapshot: CoordinatorOptions['snapshot']
 }
@@ -283,7 +286,7 @@ function show(state: State, epoch: number, { bytes, isNewDictionary, ...loaded }
     publish(state.store, epoch, { image, program: bytes, indexes, isNewDictionary, ...(changed && { changed }) }),
   )
   if (isNewDictionary || state.freshValues === 0) state.freshValues = image.dictionary.size()
-  Object.assign(state, { ...loaded, indexes })
+  Object.assign(state, { ...loaded, indexes, dependents: dependentsOf(program) })
 }
 
 /** A publication that fails half-way, for want of memory, leaves blocks and views behind that belong to no epoch. */
@@ -306,9 +309,12 @@ function goOn(state: State, { memory, loaded }: Pick<Predecessor, 'memory' | 'lo
 }
 
 /** What follows from an image that was published already. */
-function derived(program: Program, image: Image): Pick<State, 'program' | 'image' | 'freshValues' | 'indexes'> {
+function derived(
+  program: Program,
+  image: Image,
+): Pick<State, 'program' | 'image' | 'freshValues' | 'indexes' | 'dependents'> {
   const indexes = indexNeeds(program, (predicate) => rowCount(relationOf(image, predicate)))
-  return { program, image, freshValues: image.dictionary.size(), indexes }
+  return { program, image, freshValues: image.dictionary.size(), indexes, dependents: dependentsOf(program) }
 }
 
 /** Drops removals of what no source knows: who inserts and removes what is new for ever would fill the memory. */
@@ -331,7 +337,7 @@ function applyUpdates(state: State, updates: readonly Update[]): void {
   })
   const sources = stored.filter((key) => !isKnown(key))
   const epoch = claimNext(store)
-  const changed = changeAndCheck(program, image, changes, epoch)
+  const changed = changeAndCheck(program, image, changes, epoch, state.dependents)
   if (changed.size > 0) publishOrRepair(state, () => publish(store, epoch, { image, changed, indexes: state.indexes }))
   mergeDelta(delta, net)
   for (const key of sources) sourced.add(key)
@@ -344,8 +350,9 @@ function changeAndCheck(
   image: Image,
   changes: ReturnType<typeof changesOf>['changes'],
   epoch: number,
+  dependents?: Dependents,
 ): ReadonlyMap<PredicateId, number> {
-  const { changed, undo } = changeFacts(program, image, changes, epoch)
+  const { changed, undo } = changeFacts(program, image, changes, epoch, dependents)
   try {
     const diagnostics = new Diagnostics()
     checkEntities(program, image, diagnostics, changed)

@@ -15,10 +15,8 @@ import {
   type TypeName,
 } from '../program/program.ts'
 import { isRefusal, normaliseUid } from '../program/uids.ts'
-import { entitiesFromJson } from '../syntax/json/entities.ts'
+import { entitiesFromJs, entitiesFromText } from '../syntax/json/entities.ts'
 import { jsonFromJs } from '../syntax/json/from-js.ts'
-import { parseJson } from '../syntax/json/json.ts'
-import { jsonLocator } from '../syntax/json/locate.ts'
 import { uidFromJson, valueFromJson } from '../syntax/json/values.ts'
 import { propertyOf, readArgument } from '../text/argument.ts'
 import { Diagnostics, RuneError, runeError } from '../text/diagnostic.ts'
@@ -338,11 +336,12 @@ function readUids(given: unknown, { settings }: ReaderProgram, diagnostics: Diag
 
 function readEntities(given: unknown, { schema, settings }: ReaderProgram, diagnostics: Diagnostics): EntityRecord[] {
   if (given === undefined) return []
-  const text = typeof given === 'string' ? { source: { path: '<entities>', text: given } } : undefined
-  const json = text ? parseJson(text, diagnostics) : jsonFromJs(given, 'entities', diagnostics)
-  if (json === undefined) return []
-  const origin = { diagnostics, ...(schema && { schema }), ...(text && { locate: jsonLocator(text) }) }
-  return (entitiesFromJson(json, origin) ?? []).map((entity) => normaliseEntity(entity, settings))
+  const origin = { diagnostics, ...(schema && { schema }) }
+  const found =
+    typeof given === 'string'
+      ? entitiesFromText({ path: '<entities>', text: given }, origin)?.entities
+      : entitiesFromJs(given, 'entities', origin)
+  return (found ?? []).map((entity) => normaliseEntity(entity, settings))
 }
 
 function refuse(message: string, help?: string): RuneError {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { changeFacts, type FactChange } from '../../src/fixpoint/change.ts'
 import { createImage, type Image } from '../../src/image/image.ts'
 import { copyRows, createRelation, findRow, insert, type Relation, rowCount, rowsOf } from '../../src/image/relation.ts'
+import { createTuples } from '../../src/image/tuples.ts'
 import { build } from '../../src/threads/build.ts'
 
 const numRuns = 100 * Number(process.env['RUNE_FUZZ'] ?? 1)
@@ -29,7 +30,11 @@ const anyChange = fc.record({
 })
 
 const change = (image: Image, { remove, insert }: { remove: number[][]; insert: number[][] }, epoch: number) => {
-  const ids = (rows: number[][]) => rows.map((row) => row.map((n) => image.values.intern(BigInt(n))))
+  const ids = (rows: number[][]) =>
+    createTuples(
+      2,
+      rows.map((row) => row.map((n) => image.values.intern(BigInt(n)))),
+    )
   const facts: FactChange = { remove: ids(remove), insert: ids(insert) }
   return changeFacts(program, image, new Map([[P, facts]]), epoch)
 }

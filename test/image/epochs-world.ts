@@ -7,6 +7,7 @@ import { createRelation, findRow, insert, type Relation, rowsOf } from '../../sr
 import { firstRow, nextRow, ROWS_SCANNED, searchBy } from '../../src/image/search.ts'
 import { claimNext, createStore, publish, type Step, type Store } from '../../src/image/store.ts'
 import { takeOver } from '../../src/image/take-over.ts'
+import { createTuples } from '../../src/image/tuples.ts'
 import type { Program } from '../../src/program/program.ts'
 
 /** Facts that change in place, and rows that are derived anew in every epoch. */
@@ -98,7 +99,8 @@ export class World {
   }
 
   #change(epoch: number, fact: string) {
-    const facts = new Map([[FACTS, { remove: [[this.#intern(this.#fact)]], insert: [[this.#intern(fact)]] }]])
+    const tuples = (text: string) => createTuples(1, [[this.#intern(text)]])
+    const facts = new Map([[FACTS, { remove: tuples(this.#fact), insert: tuples(fact) }]])
     return changeFacts(PROGRAM, this.image, facts, epoch)
   }
 

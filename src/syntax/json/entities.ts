@@ -3,13 +3,16 @@
  * they conform to it too. Values are read by `values.ts`. Spec: Cedar's "Entities JSON", LANGUAGE section 5.
  */
 import type { Diagnostics } from '../../text/diagnostic.ts'
+import type { Source } from '../../text/source.ts'
 import { printEntityUid } from '../../values/entity-uid.ts'
 import type { EntityUid, RecordValue, Value } from '../../values/value.ts'
 import type { Schema, SchemaType } from '../schema/schema.ts'
 import { conformEntities, undeclaredAction } from './conform.ts'
 import { distinctEntities, type EntityData, isActionType, type ReportEntity } from './entity-data.ts'
-import { type Json, shown } from './json.ts'
-import type { Locate } from './locate.ts'
+import { jsonFromJs } from './from-js.ts'
+import { type Json, parseJson, shown } from './json.ts'
+import { jsonLocator, type Locate } from './locate.ts'
+import { plainEntities, plainEntitiesOfText } from './plain-entities.ts'
 import { type JsonReading, refuse, uidFromJson, valueFromJson } from './values.ts'
 
 /** Where JSON came from, and the schema that it is read by. */
@@ -39,7 +42,38 @@ export function entitiesFromJson(json: Json, origin: JsonOrigin): EntityData[] |
     if (entity !== undefined) entities.push(entity)
     if (diagnostics.count - before >= MISTAKES_MAX) return undefined
   }
-  if (diagnostics.count > before) return undefined
+  return diagnostics.count > before ? undefined : checkedEntities(entities, origin)
+}
+
+/** As `entitiesFromJson`, for values of JavaScript; `what` is what messages call them. */
+export function entitiesFromJs(given: unknown, what: string, origin: JsonOrigin): EntityData[] | undefined {
+  const plain = origin.schema === undefined ? plainEntities(given) : undefined
+  if (plain !== undefined) return checkedEntities(plain, origin)
+  const json = jsonFromJs(given, what, origin.diagnostics)
+  return json === undefined ? undefined : entitiesFromJson(json, origin)
+}
+
+/** As `entitiesFromJson`, for a text of JSON, with its places; and how many entities it lists, repetitions too. */
+export function entitiesFromText(
+  source: Source,
+  { diagnostics, schema }: Omit<JsonOrigin, 'locate'>,
+): { readonly entities: EntityData[]; readonly listed: number } | undefined {
+  const origin = { diagnostics, locate: jsonLocator({ source }), ...(schema && { schema }) }
+  const plain = schema === undefined ? plainEntitiesOfText(source.text) : undefined
+  if (plain !== undefined) {
+    const entities = checkedEntities(plain, origin)
+    return entities && { entities, listed: plain.length }
+  }
+  const json = parseJson({ source }, diagnostics)
+  const entities = json === undefined ? undefined : entitiesFromJson(json, origin)
+  return entities && { entities, listed: Array.isArray(json) ? json.length : 0 }
+}
+
+function checkedEntities(
+  entities: EntityData[],
+  { diagnostics, locate, schema }: JsonOrigin,
+): EntityData[] | undefined {
+  const before = diagnostics.count
   const report: ReportEntity = ({ code, message, help, path }) => {
     if (diagnostics.count - before >= MISTAKES_MAX) return
     diagnostics.error(code, message, locate?.(path), help === undefined ? {} : { help })

@@ -11,7 +11,7 @@ import { JSON_DEPTH_MAX, type Json, shown } from './json.ts'
 import { printPath } from './locate.ts'
 
 /** How many values one call may hold: shared parts count each time, so that a small graph cannot unfold without end. */
-const JSON_VALUES_MAX = 4_000_000
+export const JSON_VALUES_MAX = 4_000_000
 
 /**
  * `value` as `Json`, `undefined` after a mistake, which is reported as one of `what`. Throws a `RuneError` where a getter or

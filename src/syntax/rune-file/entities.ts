@@ -6,8 +6,8 @@ import type { Diagnostics } from '../../text/diagnostic.ts'
 import type { Source } from '../../text/source.ts'
 import { canonicalKey } from '../../values/equality.ts'
 import type { EntityUid } from '../../values/value.ts'
-import { entitiesFromJson } from '../json/entities.ts'
-import { parseJson, shown } from '../json/json.ts'
+import { entitiesFromText } from '../json/entities.ts'
+import { shown } from '../json/json.ts'
 import { jsonLocator } from '../json/locate.ts'
 import type { EntityEntry } from './ast.ts'
 import { child, entries, keySpan, type TomlNode, type TomlTable } from './toml.ts'
@@ -34,13 +34,13 @@ export function readEntities(node: TomlNode<TomlTable>, diagnostics: Diagnostics
 
 /** The entities of a file in Cedar's JSON format. */
 export function entitiesOfJson(source: Source, diagnostics: Diagnostics): EntityEntry[] {
-  const json = parseJson({ source }, diagnostics)
-  if (json === undefined) return []
+  const read = entitiesFromText(source, { diagnostics })
+  if (read === undefined) return []
+  const { entities, listed } = read
   const locate = jsonLocator({ source })
-  const found = entitiesFromJson(json, { diagnostics, locate }) ?? []
   // Repetitions of an entity are left out; then places are no longer known one by one.
-  const isComplete = Array.isArray(json) && json.length === found.length
-  return found.map((entity, i) => ({
+  const isComplete = listed === entities.length
+  return entities.map((entity, i) => ({
     ...entity,
     get span() {
       return locate(isComplete ? [i] : []) ?? { source, start: 0, end: 0 }

@@ -8,6 +8,7 @@
 import type { Image } from '../image/image.ts'
 import { isGone, rowCount, rowsOf } from '../image/relation.ts'
 import { firstRow, nextRow, searchBy } from '../image/search.ts'
+import { StoredRows } from '../image/stored-rows.ts'
 import type { ValueId } from '../image/value-ids.ts'
 import { definedVariables } from '../program/defined.ts'
 import type { Holds } from '../program/demand.ts'
@@ -39,6 +40,8 @@ export interface Solver {
   ask(predicate: PredicateId, pattern: readonly ValueId[]): Answer
   /** For a request that brings no entities. */
   readonly holds: Holds
+  /** To be called when the image was turned to another epoch. */
+  turn(): void
   /** All bindings of `rule`'s head arguments; `rule` need not belong to the program. */
   run(rule: Rule, constants: Machine['values']): Answer
 }
@@ -80,6 +83,7 @@ export function createSolver(program: ReaderProgram, image: Image, machine: Mach
     facts: NO_FACTS,
     work: undefined,
   }
+  const stored = new StoredRows(image)
   return {
     use: (other, samePredicates) => {
       Object.assign(state, partsOf(other))
@@ -94,12 +98,9 @@ export function createSolver(program: ReaderProgram, image: Image, machine: Mach
       isGoal(state, predicate)
         ? fitting(ask(state, predicate, pattern), pattern)
         : storedRows(state, predicate, pattern),
-    holds: (predicate, row) => {
-      if (state.program.predicates[predicate]!.evaluation === 'on demand') return undefined
-      const relation = state.image.relations[predicate]!
-      const search = searchBy(relation, relation.indexes[0].key)
-      return firstRow(search, row, relation.count) >= 0
-    },
+    holds: (predicate, row) =>
+      state.program.predicates[predicate]!.evaluation === 'on demand' ? undefined : stored.has(predicate, row),
+    turn: () => stored.turn(),
     run: (rule, constants) => {
       const goal = newGoal(
         rule.head,

@@ -104,6 +104,7 @@ function createCompiler(image: ReaderImage, { bytesMax, stats }: Caching): (isNe
     if (at && !isNew) return at
     cache?.turn()
     at?.decider.turn()
+    solver?.turn()
     if (!at || at.programNumber !== image.programNumber || dictionaryNumber !== image.dictionaryNumber) {
       // Of what fails half-way nothing is kept.
       at = undefined

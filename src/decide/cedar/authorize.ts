@@ -135,7 +135,7 @@ export function askPolicies(set: PolicySet, frame: Frame, verdicts: Verdicts): v
   }
   const isInterpreted = set.interpreted > 0 && set.interpreted-- > 0
   for (let i = 0; i < count; i++) askList(set, lists[i]!, isInterpreted, frame, verdicts)
-  putInOrder(verdicts)
+  if (count > 1) putInOrder(verdicts)
 }
 
 /** Evaluates policies, and adds what they say to `verdicts`. */
@@ -147,17 +147,15 @@ export function askList(
   verdicts: Verdicts,
 ): void {
   if (!isInterpreted && list.asked++ === set.together) putTogether(list, set)
-  const { alone } = list
-  if (list.code !== undefined) askTogether(set, list.code, frame, verdicts)
-  for (let i = 0; i < alone.length; i++) askOne(set, alone[i]!, isInterpreted, frame, verdicts)
+  const { numbers, code } = list
+  if (code !== undefined) askTogether(set, code, frame, verdicts)
+  else for (let i = 0; i < numbers.length; i++) askOne(set, numbers[i]!, isInterpreted, frame, verdicts)
 }
 
-/** Gives those policies of a list one code that can have it. */
 function putTogether(list: PolicyList, { policies, values }: PolicySet): void {
-  const together = list.alone.filter((number) => !policies[number]!.usesFacts)
-  if (together.length < 2 || together.length > TOGETHER_MAX) return
-  list.code = generateList(new Map(together.map((number) => [number, policies[number]!.condition])), values)
-  if (list.code !== undefined) list.alone = list.alone.filter((number) => policies[number]!.usesFacts)
+  const { numbers } = list
+  if (numbers.length === 1 || numbers.length > TOGETHER_MAX) return
+  list.code = generateList(new Map(numbers.map((number) => [number, policies[number]!.condition])), values)
 }
 
 function askTogether(set: PolicySet, of: Generated<ListCode>, frame: Frame, verdicts: Verdicts): void {
@@ -218,7 +216,7 @@ export function askPolicy(set: PolicySet, number: number, frame: Frame): ValueId
 }
 
 function settle(one: CompiledPolicy, { values }: PolicySet): void {
-  Object.assign(one, generatePolicy(one.policy, values))
+  Object.assign(one, generatePolicy(one.policy.condition, values))
   one.isSettled = true
 }
 

@@ -5,6 +5,7 @@
  * `EXPR_HEIGHT_MAX`. Spec: Cedar's "Operators and functions", LANGUAGE section 6.
  */
 import { FALSE, kindOfId, TRUE, type ValueId, type Values } from '../../image/value-ids.ts'
+import { FREE } from '../../program/demand.ts'
 import type { Group, LoweredExpr } from '../../program/lowered.ts'
 import type { LikePattern } from '../../syntax/cedar/ast.ts'
 import { assert, unreachable } from '../../text/assert.ts'
@@ -12,7 +13,7 @@ import { callExtension, EXTENSION_FUNCTIONS, type ExtensionFunction } from '../.
 import { like } from '../../values/like.ts'
 import { arithmetic, less, negate } from './arithmetic.ts'
 import { getAttribute, getOfContext, getTag, hasAttributes, hasTag } from './attributes.ts'
-import { noFacts, probeFacts, probeRow, wholeFacts } from './facts.ts'
+import { columnsOf, noFacts, probeFacts, probeRow, wholeFacts } from './facts.ts'
 import { ERROR, type Evaluate, type Frame, fail, failOperand, failType, type Place } from './frame.ts'
 import { type CompiledGroup, compileGroup, isIn, isType } from './hierarchy.ts'
 import { contains, containsMany, isEmpty } from './sets.ts'
@@ -259,10 +260,23 @@ export function call(frame: Frame, at: Place, f: ExtensionFunction, args: readon
 function probe({ facts, method, arg, span }: Of<'probe'>, compile: Compile, values: Values): Evaluate {
   if (method === 'isEmpty') return noFacts(facts, span)
   assert(arg !== undefined, 'a method without its argument')
-  if (method === 'contains' && arg.kind === 'record' && arg.entries.length === facts.keys.length) {
-    const columns = arg.entries.map(({ key }) => facts.keys.indexOf(key))
-    const fields = arg.entries.map(({ value }) => compile(value))
-    if (!columns.includes(-1)) return probeRow(facts, { fields, columns, span })
+  const columns = columnsOf(method, arg, facts)
+  if (columns === undefined) {
+    const [value, ask] = [compile(arg), probeFacts(method, { facts, values, span })]
+    return (frame) => {
+      const id = value(frame)
+      return id === ERROR ? ERROR : ask(frame, id)
+    }
   }
-  return probeFacts(method, { facts, arg: compile(arg), values, span })
+  const ask = probeRow(facts, span)
+  const fields = columns.map(({ value, column }) => ({ evaluate: compile(value), column }))
+  return (frame) => {
+    const row = new Array<number>(facts.arity).fill(FREE)
+    for (const { evaluate, column } of fields) {
+      const id = evaluate(frame)
+      if (id === ERROR) return ERROR
+      row[column] = id
+    }
+    return ask(frame, row)
+  }
 }

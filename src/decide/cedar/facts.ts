@@ -4,7 +4,7 @@
  */
 import { FALSE, kindOfId, TRUE, type ValueId, type Values } from '../../image/value-ids.ts'
 import { type DemandAnswer, FREE } from '../../program/demand.ts'
-import type { FactSet, ProbeMethod } from '../../program/lowered.ts'
+import type { FactSet, LoweredExpr, ProbeMethod } from '../../program/lowered.ts'
 import type { Span } from '../../text/source.ts'
 import { ERROR, type Evaluate, type Frame, fail, failType } from './frame.ts'
 
@@ -38,20 +38,20 @@ export function noFacts(facts: FactSet, span: Span): Evaluate {
   }
 }
 
-/** Another set method of a predicate's facts. */
+/** Another set method of a predicate's facts, for a value. */
+export type Probe = (frame: Frame, value: ValueId) => ValueId
+
 export function probeFacts(
   method: Exclude<ProbeMethod, 'isEmpty'>,
-  { facts, arg, values, span }: { facts: FactSet; arg: Evaluate; values: Values; span: Span },
-): Evaluate {
+  { facts, values, span }: { facts: FactSet; values: Values; span: Span },
+): Probe {
   const asked = asker(facts, span)
   const keys = facts.keys.map(values.string)
   const isFact = (frame: Frame, element: ValueId): ValueId => {
     const row = facts.arity === 1 ? [element] : rowOf(frame.values, element, keys)
     return row === undefined ? FALSE : asked.isFact(frame, row)
   }
-  return (frame) => {
-    const value = arg(frame)
-    if (value === ERROR) return ERROR
+  return (frame, value) => {
     if (method === 'contains') return isFact(frame, value)
     if (kindOfId(value) !== 'set') return failType(frame, span, 'set', value)
     // Each element is asked for, so that whether one fails does not depend on the order of ids.
@@ -66,21 +66,18 @@ export function probeFacts(
   }
 }
 
-/** `contains` of a record whose fields are known to be the columns: `fields` in the order of evaluation, `columns` where each goes. */
-export function probeRow(
-  facts: FactSet,
-  { fields, columns, span }: { fields: readonly Evaluate[]; columns: readonly number[]; span: Span },
-): Evaluate {
-  const asked = asker(facts, span)
-  return (frame) => {
-    const row = new Array<number>(facts.arity).fill(FREE)
-    for (let i = 0; i < fields.length; i++) {
-      const value = fields[i]!(frame)
-      if (value === ERROR) return ERROR
-      row[columns[i]!] = value
-    }
-    return asked.isFact(frame, row)
-  }
+/** `contains` of a record whose fields are the columns, for the values of these. */
+export type RowProbe = (frame: Frame, row: readonly ValueId[]) => ValueId
+
+export function probeRow(facts: FactSet, span: Span): RowProbe {
+  return asker(facts, span).isFact
+}
+
+/** Where each field of the argument of a `contains` goes as a column; nothing if it is not written as a record of the columns. */
+export function columnsOf(method: ProbeMethod, arg: LoweredExpr | undefined, { keys }: FactSet) {
+  if (method !== 'contains' || arg?.kind !== 'record' || arg.entries.length !== keys.length) return undefined
+  const columns = arg.entries.map(({ key }) => keys.indexOf(key))
+  return columns.includes(-1) ? undefined : arg.entries.map(({ value }, i) => ({ value, column: columns[i]! }))
 }
 
 /** Asks for rows; after a failure the frame says why. */

@@ -4,7 +4,7 @@
  * truth. `RUNE_CODEGEN=0` runs closures alone, `1` generated code from the first request on; else it comes with use.
  */
 import type { ValueId, Values } from '../../image/value-ids.ts'
-import type { LoweredExpr, LoweredPolicy } from '../../program/lowered.ts'
+import type { LoweredExpr } from '../../program/lowered.ts'
 import { compute, isLess, opposite } from './arithmetic.ts'
 import { isTagged, step, tagOf } from './attributes.ts'
 import { call, isLike } from './compile.ts'
@@ -47,11 +47,8 @@ export function requestsInterpreted(): number {
 }
 
 /** The generated code of a policy; nothing where it has to be interpreted. `values` are the image's. */
-export function generatePolicy(
-  { condition, usesFacts }: Pick<LoweredPolicy, 'condition' | 'usesFacts'>,
-  values: Values,
-): GeneratedPolicy | undefined {
-  return usesFacts ? undefined : generated(policyText(condition, values))
+export function generatePolicy(condition: LoweredExpr, values: Values): GeneratedPolicy | undefined {
+  return generated(policyText(condition, values))
 }
 
 /** The generated code of conditions, by the numbers of their policies; nothing where one of them has to be interpreted. */

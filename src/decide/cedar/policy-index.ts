@@ -31,10 +31,9 @@ export interface Candidates {
 export interface PolicyList {
   /** Ascending. */
   readonly numbers: readonly number[]
-  /** Who asks keeps count of how often, and makes code of those that are not asked `alone`. */
+  /** How often they were asked; who asks keeps count, and what makes that faster. */
   asked: number
   code: Generated<ListCode> | undefined
-  alone: readonly number[]
 }
 
 /** The numbers of all candidates, some of them twice. */
@@ -43,7 +42,7 @@ export function numbersOf({ lists, count }: Candidates): number[] {
 }
 
 export function policyList(numbers: readonly number[]): PolicyList {
-  return { numbers, asked: 0, code: undefined, alone: numbers }
+  return { numbers, asked: 0, code: undefined }
 }
 
 /** Policies that are not told apart any further unless there are more than a few. */

@@ -1,16 +1,17 @@
 /**
  * The text of a function that evaluates a condition, where `compile.ts` makes closures of the same. Texts hold numbers and
  * generated names alone: constants of the policy stand in `K`, objects in `O`, so that policies which differ in them share
- * one function. An error anywhere in what is evaluated is one of the whole condition, so it ends the function. What is not
- * modelled here is refused, and stays with the closures. Spec: Cedar's "Operators and functions", LANGUAGE section 6.
+ * one function. An error anywhere in what is evaluated is one of the whole condition, so it ends the function. What is too
+ * long or too deep is refused, and stays with the closures. Spec: Cedar's "Operators and functions", LANGUAGE section 6.
  */
 import { ENTITY_TAG, FALSE, INT_TAG, TAG_SHIFT, TRUE, type ValueId, type Values } from '../../image/value-ids.ts'
 import type { Group, LoweredExpr } from '../../program/lowered.ts'
 import type { CoreMethod, Variable } from '../../syntax/cedar/ast.ts'
-import { unreachable } from '../../text/assert.ts'
+import { assert, unreachable } from '../../text/assert.ts'
 import { EXTENSION_FUNCTIONS } from '../../values/extension.ts'
 import type { EntityUid, Value } from '../../values/value.ts'
 import { NO_OWNER } from './attributes.ts'
+import { columnsOf, noFacts, probeFacts, probeRow, wholeFacts } from './facts.ts'
 import { ERROR } from './frame.ts'
 import { compileGlobs } from './hierarchy.ts'
 import { entitiesOf } from './scope.ts'
@@ -206,7 +207,7 @@ function boolText(writer: Writer, expr: LoweredExpr): string {
   }
 }
 
-const YIELDS_BOOL: ReadonlySet<LoweredExpr['kind']> = new Set(['less', 'like'])
+const YIELDS_BOOL: ReadonlySet<LoweredExpr['kind']> = new Set(['less', 'like', 'probe'])
 
 /** Writes what a value needs; yields a pure expression of its id, to be used any number of times. */
 function valueText(writer: Writer, expr: LoweredExpr): string {
@@ -245,9 +246,9 @@ function valueText(writer: Writer, expr: LoweredExpr): string {
       return checked(writer, `call(f,AT,${objectText(writer, EXTENSION_FUNCTIONS.get(expr.name))},[${args.join()}])`)
     }
     case 'facts':
+      return checked(writer, `${objectText(writer, wholeFacts(expr.facts, writer.values, expr.span))}(f)`)
     case 'probe':
-      writer.isRefused = true
-      return String(FALSE)
+      return probeText(writer, expr)
     case 'not':
     case 'and':
     case 'or':
@@ -363,6 +364,20 @@ function hasText(writer: Writer, { operand, attributes }: Of<'has'>): string {
   })
   writer.lines.push(`let b${n}=false;l${n}:{${steps.join('\n')}\nb${n}=s${n}_${rest.length - 1}>=0;}`)
   return `b${n}`
+}
+
+function probeText(writer: Writer, { facts, method, arg, span }: Of<'probe'>): string {
+  const { values } = writer
+  if (method === 'isEmpty') return checked(writer, `${objectText(writer, noFacts(facts, span))}(f)`)
+  assert(arg !== undefined, 'a method without its argument')
+  const columns = columnsOf(method, arg, facts)
+  if (columns === undefined) {
+    const value = valueText(writer, arg)
+    return checked(writer, `${objectText(writer, probeFacts(method, { facts, values, span }))}(f,${value})`)
+  }
+  const row: string[] = []
+  for (const { value, column } of columns) row[column] = valueText(writer, value)
+  return checked(writer, `${objectText(writer, probeRow(facts, span))}(f,[${row.join()}])`)
 }
 
 function lessText(writer: Writer, { left, right, orEqual }: Of<'less'>): string {

@@ -160,20 +160,20 @@ function partOf(options: ResidualOptions, number: number, mayFail: boolean): Par
   if (isFalse || (isNever && !mayFail && !policy.usesFacts)) return undefined
   const { values } = options.frame
   return {
-    evaluate: createEvaluate(condition, policy.usesFacts, values),
+    evaluate: createEvaluate(condition, values),
     usesFacts: policy.usesFacts,
     sources: isNever ? [] : sourcesOf(condition, { open, values, isMaterialized }),
   }
 }
 
 /** Closures, and code once they have run for a while. */
-function createEvaluate(condition: LoweredExpr, usesFacts: boolean, values: Values): Evaluate {
+function createEvaluate(condition: LoweredExpr, values: Values): Evaluate {
   let left = ENTITIES_INTERPRETED * requestsInterpreted()
   let evaluate: Evaluate | undefined
   let generated: GeneratedPolicy | undefined
   return (frame) => {
     if (generated !== undefined) return generated.code(frame, generated.constants, generated.objects)
-    if (left-- === 0) generated = generatePolicy({ condition, usesFacts }, values)
+    if (left-- === 0) generated = generatePolicy(condition, values)
     evaluate ??= compileExpr(condition, values)
     return evaluate(frame)
   }

@@ -6,8 +6,7 @@
  * Source: Vieille, "Recursive axioms in deductive databases: the query/subquery approach" (1986), on strata.
  */
 import type { Image } from '../image/image.ts'
-import { isGone, rowCount, rowsOf } from '../image/relation.ts'
-import { firstRow, nextRow, searchBy } from '../image/search.ts'
+import { rowCount, rowsOf } from '../image/relation.ts'
 import { StoredRows } from '../image/stored-rows.ts'
 import type { ValueId } from '../image/value-ids.ts'
 import { definedVariables } from '../program/defined.ts'
@@ -20,6 +19,7 @@ import type { AtomLayout, Reader } from './body-target.ts'
 import type { Environment } from './expression.ts'
 import { type Answer, type ErrorRow, type Goal, matchErrors, newGoal, OPEN, takeRow } from './goal.ts'
 import { type Machine, spendSteps, step } from './machine.ts'
+import { matchingRows } from './matching.ts'
 import { type Observe, type RunRule, unobserved } from './rule-tally.ts'
 import { loadKey, scanAbsent, scanRows } from './scan.ts'
 import { tailOf } from './tail.ts'
@@ -65,6 +65,8 @@ interface State {
   compiled: WeakMap<Rule, Map<string, RunRule>>
   readonly observe: Observe
   goals: Map<string, Goal>
+  /** What was asked of the image. */
+  stored: Map<string, Answer>
   facts: RequestFacts
   work: Work | undefined
 }
@@ -80,6 +82,7 @@ export function createSolver(program: ReaderProgram, image: Image, machine: Mach
     compiled: new WeakMap(),
     observe,
     goals: new Map(),
+    stored: new Map(),
     facts: NO_FACTS,
     work: undefined,
   }
@@ -91,6 +94,7 @@ export function createSolver(program: ReaderProgram, image: Image, machine: Mach
     },
     begin: (facts = NO_FACTS) => {
       state.goals = new Map()
+      state.stored = new Map()
       state.facts = facts
       state.work = undefined
     },
@@ -136,27 +140,16 @@ function isGoal(state: State, predicate: PredicateId): boolean {
   return evaluation === 'on demand' || (readsEntities && state.facts.bringsEntities)
 }
 
+/** Counted once: a policy that fails is evaluated again for its message, and what a request takes must not depend on that. */
 function storedRows(state: State, predicate: PredicateId, pattern: readonly ValueId[]): Answer {
-  return { rows: matchingRows(state, predicate, pattern, state.image.relations[predicate]!.count), errors: [] }
-}
-
-/** The rows below `limit` of the image that fit `pattern`. */
-function matchingRows(state: State, predicate: PredicateId, pattern: readonly ValueId[], limit: number): ValueId[][] {
-  const relation = state.image.relations[predicate]!
-  const columns = pattern.flatMap((id, column) => (id === OPEN ? [] : [column]))
-  const rows: ValueId[][] = []
-  const take = (row: number) => {
-    step(state.machine)
-    rows.push(relation.columns.map((column) => column[row]!))
+  const key = `${predicate}:${pattern.join()}`
+  let answer = state.stored.get(key)
+  if (!answer) {
+    const relation = state.image.relations[predicate]!
+    answer = { rows: matchingRows(relation, pattern, relation.count, state.machine), errors: [] }
+    state.stored.set(key, answer)
   }
-  if (columns.length === 0) {
-    for (let row = 0; row < limit; row++) if (!isGone(relation, row)) take(row)
-  } else {
-    const key = columns.map((column) => pattern[column]!)
-    const search = searchBy(relation, columns)
-    for (let row = firstRow(search, key, limit); row >= 0; row = nextRow(search, key, row)) take(row)
-  }
-  return rows
+  return answer
 }
 
 function ask(state: State, predicate: PredicateId, asked: readonly ValueId[]): Goal {
@@ -200,7 +193,7 @@ function isBase(predicate: PredicateId): boolean {
 function seed(state: State, goal: Goal): void {
   const relation = state.image.relations[goal.predicate]!
   const limit = isBase(goal.predicate) ? relation.count : relation.baseCount
-  for (const row of matchingRows(state, goal.predicate, goal.pattern, limit)) addRow(state, goal, row)
+  for (const row of matchingRows(relation, goal.pattern, limit, state.machine)) addRow(state, goal, row)
   const replaced = state.image.replaced.get(goal.predicate)
   for (const row of [...(replaced ? rowsOf(replaced) : []), ...state.facts.rows(goal.predicate)]) {
     step(state.machine)

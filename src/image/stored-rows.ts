@@ -14,7 +14,8 @@ export class StoredRows {
 
   /** To be called when the image was turned to another epoch. */
   turn(): void {
-    for (const [predicate, lookup] of this.#lookups.entries()) lookup?.turn(this.#image.relations[predicate]!)
+    // The number of a predicate may be another's from now on.
+    this.#lookups.length = 0
   }
 
   /** Whether `row`, which has a value for each column, is there. */

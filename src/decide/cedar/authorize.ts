@@ -160,11 +160,12 @@ function putTogether(list: PolicyList, { policies, values }: PolicySet): void {
 
 function askTogether(set: PolicySet, of: Generated<ListCode>, frame: Frame, verdicts: Verdicts): void {
   const { satisfied, count, failing } = verdicts
+  // A request that reached a limit left some.
+  failing.length = 0
   frame.isQuiet = true
   verdicts.count = of.code(frame, of.constants, of.objects, satisfied, count, failing)
-  if (failing.length === 0) return
-  for (const number of failing) interpret(foundOf(set, number), number, set.values, frame, verdicts)
-  failing.length = 0
+  for (let i = 0; i < failing.length; i++)
+    interpret(foundOf(set, failing[i]!), failing[i]!, set.values, frame, verdicts)
 }
 
 function askOne(set: PolicySet, number: number, isInterpreted: boolean, frame: Frame, verdicts: Verdicts): void {

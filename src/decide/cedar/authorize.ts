@@ -160,8 +160,8 @@ function putTogether(list: PolicyList, { policies, values }: PolicySet): void {
 
 function askTogether(set: PolicySet, of: Generated<ListCode>, frame: Frame, verdicts: Verdicts): void {
   const { satisfied, count, failing } = verdicts
-  // A request that reached a limit left some.
-  failing.length = 0
+  // A request that reached a limit left some. To set the length of an array takes V8 longer than to look at it.
+  if (failing.length > 0) failing.length = 0
   frame.isQuiet = true
   verdicts.count = of.code(frame, of.constants, of.objects, satisfied, count, failing)
   for (let i = 0; i < failing.length; i++)

@@ -6,7 +6,7 @@
  */
 import { FALSE, kindOfId, TRUE, type ValueId, type Values } from '../../image/value-ids.ts'
 import { FREE } from '../../program/demand.ts'
-import type { Group, LoweredExpr } from '../../program/lowered.ts'
+import { type Group, type LoweredExpr, operandsOf } from '../../program/lowered.ts'
 import type { LikePattern } from '../../syntax/cedar/ast.ts'
 import { assert, unreachable } from '../../text/assert.ts'
 import { callExtension, EXTENSION_FUNCTIONS, type ExtensionFunction } from '../../values/extension.ts'
@@ -78,29 +78,6 @@ type Compile = (expr: LoweredExpr) => Evaluate
 
 function placeOf(expr: LoweredExpr): Place {
   return { span: expr.span, operands: operandsOf(expr).map(({ span }) => span) }
-}
-
-function operandsOf(expr: LoweredExpr): readonly LoweredExpr[] {
-  switch (expr.kind) {
-    case 'less':
-    case 'arithmetic':
-      return [expr.left, expr.right]
-    case 'in':
-    case 'is':
-      return expr.group ? [expr.operand, expr.group.right] : [expr.operand]
-    case 'not':
-    case 'negate':
-    case 'has':
-    case 'get':
-    case 'like':
-      return [expr.operand]
-    case 'method':
-      return [expr.receiver, ...expr.args]
-    case 'extension':
-      return expr.args
-    default:
-      return []
-  }
 }
 
 function variable(name: Of<'variable'>['name']): Evaluate {

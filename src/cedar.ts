@@ -164,7 +164,7 @@ function answerOf(
   const detailed = errors.map(({ policyId, message, span }) => {
     return { policyId, error: detailedError({ message, span }, byteAt) }
   })
-  return { type: 'success', response: { decision, diagnostics: { reason, errors: detailed } }, warnings }
+  return { type: 'success', response: { decision, diagnostics: { reason: [...reason], errors: detailed } }, warnings }
 }
 
 /** Answers where cedar-wasm throws: what we refuse is thrown as a `RuneError`. */

@@ -84,7 +84,7 @@ export class Decider {
       readsSome(rule.body, (predicate) => predicate === BUILTIN.context),
     )
     this.#dependsOnRules = this.#decides.permit || this.#decides.forbid || this.#readsContext
-    this.#decisions = new Decisions(program.policies)
+    this.#decisions = new Decisions(program.policies, options.turned)
     this.#stage = new Stage(options, this.#stored)
     const trace: Trace = { isRemembered: false }
     const reader = createRequestReader({ target: { program, image }, values, overlay, trace })
@@ -122,7 +122,13 @@ export class Decider {
     const decision = this.#combine(found)
     const derived = decidingRules(program).map((rule) => {
       stage.begin()
-      return { rule, reasons: rules.run(rule).rows.flat().map(values.textOf) }
+      return {
+        rule,
+        reasons: rules
+          .run(rule)
+          .rows.flat()
+          .map((id) => values.textOf(id)),
+      }
     })
     const { frame } = stage
     const renew = () => stage.begin()
@@ -135,6 +141,7 @@ export class Decider {
     this.#options.overlay.reset()
     this.#stored.turn()
     this.#policies.index.turn()
+    this.#decisions.turn()
   }
 
   #findings(): Findings {
@@ -159,7 +166,7 @@ export class Decider {
   }
 
   #concludePolicies(): Decision {
-    if (this.#verdicts.errors.length === 0) return this.#decisions.of(this.#verdicts, this.#options.turned.epoch)
+    if (this.#verdicts.errors.length === 0) return this.#decisions.of(this.#verdicts)
     const policies = answerOf(this.#policies, this.#verdicts)
     return this.#combine({ policies, permits: NOTHING, forbids: NOTHING, unseenKeys: [] })
   }

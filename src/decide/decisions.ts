@@ -3,7 +3,8 @@
  * nothing. What is kept is bounded, and ends with the epoch. Spec: LANGUAGE section 6, "Decision".
  */
 import type { LoweredPolicy } from '../program/lowered.ts'
-import type { Verdicts } from './cedar/authorize.ts'
+import { satisfiedOf, type Verdicts } from './cedar/authorize.ts'
+import { NO_DECISIONS, type PolicyList } from './cedar/policy-index.ts'
 import { combine, type Decision, type RuleAnswer } from './decision.ts'
 
 /** The satisfied policies of a decision, and the next one of the same hash. */
@@ -13,58 +14,81 @@ interface Kept {
   readonly next: Kept | undefined
 }
 
-/** What all that is kept may weigh: a decision as much as sixteen policies, and each satisfied policy. */
+/** What all that is kept may weigh: a decision as much as sixteen policies, each satisfied policy, and what lists hold. */
 const KEPT_MAX = 2 ** 16
 const DECISION = 16
+/** Of lists of so many policies, a decision is found at the bits of those that are satisfied. */
+const LISTED_MAX = 8
 
-/** The decisions of a policy set. */
+/** The decisions of a policy set in one epoch. */
 export class Decisions {
   readonly #policies: readonly LoweredPolicy[]
+  /** Says of which epoch they are. */
+  readonly #turned: { readonly epoch: number }
   readonly #kept = new Map<number, Kept>()
+  /** Those that hold some. */
+  #lists: PolicyList[] = []
   #weight = 0
-  #epoch = -1
 
-  constructor(policies: readonly LoweredPolicy[]) {
+  constructor(policies: readonly LoweredPolicy[], turned: { readonly epoch: number }) {
     this.#policies = policies
+    this.#turned = turned
   }
 
   /** The decision that satisfied policies make, where nothing failed. */
-  of(verdicts: Verdicts, epoch: number): Decision {
-    if (epoch !== this.#epoch) this.#forget(epoch)
-    const hash = hashOf(verdicts)
-    for (let one = this.#kept.get(hash); one !== undefined; one = one.next) {
-      if (isOf(one, verdicts)) return one.decision
-    }
-    return this.#keep(hash, verdicts)
+  of(verdicts: Verdicts): Decision {
+    const { whole, bits } = verdicts
+    return whole?.decisions[bits] ?? this.#find(verdicts)
   }
 
-  #keep(hash: number, { satisfied, count }: Verdicts): Decision {
-    const numbers = satisfied.slice(0, count)
-    if (this.#weight + DECISION + count > KEPT_MAX) this.#forget(this.#epoch)
-    this.#weight += DECISION + count
-    const decision = decisionOf(this.#policies, numbers, this.#epoch)
+  /** To be called when the image was turned to another epoch. */
+  turn(): void {
+    this.#kept.clear()
+    for (const list of this.#lists) list.decisions = NO_DECISIONS
+    this.#lists = []
+    this.#weight = 0
+  }
+
+  #find(verdicts: Verdicts): Decision {
+    const decision = this.#ofNumbers(satisfiedOf(verdicts))
+    const { whole, bits } = verdicts
+    if (whole === undefined || whole.numbers.length > LISTED_MAX) return decision
+    if (whole.decisions === NO_DECISIONS) {
+      const places = 2 ** whole.numbers.length
+      this.#makeRoom(places)
+      whole.decisions = new Array<Decision | undefined>(places).fill(undefined)
+      this.#lists.push(whole)
+    }
+    whole.decisions[bits] = decision
+    return decision
+  }
+
+  #ofNumbers(numbers: readonly number[]): Decision {
+    const hash = hashOf(numbers)
+    for (let one = this.#kept.get(hash); one !== undefined; one = one.next) {
+      if (areEqual(one.numbers, numbers)) return one.decision
+    }
+    this.#makeRoom(DECISION + numbers.length)
+    const decision = decisionOf(this.#policies, numbers, this.#turned.epoch)
     this.#kept.set(hash, { numbers, decision, next: this.#kept.get(hash) })
     return decision
   }
 
-  #forget(epoch: number): void {
-    this.#kept.clear()
-    this.#weight = 0
-    this.#epoch = epoch
+  #makeRoom(weight: number): void {
+    if (this.#weight + weight > KEPT_MAX) this.turn()
+    this.#weight += weight
   }
 }
 
 /** A small integer, which is a key that costs little. */
-function hashOf({ satisfied, count }: Verdicts): number {
-  let hash = count
-  for (let i = 0; i < count; i++) hash = (Math.imul(hash, 31) + satisfied[i]!) & 0x3fffffff
+function hashOf(numbers: readonly number[]): number {
+  let hash = numbers.length
+  for (const number of numbers) hash = (Math.imul(hash, 31) + number) & 0x3fffffff
   return hash
 }
 
-function isOf({ numbers }: Kept, { satisfied, count }: Verdicts): boolean {
-  if (numbers.length !== count) return false
-  for (let i = 0; i < count; i++) if (numbers[i] !== satisfied[i]) return false
-  return true
+function areEqual(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((number, i) => number === b[i])
 }
 
 function decisionOf(policies: readonly LoweredPolicy[], numbers: readonly number[], epoch: number): Decision {

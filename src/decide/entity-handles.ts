@@ -2,7 +2,7 @@
  * Entities that callers name by numbers, for columns of requests: numbers are given out once and stay good, whatever becomes
  * of the engine's state; what they stand for in it is looked up again where that may have changed. Spec: DESIGN section 4.
  */
-import type { Overlay } from '../image/dictionary.ts'
+import type { Overlay } from '../image/overlay.ts'
 import { isLocal, type ValueId, type Values } from '../image/value-ids.ts'
 import type { Settings } from '../program/program.ts'
 import { propertyOf, readArgument, refuseArgument } from '../text/argument.ts'

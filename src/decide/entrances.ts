@@ -2,7 +2,7 @@
  * How requests come to a decision: as objects, prepared, or as rows of columns; each looks for a decision that was kept
  * before anything is decided. What a decision is made from is the business of `decider.ts`. Spec: DESIGN section 4.
  */
-import type { Overlay } from '../image/dictionary.ts'
+import type { Overlay } from '../image/overlay.ts'
 import type { ValueId, Values } from '../image/value-ids.ts'
 import type { ReaderProgram } from '../program/program.ts'
 import { RuneError } from '../text/diagnostic.ts'

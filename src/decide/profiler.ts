@@ -3,10 +3,10 @@
  * rounds, as a whole and step by step, by the very steps of a decision. Owns two deciders; rules of one of them are observed,
  * which costs, so that policies are timed with the other.
  */
-import type { Overlay } from '../image/dictionary.ts'
+import type { Overlay } from '../image/overlay.ts'
 import type { PredicateId, Rule } from '../program/program.ts'
 import { RuneError } from '../text/diagnostic.ts'
-import { askList, createVerdicts } from './cedar/authorize.ts'
+import { askList, clearVerdicts, createVerdicts } from './cedar/authorize.ts'
 import { Frame } from './cedar/frame.ts'
 import { numbersOf, policyList } from './cedar/policy-index.ts'
 import { Decider } from './decider.ts'
@@ -195,11 +195,7 @@ function createAsker({ steps: { policies } }: Decider): Ask {
   const isInterpreted = !Number.isFinite(policies.interpreted)
   const lists = policies.policies.map((_, number) => policyList([number]))
   return (number, frame) => {
-    verdicts.count = 0
-    if (verdicts.errors.length > 0) {
-      verdicts.errors = []
-      verdicts.failed = []
-    }
+    clearVerdicts(verdicts)
     askList(policies, lists[number]!, isInterpreted, frame, verdicts)
     return verdicts.count > 0 ? 'satisfied' : verdicts.failed.length > 0 ? 'failed' : 'unsatisfied'
   }

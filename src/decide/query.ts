@@ -46,7 +46,7 @@ export function queryOf(program: ReaderProgram, text: string): Query {
 
 /** Sorts `rows` and turns them into plain values. */
 export function resultOf(query: Query, rows: readonly (readonly ValueId[])[], values: Values): QueryResult {
-  const sorted = rows.map((row) => row.map(values.valueOf)).sort(compareRows)
+  const sorted = rows.map((row) => row.map((id) => values.valueOf(id))).sort(compareRows)
   const plain = sorted.map((row) => row.map(plainValue))
   const { columns } = query
   return {

@@ -4,7 +4,7 @@
  * (`request.ts`), with the same result; each property is read once on either. What is kept is bounded, belongs to one
  * dictionary, and holds nothing that the image does not know. Spec: LANGUAGE sections 5 to 7.
  */
-import type { Overlay } from '../image/dictionary.ts'
+import type { Overlay } from '../image/overlay.ts'
 import { isLocal, type ValueId, type Values } from '../image/value-ids.ts'
 import { unreadable } from '../text/argument.ts'
 import { RuneError } from '../text/diagnostic.ts'

@@ -2,9 +2,10 @@
  * The frame of a decision and the facts of its request: a stage is set for one request at a time, for policies and rules
  * alike. Spec: LANGUAGE sections 4 and 5.
  */
-import type { Overlay } from '../image/dictionary.ts'
+
 import { entitiesWith, type RequestEntity, type StoredEntities } from '../image/entity-store.ts'
 import type { Image } from '../image/image.ts'
+import type { Overlay } from '../image/overlay.ts'
 import { firstRow, searchBy } from '../image/search.ts'
 import type { ValueId, Values } from '../image/value-ids.ts'
 import type { Demand, DemandAnswer, Holds } from '../program/demand.ts'
@@ -141,7 +142,11 @@ function internEntities(given: NonNullable<CheckedRequest['entities']>, values: 
     new Map([...all].map(([key, value]) => [values.string(key), values.intern(value)]))
   const entities = new Map<ValueId, RequestEntity>()
   for (const { uid, attrs, tags, parents } of given) {
-    entities.set(values.intern(uid), { attrs: fields(attrs), tags: fields(tags), parents: parents.map(values.intern) })
+    entities.set(values.intern(uid), {
+      attrs: fields(attrs),
+      tags: fields(tags),
+      parents: parents.map((value) => values.intern(value)),
+    })
   }
   return entities
 }

@@ -293,7 +293,7 @@ function createActions({ program, values }: WhichOptions, lists: EntityLists): (
     const types = program.schema ? [] : lists.types().filter((type) => isActionType(values.textOf(type)))
     const stored = types.map(lists.ofType)
     if (known?.of.length !== stored.length || known.of.some((list, i) => list !== stored[i])) {
-      const uids = [...named, ...stored.flatMap((list) => Array.from(list, values.uidOf))]
+      const uids = [...named, ...stored.flatMap((list) => Array.from(list, (id) => values.uidOf(id)))]
       const places = new Map(uids.map((uid) => [printEntityUid(uid), { uid, place: placeOf(uid) }]))
       const sorted = [...places.values()].sort((a, b) => comparePlaces(a.place, b.place))
       known = { of: stored, all: sorted.map(({ uid }) => uid) }

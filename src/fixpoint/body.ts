@@ -245,7 +245,7 @@ export function compileElements(
       stepOverText(machine, values.textOf(text!).length)
       // An empty separator splits into scalars, not into UTF-16 units, which could be ill-formed.
       const all = values.textOf(separator!) === '' ? [...values.textOf(text!)] : found
-      return [...new Set(all.map(values.string))]
+      return [...new Set(all.map((name) => values.string(name)))]
     }
   }
   const list = listOf(literal).map((e) => compileExpr(e, machine, constants))

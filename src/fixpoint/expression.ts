@@ -48,7 +48,7 @@ export function compileExpr(expr: Expr, machine: Machine, constants: Values): Ev
           if (id === ERROR) return ERROR
           ids.push(id)
         }
-        const values = ids.map(machine.values.valueOf)
+        const values = ids.map((id) => machine.values.valueOf(id))
         const [receiver, ...args] = values
         const result = callMethod(method, receiver!, args)
         stepOverText(machine, lengthOf(result) + values.reduce((sum: number, value) => sum + lengthOf(value), 0))

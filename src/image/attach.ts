@@ -14,13 +14,13 @@ import {
 } from '../../native-layout/layout.ts'
 import { type Arena, coverArena, view } from './arena.ts'
 import type { BlobTable } from './blob-table.ts'
-import { type BlobKind, createDictionary, createTables, type FixedKind, readOnly, type Tables } from './dictionary.ts'
+import { type BlobKind, createTables, type FixedKind, ImageDictionary, type Tables } from './dictionary.ts'
 import { loadLong } from './epochs.ts'
 import { type FixedTable, isShared } from './fixed-table.ts'
 import type { Image } from './image.ts'
 import { ALL_DEATHS, createRelation, createUnique, type Index, putIndex, type Relation } from './relation.ts'
 import type { Extent } from './space.ts'
-import { createValues } from './value-ids.ts'
+import { Values } from './value-ids.ts'
 
 /** The words of a root that are not columns. */
 export interface RootFields {
@@ -40,8 +40,8 @@ export interface AttachedImage extends Image {
 
 /** An image of `arena` without any rows; `attachRoot` turns it to a root. Only a writer may intern into it. */
 export function createAttachedImage(arena: Arena, role: 'reader' | 'writer'): AttachedImage {
-  const dictionary = createDictionary(createTables())
-  const values = createValues(role === 'writer' ? dictionary : readOnly(dictionary))
+  const dictionary = new ImageDictionary(createTables(), role)
+  const values = new Values(dictionary)
   return { arena, dictionary, values, relations: [], replaced: new Map(), dictionaryNumber: -1 }
 }
 

@@ -3,15 +3,15 @@
  * was compiled or cached by ids has to go with the epoch that publishes this.
  */
 import { KIND, PAYLOAD_BITS } from '../../native-layout/layout.ts'
-import { createDictionary } from './dictionary.ts'
+import { ImageDictionary } from './dictionary.ts'
 import type { Image } from './image.ts'
 import { createRelation, insert, isGone, type Relation } from './relation.ts'
-import { createValues, type ValueId } from './value-ids.ts'
+import { type ValueId, Values } from './value-ids.ts'
 
 /** A copy of `image` in this thread's own memory, without rows that are gone and values that no row has. */
 export function withFreshDictionary(image: Image): Image {
-  const dictionary = createDictionary()
-  const values = createValues(dictionary)
+  const dictionary = new ImageDictionary()
+  const values = new Values(dictionary)
   const known = new Map<ValueId, ValueId>()
   const moved = (id: ValueId): ValueId => {
     if (isInline(id)) return id

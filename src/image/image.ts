@@ -4,9 +4,9 @@
  * derived rows come about to `src/fixpoint`.
  */
 import type { PredicateId, Program } from '../program/program.ts'
-import { createDictionary, type ImageDictionary } from './dictionary.ts'
+import { ImageDictionary } from './dictionary.ts'
 import { createRelation, type Relation } from './relation.ts'
-import { createValues, type Values } from './value-ids.ts'
+import { Values } from './value-ids.ts'
 
 export interface Image {
   readonly dictionary: ImageDictionary
@@ -24,10 +24,10 @@ export function relationOf(image: Image, predicate: PredicateId): Relation {
 }
 
 /** An image for `program` without any rows; its values are those of `dictionary`. */
-export function createImage(program: Program, dictionary: ImageDictionary = createDictionary()): Image {
+export function createImage(program: Program, dictionary: ImageDictionary = new ImageDictionary()): Image {
   return {
     dictionary,
-    values: createValues(dictionary),
+    values: new Values(dictionary),
     relations: program.predicates.map((predicate) => createRelation(predicate.arity)),
     replaced: new Map(),
   }

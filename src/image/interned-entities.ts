@@ -4,12 +4,12 @@
  * many as the square of the entities.
  */
 import type { EntityRecord } from '../program/program.ts'
-import { createDictionary, type ImageDictionary } from './dictionary.ts'
+import { ImageDictionary } from './dictionary.ts'
 import { copyAncestors } from './entity-store.ts'
 import type { EntityView } from './entity-view.ts'
 import { appendRow, createRelation, type Relation, settleRows } from './relation.ts'
 import { RowLookup } from './row-lookup.ts'
-import { createValues, type ValueId } from './value-ids.ts'
+import { type ValueId, Values } from './value-ids.ts'
 
 export interface InternedEntities {
   /** Nothing is added to it any more. */
@@ -19,21 +19,21 @@ export interface InternedEntities {
 
 /** Interns `entities`, of which no two are the same, and `texts` besides. */
 export function internEntities(entities: readonly EntityRecord[], texts: Iterable<string> = []): InternedEntities {
-  const dictionary = createDictionary()
-  const { string, intern } = createValues(dictionary)
+  const dictionary = new ImageDictionary()
+  const values = new Values(dictionary)
   const [types, attributes, tags, parents] = [
     createRelation(2),
     createRelation(3),
     createRelation(3),
     createRelation(2),
   ]
-  for (const text of texts) string(text)
+  for (const text of texts) values.string(text)
   for (const entity of entities) {
-    const uid = intern(entity.uid)
-    appendRow(types, [uid, string(entity.uid.type)])
-    for (const [key, value] of entity.attrs) appendRow(attributes, [uid, string(key), intern(value)])
-    for (const [key, value] of entity.tags) appendRow(tags, [uid, string(key), intern(value)])
-    for (const parent of entity.parents) appendRow(parents, [uid, intern(parent)])
+    const uid = values.intern(entity.uid)
+    appendRow(types, [uid, values.string(entity.uid.type)])
+    for (const [key, value] of entity.attrs) appendRow(attributes, [uid, values.string(key), values.intern(value)])
+    for (const [key, value] of entity.tags) appendRow(tags, [uid, values.string(key), values.intern(value)])
+    for (const parent of entity.parents) appendRow(parents, [uid, values.intern(parent)])
   }
   for (const relation of [types, attributes, tags, parents]) settleRows(relation)
   return { dictionary, view: viewOf({ types, attributes, tags, parents }) }

@@ -40,7 +40,13 @@ export function loadFacts(
     })
   }
   const add = (predicate: number, row: readonly Value[]) => {
-    if (insert(image.relations[predicate]!, row.map(image.values.intern))) countNew(predicate, 1)
+    if (
+      insert(
+        image.relations[predicate]!,
+        row.map((value) => image.values.intern(value)),
+      )
+    )
+      countNew(predicate, 1)
   }
   for (const source of program.facts) {
     if (count > maxFacts) return

@@ -4,17 +4,17 @@
  */
 import { BUILTIN, type EntityRecord } from '../program/program.ts'
 import type { EntityUid, Value } from '../values/value.ts'
-import { createOverlay } from './dictionary.ts'
 import type { Image } from './image.ts'
+import { Overlay } from './overlay.ts'
 import { type Relation, tupleAt } from './relation.ts'
 import { rowsWith } from './search.ts'
-import { createValues, type ValueId } from './value-ids.ts'
+import { type ValueId, Values } from './value-ids.ts'
 
 /** The entity stored under `uid`, if there is one. */
 export function storedEntity(image: Image, uid: EntityUid): EntityRecord | undefined {
   const { relations, values } = image
   // An overlay, since looking a uid up must not add it to the image.
-  const entity = createValues(createOverlay(image.dictionary)).intern(uid)
+  const entity = new Values(new Overlay(image.dictionary)).intern(uid)
   const types = relations[BUILTIN.entityType]!
   const isLoaded = rowsBelow(types.baseCount, types, entity).length > 0
   if (!isLoaded && rowsBelow(types.count, types, entity).length === 0) return undefined

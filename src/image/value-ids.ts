@@ -5,7 +5,8 @@
  */
 import { INT_BIAS, KIND, LOCAL_BIT, PAYLOAD_BITS, PAYLOAD_MASK } from '../../native-layout/layout.ts'
 import type { EntityUid, IpAddr, RecordValue, Value, ValueKind } from '../values/value.ts'
-import type { Dictionary, ImageDictionary, Overlay } from './dictionary.ts'
+import type { Dictionary, ImageDictionary } from './dictionary.ts'
+import type { Overlay } from './overlay.ts'
 import type { TextBatch } from './text-batch.ts'
 
 /** An interned value; never negative, so that -1 can say "none" or "error". */
@@ -77,189 +78,203 @@ export function inlineInt(id: ValueId): number {
   return (id & PAYLOAD_MASK) - INT_BIAS
 }
 
-/** Makes and reads ids over one dictionary. */
-export type Values = Makers & Readers
-
-interface Makers {
-  string(text: string): ValueId
-  bool(value: boolean): ValueId
-  long(value: bigint): ValueId
-  float(value: number): ValueId
-  /** From the ids of two strings. */
-  entity(type: ValueId, id: ValueId): ValueId
-  /** Elements in any order, equal ones may repeat. */
-  set(elements: readonly ValueId[]): ValueId
-  /** From pairs of a key's string id and a value id, in any order; keys are unique. */
-  record(entries: readonly (readonly [ValueId, ValueId])[]): ValueId
-  /** The id of any value. Nested values are interned too. */
-  intern(value: Value): ValueId
-}
-
-interface Readers {
-  textOf(id: ValueId): string
-  longOf(id: ValueId): bigint
-  /** String ids. */
-  entityType(id: ValueId): ValueId
-  entityId(id: ValueId): ValueId
-  uidOf(id: ValueId): EntityUid
-  /** Distinct, ascending. */
-  elementsOf(id: ValueId): Uint32Array
-  /** Key and value by turns, keys ascending by id. */
-  entriesOf(id: ValueId): Uint32Array
-  /** The value under the key, the id of a string, in a record; or -1. */
-  fieldOf(record: ValueId, key: ValueId): ValueId
-  /** Whether the set holds the value. */
-  holds(set: ValueId, id: ValueId): boolean
-  /** How many elements the set has. */
-  sizeOf(set: ValueId): number
-  /** One of the set's elements, by its place in their order. */
-  elementAt(set: ValueId, place: number): ValueId
-  /** The value itself. */
-  valueOf(id: ValueId): Value
-}
-
-/** `Values` over `dictionary`. */
-export function createValues(dictionary: Dictionary): Values {
-  return { ...createMakers(dictionary), ...createReaders(dictionary) }
-}
-
-/** One record's words, and the same as a 64-bit integer or float. */
-function createScratch() {
-  const words = new Uint32Array(8)
-  return { words, as64: new BigInt64Array(words.buffer), asFloat: new Float64Array(words.buffer) }
-}
-
 type Kind64 = 'long' | 'decimal' | 'datetime' | 'duration'
 
-function createMakers(dictionary: Dictionary): Makers {
-  const { words, as64, asFloat } = createScratch()
-  let list = new Uint32Array(64)
-  const reserve = (count: number) => {
-    if (count > list.length) list = new Uint32Array(count * 2)
-    return list
+/** Makes and reads ids over one dictionary. */
+export class Values {
+  readonly #dictionary: Dictionary
+  /** One record's words, and the same as a 64-bit integer or float. */
+  readonly #words = new Uint32Array(8)
+  readonly #as64 = new BigInt64Array(this.#words.buffer)
+  readonly #asFloat = new Float64Array(this.#words.buffer)
+  #list = new Uint32Array(64)
+
+  constructor(dictionary: Dictionary) {
+    this.#dictionary = dictionary
   }
-  const tagged = (kind: keyof typeof KIND, payload: number): ValueId => (KIND[kind] << PAYLOAD_BITS) | payload
-  const of64 = (kind: Kind64, value: bigint): ValueId => {
-    as64[0] = value
-    return tagged(kind, dictionary.fixed(kind, words))
+
+  string(text: string): ValueId {
+    return this.#dictionary.text(text)
   }
-  const makers: Makers = {
-    string: (text) => dictionary.text(text),
-    bool: (value) => (value ? TRUE : FALSE),
-    long: (value) => (value >= INLINE_MIN && value < INLINE_END ? inlineId(Number(value)) : of64('long', value)),
-    float: (value) => {
-      asFloat[0] = value === 0 ? 0 : value
-      return tagged('float', dictionary.fixed('float', words))
-    },
-    entity: (type, id) => {
-      words[0] = type
-      words[1] = id
-      return tagged('entity', dictionary.fixed('entity', words))
-    },
-    set: (elements) => {
-      const sorted = reserve(elements.length)
-      sorted.set(elements)
-      sortWords(sorted, elements.length)
-      let count = 0
-      for (let i = 0; i < elements.length; i++) {
-        if (count === 0 || sorted[count - 1] !== sorted[i]) sorted[count++] = sorted[i]!
-      }
-      return tagged('set', dictionary.ids('set', sorted, count))
-    },
-    record: (entries) => {
-      const sorted = entries.toSorted((a, b) => a[0] - b[0])
-      const pairs = reserve(entries.length * 2)
-      sorted.forEach(([key, value], i) => {
-        pairs[2 * i] = key
-        pairs[2 * i + 1] = value
-      })
-      return tagged('record', dictionary.ids('record', pairs, entries.length * 2))
-    },
-    intern: (value) => (typeof value === 'object' ? internObject(value) : internPrimitive(value)),
+
+  bool(value: boolean): ValueId {
+    return value ? TRUE : FALSE
   }
-  const internPrimitive = (value: string | bigint | boolean | number): ValueId => {
-    if (typeof value === 'string') return dictionary.text(value)
-    if (typeof value === 'bigint') return makers.long(value)
-    return typeof value === 'boolean' ? makers.bool(value) : makers.float(value)
+
+  long(value: bigint): ValueId {
+    return value >= INLINE_MIN && value < INLINE_END ? inlineId(Number(value)) : this.#make64('long', value)
   }
-  const internObject = (value: Exclude<Value, string | bigint | boolean | number>): ValueId => {
+
+  float(value: number): ValueId {
+    this.#asFloat[0] = value === 0 ? 0 : value
+    return tagged('float', this.#dictionary.fixed('float', this.#words))
+  }
+
+  /** From the ids of two strings. */
+  entity(type: ValueId, id: ValueId): ValueId {
+    this.#words[0] = type
+    this.#words[1] = id
+    return tagged('entity', this.#dictionary.fixed('entity', this.#words))
+  }
+
+  /** Elements in any order, equal ones may repeat. */
+  set(elements: readonly ValueId[]): ValueId {
+    const sorted = this.#reserve(elements.length)
+    sorted.set(elements)
+    sortWords(sorted, elements.length)
+    let count = 0
+    for (let i = 0; i < elements.length; i++) {
+      if (count === 0 || sorted[count - 1] !== sorted[i]) sorted[count++] = sorted[i]!
+    }
+    return tagged('set', this.#dictionary.ids('set', sorted, count))
+  }
+
+  /** From pairs of a key's string id and a value id, in any order; keys are unique. */
+  record(entries: readonly (readonly [ValueId, ValueId])[]): ValueId {
+    const sorted = entries.toSorted((a, b) => a[0] - b[0])
+    const pairs = this.#reserve(entries.length * 2)
+    sorted.forEach(([key, value], i) => {
+      pairs[2 * i] = key
+      pairs[2 * i + 1] = value
+    })
+    return tagged('record', this.#dictionary.ids('record', pairs, entries.length * 2))
+  }
+
+  /** The id of any value. Nested values are interned too. */
+  intern(value: Value): ValueId {
+    if (typeof value === 'object') return this.#internObject(value)
+    if (typeof value === 'string') return this.#dictionary.text(value)
+    if (typeof value === 'bigint') return this.long(value)
+    return typeof value === 'boolean' ? this.bool(value) : this.float(value)
+  }
+
+  #internObject(value: Exclude<Value, string | bigint | boolean | number>): ValueId {
     switch (value.kind) {
       case 'entity':
-        return makers.entity(dictionary.text(value.type), dictionary.text(value.id))
+        return this.entity(this.#dictionary.text(value.type), this.#dictionary.text(value.id))
       case 'ipaddr':
-        return tagged('ipaddr', dictionary.fixed('ipaddr', writeIp(words, value)))
+        return tagged('ipaddr', this.#dictionary.fixed('ipaddr', writeIp(this.#words, value)))
       case 'set':
-        return makers.set(value.elements.map(makers.intern))
+        return this.set(value.elements.map((element) => this.intern(element)))
       case 'record':
-        return makers.record([...value.fields].map(([key, v]) => [dictionary.text(key), makers.intern(v)]))
+        return this.record([...value.fields].map(([key, field]) => [this.#dictionary.text(key), this.intern(field)]))
       default:
-        return of64(value.kind, value.value)
+        return this.#make64(value.kind, value.value)
     }
   }
-  return makers
-}
 
-function createReaders(dictionary: Dictionary): Readers {
-  const { words, as64, asFloat } = createScratch()
-  const read64 = (kind: Kind64 | 'float', id: ValueId): bigint => {
-    words[0] = dictionary.fixedWord(kind, id & PAYLOAD_MASK, 0)
-    words[1] = dictionary.fixedWord(kind, id & PAYLOAD_MASK, 1)
-    return as64[0]!
+  #make64(kind: Kind64, value: bigint): ValueId {
+    this.#as64[0] = value
+    return tagged(kind, this.#dictionary.fixed(kind, this.#words))
   }
-  const ip = (id: ValueId): IpAddr => {
-    const word = (i: number) => dictionary.fixedWord('ipaddr', id & PAYLOAD_MASK, i)
+
+  #reserve(count: number): Uint32Array {
+    if (count > this.#list.length) this.#list = new Uint32Array(count * 2)
+    return this.#list
+  }
+
+  textOf(id: ValueId): string {
+    return this.#dictionary.textOf(id & PAYLOAD_MASK)
+  }
+
+  longOf(id: ValueId): bigint {
+    return isInlineInt(id) ? BigInt(inlineInt(id)) : this.#read64('long', id)
+  }
+
+  /** The id of a string. */
+  entityType(id: ValueId): ValueId {
+    return this.#dictionary.entityWord(id & PAYLOAD_MASK, 0)
+  }
+
+  /** The id of a string. */
+  entityId(id: ValueId): ValueId {
+    return this.#dictionary.entityWord(id & PAYLOAD_MASK, 1)
+  }
+
+  uidOf(id: ValueId): EntityUid {
+    const [type, name] = [this.entityType(id), this.entityId(id)]
+    return { kind: 'entity', type: this.#dictionary.textOf(type), id: this.#dictionary.textOf(name) }
+  }
+
+  /** Distinct, ascending. */
+  elementsOf(id: ValueId): Uint32Array {
+    return this.#dictionary.idsOf('set', id & PAYLOAD_MASK)
+  }
+
+  /** Key and value by turns, keys ascending by id. */
+  entriesOf(id: ValueId): Uint32Array {
+    return this.#dictionary.idsOf('record', id & PAYLOAD_MASK)
+  }
+
+  /** The value under the key, the id of a string, in a record; or -1. */
+  fieldOf(record: ValueId, key: ValueId): ValueId {
+    return this.#dictionary.fieldOf(record & PAYLOAD_MASK, key)
+  }
+
+  /** Whether the set holds the value. */
+  holds(set: ValueId, id: ValueId): boolean {
+    return this.#dictionary.holds(set & PAYLOAD_MASK, id)
+  }
+
+  /** How many elements the set has. */
+  sizeOf(set: ValueId): number {
+    return this.#dictionary.sizeOf(set & PAYLOAD_MASK)
+  }
+
+  /** One of the set's elements, by its place in their order. */
+  elementAt(set: ValueId, place: number): ValueId {
+    return this.#dictionary.idAt(set & PAYLOAD_MASK, place)
+  }
+
+  /** The value itself. */
+  valueOf(id: ValueId): Value {
+    const kind = kindOfId(id)
+    switch (kind) {
+      case 'string':
+        return this.textOf(id)
+      case 'long':
+        return this.longOf(id)
+      case 'bool':
+        return id === TRUE
+      case 'float':
+        this.#read64('float', id)
+        return this.#asFloat[0]!
+      case 'entity':
+        return this.uidOf(id)
+      case 'ipaddr':
+        return this.#ipOf(id)
+      case 'set':
+        return { kind, elements: Array.from(this.elementsOf(id), (element) => this.valueOf(element)) }
+      case 'record':
+        return this.#recordOf(id)
+      default:
+        return { kind, value: this.#read64(kind, id) }
+    }
+  }
+
+  #read64(kind: Kind64 | 'float', id: ValueId): bigint {
+    this.#words[0] = this.#dictionary.fixedWord(kind, id & PAYLOAD_MASK, 0)
+    this.#words[1] = this.#dictionary.fixedWord(kind, id & PAYLOAD_MASK, 1)
+    return this.#as64[0]!
+  }
+
+  #ipOf(id: ValueId): IpAddr {
+    const word = (i: number) => this.#dictionary.fixedWord('ipaddr', id & PAYLOAD_MASK, i)
     let bits = 0n
     for (let i = 3; i >= 0; i--) bits = (bits << 32n) | BigInt(word(i))
     return { kind: 'ipaddr', version: word(5) === 4 ? 4 : 6, bits, prefix: word(4) }
   }
-  const record = (id: ValueId): RecordValue => {
-    const entries = readers.entriesOf(id)
+
+  #recordOf(id: ValueId): RecordValue {
+    const entries = this.entriesOf(id)
     const fields = new Map<string, Value>()
-    for (let i = 0; i < entries.length; i += 2)
-      fields.set(readers.textOf(entries[i]!), readers.valueOf(entries[i + 1]!))
+    for (let i = 0; i < entries.length; i += 2) fields.set(this.textOf(entries[i]!), this.valueOf(entries[i + 1]!))
     return { kind: 'record', fields }
   }
-  const readers: Readers = {
-    textOf: (id) => dictionary.textOf(id & PAYLOAD_MASK),
-    longOf: (id) => (isInlineInt(id) ? BigInt(inlineInt(id)) : read64('long', id)),
-    entityType: (id) => dictionary.fixedWord('entity', id & PAYLOAD_MASK, 0),
-    entityId: (id) => dictionary.fixedWord('entity', id & PAYLOAD_MASK, 1),
-    uidOf: (id) => {
-      const [type, name] = [dictionary.textOf(readers.entityType(id)), dictionary.textOf(readers.entityId(id))]
-      return { kind: 'entity', type, id: name }
-    },
-    elementsOf: (id) => dictionary.idsOf('set', id & PAYLOAD_MASK),
-    entriesOf: (id) => dictionary.idsOf('record', id & PAYLOAD_MASK),
-    fieldOf: (id, key) => dictionary.fieldOf(id & PAYLOAD_MASK, key),
-    holds: (id, element) => dictionary.holds(id & PAYLOAD_MASK, element),
-    sizeOf: (id) => dictionary.sizeOf(id & PAYLOAD_MASK),
-    elementAt: (id, place) => dictionary.idAt(id & PAYLOAD_MASK, place),
-    valueOf: (id) => {
-      const kind = kindOfId(id)
-      switch (kind) {
-        case 'string':
-          return readers.textOf(id)
-        case 'long':
-          return readers.longOf(id)
-        case 'bool':
-          return id === TRUE
-        case 'float':
-          read64('float', id)
-          return asFloat[0]!
-        case 'entity':
-          return readers.uidOf(id)
-        case 'ipaddr':
-          return ip(id)
-        case 'set':
-          return { kind, elements: Array.from(readers.elementsOf(id), readers.valueOf) }
-        case 'record':
-          return record(id)
-        default:
-          return { kind, value: read64(kind, id) }
-      }
-    },
-  }
-  return readers
+}
+
+function tagged(kind: keyof typeof KIND, payload: number): ValueId {
+  return (KIND[kind] << PAYLOAD_BITS) | payload
 }
 
 /** Fills an ip record. */

@@ -67,7 +67,7 @@ export function changesOf(
     else if ('error' in fitted) misfit(fact, key, fitted)
     else {
       const { id } = factsOf(predicates, predicate)
-      const tuple = fitted.map(image.values.intern)
+      const tuple = fitted.map((value) => image.values.intern(value))
       addTuple(changeOf(changes, id, image)[isThere ? 'insert' : 'remove'], tuple)
       if (isStored(image, id, tuple)) stored.push(key)
     }
@@ -108,10 +108,10 @@ function changeOf(changes: Open, predicate: PredicateId, image: Image): FactChan
 
 /** Changes what is stored of an entity into what it is now, and touches nothing that stays; says whether it is stored as such. */
 function changeEntity({ uid, record }: EntityUpdate, image: Image, changes: Open): boolean {
-  const { intern } = image.values
+  const { values } = image
   const { entity: uids } = image.dictionary.tables.fixed
   const { count } = uids
-  const id = intern(uid)
+  const id = values.intern(uid)
   // Of a uid that no value was before, no row can say anything.
   const isNew = uids.count > count
   if (isNew) {
@@ -119,35 +119,34 @@ function changeEntity({ uid, record }: EntityUpdate, image: Image, changes: Open
     return false
   }
   const parents: number[] = []
-  if (record) for (const parent of record.parents) parents.push(id, intern(parent))
+  if (record) for (const parent of record.parents) parents.push(id, values.intern(parent))
   put(image, changes, BUILTIN.entityParent, id, parents)
   put(image, changes, BUILTIN.entityAttr, id, record ? fieldsOf(id, record.attrs, image) : NONE)
   put(image, changes, BUILTIN.entityTag, id, record ? fieldsOf(id, record.tags, image) : NONE)
-  return put(image, changes, BUILTIN.entityType, id, record ? [id, intern(uid.type)] : NONE)
+  return put(image, changes, BUILTIN.entityType, id, record ? [id, values.intern(uid.type)] : NONE)
 }
 
 const NONE: readonly number[] = []
 
 /** An entity of which nothing is stored. */
 function addEntity(id: ValueId, { uid, attrs, tags, parents }: EntityRecord, image: Image, changes: Open): void {
-  const { intern } = image.values
+  const { values } = image
   const into = (predicate: PredicateId, count: number): number[] => {
     const { insert } = changeOf(changes, predicate, image)
     insert.count += count
     return insert.words
   }
-  into(BUILTIN.entityType, 1).push(id, intern(uid.type))
+  into(BUILTIN.entityType, 1).push(id, values.intern(uid.type))
   if (attrs.size > 0) fieldsOf(id, attrs, image, into(BUILTIN.entityAttr, attrs.size))
   if (tags.size > 0) fieldsOf(id, tags, image, into(BUILTIN.entityTag, tags.size))
   if (parents.length === 0) return
   const words = into(BUILTIN.entityParent, parents.length)
-  for (const parent of parents) words.push(id, intern(parent))
+  for (const parent of parents) words.push(id, values.intern(parent))
 }
 
 /** Puts the tuples of attributes or tags behind those in `into`. */
 function fieldsOf(id: ValueId, fields: EntityRecord['attrs'], { values }: Image, into: number[] = []): number[] {
-  const { intern } = values
-  for (const [key, value] of fields) into.push(id, intern(key), intern(value))
+  for (const [key, value] of fields) into.push(id, values.intern(key), values.intern(value))
   return into
 }
 

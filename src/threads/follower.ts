@@ -7,10 +7,10 @@ import { type CacheStats, DecisionCache } from '../decide/decision-cache.ts'
 import type { Entrances } from '../decide/entrances.ts'
 import { createMachine, type Machine } from '../fixpoint/machine.ts'
 import { createSolver, type Solver } from '../fixpoint/solve.ts'
-import { createOverlay, type Overlay } from '../image/dictionary.ts'
+import { Overlay } from '../image/overlay.ts'
 import { decodeProgram, noUnits } from '../image/program-bytes.ts'
 import type { ReaderImage } from '../image/reader-image.ts'
-import { createValues } from '../image/value-ids.ts'
+import { Values } from '../image/value-ids.ts'
 import type { ReaderProgram } from '../program/program.ts'
 import { createRuleEvaluation } from './rule-evaluation.ts'
 
@@ -67,8 +67,8 @@ export class Follower {
 
 /** Compiles what is new in an epoch; what it has made is good for one `image.image`. */
 function createCompiler(image: ReaderImage, { bytesMax, stats }: Caching): (isNew: boolean) => Evaluating {
-  const overlay = createOverlay(image.image.dictionary)
-  const machine = createMachine(createValues(overlay))
+  const overlay = new Overlay(image.image.dictionary)
+  const machine = createMachine(new Values(overlay))
   const known = noUnits()
   const cache = bytesMax > 0 ? new DecisionCache(bytesMax, stats) : undefined
   let compiled = new WeakMap()

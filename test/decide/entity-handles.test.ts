@@ -1,9 +1,9 @@
 /** Numbers of entities: what they stand for, what they never stand for, and when that is looked up. */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { createEntityHandles, NO_ENTITY } from '../../src/decide/entity-handles.ts'
 import type { EntityInput, Place } from '../../src/decide/request.ts'
-import { createOverlay } from '../../src/image/dictionary.ts'
-import { createValues } from '../../src/image/value-ids.ts'
+import { Overlay } from '../../src/image/overlay.ts'
+import { Values } from '../../src/image/value-ids.ts'
 import { RuneReader } from '../../src/rune-reader.ts'
 import { createCoordinator } from '../../src/threads/coordinator.ts'
 import { attachReader, type Reader } from '../../src/threads/reader.ts'
@@ -61,18 +61,11 @@ test('what is no entity has no number, though it looks like one that has', () =>
 })
 
 test('what only requests know is looked up again when it was forgotten and somebody asks for it', () => {
-  const overlay = createOverlay()
-  const values = createValues(overlay)
-  let lookUps = 0
-  const counting = {
-    ...values,
-    intern: (value: Parameters<typeof values.intern>[0]) => {
-      lookUps++
-      return values.intern(value)
-    },
-  }
+  const overlay = new Overlay()
+  const values = new Values(overlay)
+  const looked = vi.spyOn(values, 'intern')
   const settings = { ...readerOf('').program().settings }
-  const target = { settings, overlay, values: counting }
+  const target = { settings, overlay, values }
   const handles = createEntityHandles()
   const numbers = handles.of(
     'resource',
@@ -88,6 +81,6 @@ test('what only requests know is looked up again when it was forgotten and someb
     }
     overlay.reset()
   }
-  expect(lookUps).toBe(20)
+  expect(looked).toHaveBeenCalledTimes(20)
   expect(handles.idOf(1000)).toBe(NO_ENTITY)
 })

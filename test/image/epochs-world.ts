@@ -146,7 +146,7 @@ function truthOf(
 export function answerOf(reader: ReaderImage, cut: () => void): string {
   const { image } = reader
   const { dictionary, values } = image
-  const texts = (tuples: number[][]) => tuples.map((tuple) => tuple.map(values.textOf))
+  const texts = (tuples: number[][]) => tuples.map((tuple) => tuple.map((id) => values.textOf(id)))
   const [relation, derived] = [image.relations[FACTS]!, image.relations[DERIVED]!]
   const facts = rowsOf(relation)
   const found = facts.every((tuple) => findRow(relation, tuple) >= 0)

@@ -48,7 +48,7 @@ function loadBoth(format: Format, types: readonly string[], content: string | Ui
   const shown = ({ all }: Diagnostics) => all.map((diagnostic) => renderDiagnostic(diagnostic))
   return {
     ids: rows,
-    loaded: { rows: rows.map((row) => row.map(image.values.valueOf)), mistakes: shown(loaded) },
+    loaded: { rows: rows.map((row) => row.map((id) => image.values.valueOf(id))), mistakes: shown(loaded) },
     read: { rows: [...wanted.values()], mistakes: shown(read) },
   }
 }

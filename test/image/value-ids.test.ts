@@ -1,16 +1,17 @@
 /** Interning: equal values have equal ids, and an id gives its value back. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createDictionary, createOverlay } from '../../src/image/dictionary.ts'
-import { createValues, isLocal, kindOfId } from '../../src/image/value-ids.ts'
+import { ImageDictionary } from '../../src/image/dictionary.ts'
+import { Overlay } from '../../src/image/overlay.ts'
+import { isLocal, kindOfId, Values } from '../../src/image/value-ids.ts'
 import { kindOf } from '../../src/values/value.ts'
 import { anyValue, same } from './values.ts'
 
 const numRuns = 300 * Number(process.env.RUNE_FUZZ ?? 1)
 
 function freshImage() {
-  const dictionary = createDictionary()
-  return { dictionary, values: createValues(dictionary) }
+  const dictionary = new ImageDictionary()
+  return { dictionary, values: new Values(dictionary) }
 }
 
 test('an id gives back the value that it was made from', () => {
@@ -40,14 +41,14 @@ test('an overlay agrees with its image on what that knows, and keeps the rest to
   fc.assert(
     fc.property(fc.array(anyValue, { maxLength: 6 }), fc.array(anyValue, { maxLength: 6 }), (known, asked) => {
       const { dictionary, values } = freshImage()
-      const ids = known.map(values.intern)
+      const ids = known.map((value) => values.intern(value))
       const size = dictionary.size()
-      const overlay = createOverlay(dictionary)
-      const local = createValues(overlay)
+      const overlay = new Overlay(dictionary)
+      const local = new Values(overlay)
       known.forEach((value, i) => {
         expect(local.intern(value)).toBe(ids[i])
       })
-      const askedIds = asked.map(local.intern)
+      const askedIds = asked.map((value) => local.intern(value))
       asked.forEach((value, i) => {
         expect(same(local.valueOf(askedIds[i]!), value)).toBe(true)
         expect(local.intern(value)).toBe(askedIds[i])
@@ -75,8 +76,8 @@ test('a dictionary that grows through many sizes forgets nothing', () => {
 
 test('a reset overlay gives its places to others', () => {
   const { dictionary } = freshImage()
-  const overlay = createOverlay(dictionary)
-  const values = createValues(overlay)
+  const overlay = new Overlay(dictionary)
+  const values = new Values(overlay)
   const first = values.string('one')
   overlay.reset()
   expect(values.string('two')).toBe(first)

@@ -4,8 +4,8 @@ import { requestRows } from '../../src/decide/request-facts.ts'
 import { OPEN } from '../../src/fixpoint/goal.ts'
 import { createMachine } from '../../src/fixpoint/machine.ts'
 import { createSolver, type Solver } from '../../src/fixpoint/solve.ts'
-import { createOverlay } from '../../src/image/dictionary.ts'
-import { createValues, type ValueId, type Values } from '../../src/image/value-ids.ts'
+import { Overlay } from '../../src/image/overlay.ts'
+import { type ValueId, Values } from '../../src/image/value-ids.ts'
 import { readsSome } from '../../src/program/plan.ts'
 import { BUILTIN, type PredicateId, type Program } from '../../src/program/program.ts'
 import type { Host } from '../../src/syntax/rune-file/host.ts'
@@ -114,7 +114,7 @@ export function solverOf(
   { request }: Pick<DatalogCase, 'request'>,
   brought: DatalogCase['entities'] = [],
 ): { solver: Solver; values: Values } {
-  const values = createValues(createOverlay(image.dictionary))
+  const values = new Values(new Overlay(image.dictionary))
   const machine = createMachine(values)
   machine.steps = STEPS_MAX
   machine.refill = () => {

@@ -8,16 +8,10 @@ import { assert } from '../../text/assert.ts'
 import type { Span } from '../../text/source.ts'
 import { compileExpr } from './compile.ts'
 import { ERROR, type Evaluate, type Frame } from './frame.ts'
-import {
-  type Code,
-  type Generated,
-  generateList,
-  generatePolicy,
-  type ListCode,
-  requestsInterpreted,
-} from './generate.ts'
+import { type Generated, generate, requestsInterpreted, resultOf, run } from './generate.ts'
 import { createPolicyIndex, type IndexOptions, type PolicyIndex, type PolicyList } from './policy-index.ts'
-import { scopeOf } from './scope.ts'
+import { CONDITIONS_MAX } from './policy-text.ts'
+import { scopeOf, withoutActions } from './scope.ts'
 
 export interface PolicyError {
   readonly policyId: string
@@ -38,10 +32,8 @@ interface CompiledPolicy {
   readonly policy: LoweredPolicy
   /** The truth. */
   evaluate: Evaluate | undefined
-  /** The same as generated code, and what that is called with. */
-  code: Code | undefined
-  constants: readonly ValueId[]
-  objects: readonly unknown[]
+  /** The same as generated code. */
+  code: Generated | undefined
   /** Whether nothing more will be generated. */
   isSettled: boolean
 }
@@ -64,8 +56,6 @@ export interface PolicySet {
 }
 
 const TOGETHER_AFTER = 16
-/** Lists that are longer stay as they are, since their code would take long to be written. */
-const TOGETHER_MAX = 32
 
 export interface PolicySetOptions extends IndexOptions {
   readonly policies: readonly LoweredPolicy[]
@@ -97,12 +87,10 @@ export function compilePolicies(
 function compiledOf(policy: LoweredPolicy, compiled: CompiledPolicies): CompiledPolicy {
   const known = compiled.get(policy)
   if (known !== undefined) return known
-  const one = { policy, evaluate: undefined, code: undefined, constants: NONE, objects: NONE, isSettled: false }
+  const one = { policy, evaluate: undefined, code: undefined, isSettled: false }
   compiled.set(policy, one)
   return one
 }
-
-const NONE: readonly never[] = []
 
 function evaluationOf(one: CompiledPolicy, values: Values): Evaluate {
   return (one.evaluate ??= compileExpr(one.policy.condition, values))
@@ -110,32 +98,57 @@ function evaluationOf(one: CompiledPolicy, values: Values): Evaluate {
 
 /** What policies say to one request; owned by who asks, and overwritten with the next request. */
 export interface Verdicts {
-  /** Numbers of the policies, ascending; so many as `count` says. */
+  /** Where all that can match are one list, and none of them fails, that list: `bits` says which are satisfied, by place. */
+  whole: PolicyList | undefined
+  bits: number
+  /** Else the numbers of those that are, ascending; so many as `count` says. */
   readonly satisfied: number[]
   count: number
   /** In the order of the policies. */
   errors: PolicyError[]
   /** The numbers of those that failed. */
   failed: number[]
-  /** Those that are yet to say why they fail. */
-  readonly failing: number[]
 }
 
 export function createVerdicts(): Verdicts {
-  return { satisfied: [], count: 0, errors: [], failed: [], failing: [] }
+  return { whole: undefined, bits: 0, satisfied: [], count: 0, errors: [], failed: [] }
+}
+
+/** Makes room for another request. */
+export function clearVerdicts(verdicts: Verdicts): void {
+  verdicts.whole = undefined
+  verdicts.count = 0
+  if (verdicts.errors.length === 0) return
+  verdicts.errors = []
+  verdicts.failed = []
+}
+
+/** The numbers of the policies that are satisfied. */
+export function satisfiedOf({ whole, bits, satisfied, count }: Verdicts): number[] {
+  return whole === undefined
+    ? satisfied.slice(0, count)
+    : whole.numbers.filter((_, place) => (bits & (1 << place)) !== 0)
 }
 
 /** Evaluates all policies that the request in `frame` can match. */
 export function askPolicies(set: PolicySet, frame: Frame, verdicts: Verdicts): void {
   const { lists, count } = set.index.find(frame)
-  verdicts.count = 0
-  if (verdicts.errors.length > 0) {
-    verdicts.errors = []
-    verdicts.failed = []
-  }
+  clearVerdicts(verdicts)
   const isInterpreted = set.interpreted > 0 && set.interpreted-- > 0
-  for (let i = 0; i < count; i++) askList(set, lists[i]!, isInterpreted, frame, verdicts)
-  if (count > 1) putInOrder(verdicts)
+  if (count === 1 && lists[0]!.code !== undefined) askWhole(set, lists[0]!, frame, verdicts)
+  else {
+    for (let i = 0; i < count; i++) askList(set, lists[i]!, isInterpreted, frame, verdicts)
+    if (count > 1) putInOrder(verdicts)
+  }
+}
+
+function askWhole(set: PolicySet, list: PolicyList, frame: Frame, verdicts: Verdicts): void {
+  const bits = run(list.code!, frame)
+  if (frame.failing !== 0) note(set, list.numbers, bits, frame, verdicts)
+  else {
+    verdicts.whole = list
+    verdicts.bits = bits
+  }
 }
 
 /** Evaluates policies, and adds what they say to `verdicts`. */
@@ -148,35 +161,32 @@ export function askList(
 ): void {
   if (!isInterpreted && list.asked++ === set.together) putTogether(list, set)
   const { numbers, code } = list
-  if (code !== undefined) askTogether(set, code, frame, verdicts)
+  if (code !== undefined) note(set, numbers, run(code, frame), frame, verdicts)
   else for (let i = 0; i < numbers.length; i++) askOne(set, numbers[i]!, isInterpreted, frame, verdicts)
 }
 
-function putTogether(list: PolicyList, { policies, values }: PolicySet): void {
-  const { numbers } = list
-  if (numbers.length === 1 || numbers.length > TOGETHER_MAX) return
-  list.code = generateList(new Map(numbers.map((number) => [number, policies[number]!.condition])), values)
+function putTogether(list: PolicyList, { policies, index, values }: PolicySet): void {
+  // The code of longer ones would take long to be written, too.
+  if (list.numbers.length > CONDITIONS_MAX) return
+  const conditions = list.numbers.map((number) => withoutActions(policies[number]!.condition, index.scopes[number]!))
+  list.code = generate(conditions, values)
 }
 
-function askTogether(set: PolicySet, of: Generated<ListCode>, frame: Frame, verdicts: Verdicts): void {
-  const { satisfied, count, failing } = verdicts
-  // A request that reached a limit left some. To set the length of an array takes V8 longer than to look at it.
-  if (failing.length > 0) failing.length = 0
-  frame.isQuiet = true
-  verdicts.count = of.code(frame, of.constants, of.objects, satisfied, count, failing)
-  for (let i = 0; i < failing.length; i++)
-    interpret(foundOf(set, failing[i]!), failing[i]!, set.values, frame, verdicts)
+/** Adds what generated code says of policies to `verdicts`. */
+function note(set: PolicySet, numbers: readonly number[], bits: number, frame: Frame, verdicts: Verdicts): void {
+  const { failing } = frame
+  for (let rest = bits | failing; rest !== 0; rest &= rest - 1) {
+    const place = 31 - Math.clz32(rest & -rest)
+    const number = numbers[place]!
+    if ((bits & (1 << place)) !== 0) verdicts.satisfied[verdicts.count++] = number
+    else interpret(foundOf(set, number), number, set.values, frame, verdicts)
+  }
 }
 
 function askOne(set: PolicySet, number: number, isInterpreted: boolean, frame: Frame, verdicts: Verdicts): void {
   const one = foundOf(set, number)
   if (!one.isSettled && !isInterpreted) settle(one, set)
-  const { code } = one
-  let result: ValueId = ERROR
-  if (code !== undefined) {
-    frame.isQuiet = true
-    result = code(frame, one.constants, one.objects)
-  }
+  const result = one.code === undefined ? ERROR : resultOf(one.code, frame)
   if (result === TRUE) verdicts.satisfied[verdicts.count++] = number
   else if (result === ERROR) interpret(one, number, set.values, frame, verdicts)
 }
@@ -213,11 +223,11 @@ export function askPolicy(set: PolicySet, number: number, frame: Frame): ValueId
   const one = foundOf(set, number)
   if (!one.isSettled && Number.isFinite(set.interpreted)) settle(one, set)
   frame.isQuiet = true
-  return one.code === undefined ? evaluationOf(one, set.values)(frame) : one.code(frame, one.constants, one.objects)
+  return one.code === undefined ? evaluationOf(one, set.values)(frame) : resultOf(one.code, frame)
 }
 
 function settle(one: CompiledPolicy, { values }: PolicySet): void {
-  Object.assign(one, generatePolicy(one.policy.condition, values))
+  one.code = generate([one.policy.condition], values)
   one.isSettled = true
 }
 
@@ -235,8 +245,9 @@ function interpret(one: CompiledPolicy, number: number, values: Values, frame: F
 }
 
 /** What was found, by the ids of the policies. */
-export function answerOf({ policies }: PolicySet, { satisfied, count, errors }: Verdicts): PolicyAnswer {
+export function answerOf({ policies }: PolicySet, verdicts: Verdicts): PolicyAnswer {
+  const satisfied = satisfiedOf(verdicts)
   const of = (effect: LoweredPolicy['effect']) =>
-    satisfied.slice(0, count).flatMap((number) => (policies[number]!.effect === effect ? [policies[number]!.id] : []))
-  return { satisfiedPermits: of('permit'), satisfiedForbids: of('forbid'), errors }
+    satisfied.flatMap((number) => (policies[number]!.effect === effect ? [policies[number]!.id] : []))
+  return { satisfiedPermits: of('permit'), satisfiedForbids: of('forbid'), errors: verdicts.errors }
 }

@@ -3,7 +3,7 @@
  * text, and contexts of plain values become fields without a tree between. Whatever is more than that is left to
  * `src/syntax/cedar-call.ts`, with the same result; each property is read once on either way. Spec: DESIGN section 4.
  */
-import type { Overlay } from '../../image/dictionary.ts'
+import type { Overlay } from '../../image/overlay.ts'
 import { isPassing, type ValueId, type Values } from '../../image/value-ids.ts'
 import type { Schema } from '../../syntax/schema/schema.ts'
 import { unreadable } from '../../text/argument.ts'

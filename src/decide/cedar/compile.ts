@@ -52,7 +52,11 @@ export function compileExpr(expr: LoweredExpr, values: Values): Evaluate {
     case 'is':
       return isType(compile(expr.operand), values.string(expr.type), expr.group && group(expr.group), placeOf(expr))
     case 'has':
-      return hasAttributes(compile(expr.operand), expr.attributes.map(values.string), placeOf(expr))
+      return hasAttributes(
+        compile(expr.operand),
+        expr.attributes.map((name) => values.string(name)),
+        placeOf(expr),
+      )
     case 'get':
       return attribute(expr, compile, values)
     case 'like':
@@ -228,7 +232,10 @@ function extension(expr: Of<'extension'>, compile: Compile): Evaluate {
 
 /** What an extension function yields for `args`. */
 export function call(frame: Frame, at: Place, f: ExtensionFunction, args: readonly ValueId[]): ValueId {
-  const result = callExtension(f, args.map(frame.values.valueOf))
+  const result = callExtension(
+    f,
+    args.map((id) => frame.values.valueOf(id)),
+  )
   if (typeof result !== 'string') return frame.values.intern(result)
   const wrong = args.findIndex((arg, i) => kindOfId(arg) !== f.parameters[i])
   return fail(frame, at.operands[wrong] ?? at.span, result)

@@ -12,7 +12,7 @@ import { ERROR, type Evaluate, type Frame, fail, failType } from './frame.ts'
 export function wholeFacts(facts: FactSet, values: Values, span: Span): Evaluate {
   const { rowsFor } = asker(facts, span)
   const pattern = new Array<number>(facts.arity).fill(FREE)
-  const keys = facts.keys.map(values.string)
+  const keys = facts.keys.map((name) => values.string(name))
   return (frame) => {
     const rows = rowsFor(frame, pattern)
     if (rows === undefined) return ERROR
@@ -46,7 +46,7 @@ export function probeFacts(
   { facts, values, span }: { facts: FactSet; values: Values; span: Span },
 ): Probe {
   const asked = asker(facts, span)
-  const keys = facts.keys.map(values.string)
+  const keys = facts.keys.map((name) => values.string(name))
   const isFact = (frame: Frame, element: ValueId): ValueId => {
     const row = facts.arity === 1 ? [element] : rowOf(frame.values, element, keys)
     return row === undefined ? FALSE : asked.isFact(frame, row)

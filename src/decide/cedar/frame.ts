@@ -22,6 +22,8 @@ export class Frame {
   failure: Failure | undefined = undefined
   /** Nobody asks why something fails. */
   isQuiet = false
+  /** What fails of the policies that generated code evaluates, a bit each. */
+  failing = 0
   /** The context: keys and values, and what they are as a record once somebody asked for that. */
   readonly #keys: ValueId[] = []
   readonly #fields: ValueId[] = []
@@ -91,7 +93,12 @@ export class Frame {
   }
 
   /** Makes the context what `contextIds` yielded. */
-  useContext({ keys, fields, record }: ContextIds): void {
+  useContext(context: ContextIds): void {
+    if (context === NO_CONTEXT) this.clearContext()
+    else this.#copyFrom(context)
+  }
+
+  #copyFrom({ keys, fields, record }: ContextIds): void {
     this.#record = record
     this.#count = keys.length
     for (let i = 0; i < keys.length; i++) {

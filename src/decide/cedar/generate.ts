@@ -3,38 +3,23 @@
  * it. They say what a condition comes to and never why it fails: that is for the closures of `compile.ts`, which are the
  * truth. `RUNE_CODEGEN=0` runs closures alone, `1` generated code from the first request on; else it comes with use.
  */
-import type { ValueId, Values } from '../../image/value-ids.ts'
+import { FALSE, TRUE, type ValueId, type Values } from '../../image/value-ids.ts'
 import type { LoweredExpr } from '../../program/lowered.ts'
 import { compute, isLess, opposite } from './arithmetic.ts'
 import { isTagged, step, tagOf } from './attributes.ts'
 import { call, isLike } from './compile.ts'
-import type { Frame } from './frame.ts'
+import { ERROR, type Frame } from './frame.ts'
 import { membership } from './hierarchy.ts'
-import { listText, type PolicyText, policyText } from './policy-text.ts'
+import { type PolicyText, policyText } from './policy-text.ts'
 import { areElements, hasNoElements, isElement } from './sets.ts'
 
-/** A condition as generated code: as an `Evaluate` of a frame that is quiet, with the constants and objects of a policy. */
-export type Code = (frame: Frame, constants: readonly ValueId[], objects: readonly unknown[]) => ValueId
-
-/**
- * Policies as generated code, for a frame that is quiet: the numbers of those that are satisfied come after the first `count`
- * of `satisfied`, of those that fail into `failed`; yields how many are satisfied then.
- */
-export type ListCode = (
-  frame: Frame,
-  constants: readonly number[],
-  objects: readonly unknown[],
-  satisfied: number[],
-  count: number,
-  failed: number[],
-) => number
+/** Conditions as generated code, for a quiet frame: yields the bits of those that are true, and adds failing ones to the frame's. */
+type Code = (frame: Frame, constants: readonly ValueId[], objects: readonly unknown[]) => number
 
 /** Code, and what it is called with. */
-export interface Generated<C> extends Omit<PolicyText, 'text'> {
-  readonly code: C
+export interface Generated extends Omit<PolicyText, 'text'> {
+  readonly code: Code
 }
-
-export type GeneratedPolicy = Generated<Code>
 
 /** So many requests are evaluated by closures, before code is generated. */
 const REQUESTS_INTERPRETED = 4
@@ -46,26 +31,28 @@ export function requestsInterpreted(): number {
   return wanted === '1' ? 0 : REQUESTS_INTERPRETED
 }
 
-/** The generated code of a policy; nothing where it has to be interpreted. `values` are the image's. */
-export function generatePolicy(condition: LoweredExpr, values: Values): GeneratedPolicy | undefined {
-  return generated(policyText(condition, values))
-}
-
-/** The generated code of conditions, by the numbers of their policies; nothing where one of them has to be interpreted. */
-export function generateList(
-  conditions: ReadonlyMap<number, LoweredExpr>,
-  values: Values,
-): Generated<ListCode> | undefined {
-  return generated(listText(conditions, values))
-}
-
-function generated<C extends Code | ListCode>(written: PolicyText | undefined): Generated<C> | undefined {
+/** The generated code of conditions; nothing where one of them has to be interpreted. `values` are the image's. */
+export function generate(conditions: readonly LoweredExpr[], values: Values): Generated | undefined {
+  const written = policyText(conditions, values)
   if (written === undefined) return undefined
   const { text, constants, objects } = written
-  return { code: codeOf(text) as C, constants, objects: objects.length === 0 ? NO_OBJECTS : objects }
+  return { code: codeOf(text), constants, objects: objects.length === 0 ? NO_OBJECTS : objects }
 }
 
 const NO_OBJECTS: readonly unknown[] = []
+
+/** The bits of the conditions that are true; those that fail are the frame's `failing` then. */
+export function run({ code, constants, objects }: Generated, frame: Frame): number {
+  frame.isQuiet = true
+  frame.failing = 0
+  return code(frame, constants, objects)
+}
+
+/** What the only one comes to, as an `Evaluate` says. */
+export function resultOf(generated: Generated, frame: Frame): ValueId {
+  const bits = run(generated, frame)
+  return frame.failing !== 0 ? ERROR : bits !== 0 ? TRUE : FALSE
+}
 
 /** What texts call, by the names that they have there. */
 const OPERATIONS = {
@@ -85,7 +72,7 @@ const OPERATIONS = {
 }
 
 /** By text, which holds nothing of a policy but its shape. The policies that are in use hold on to what is dropped here. */
-const codes = new Map<string, Code | ListCode>()
+const codes = new Map<string, Code>()
 const CODES_MAX = 2000
 
 /** The texts of the functions that are kept, in the order in which they were made; forgets them. @internal */
@@ -95,16 +82,16 @@ export function takeCodes(): string[] {
   return texts
 }
 
-function codeOf(text: string): Code | ListCode {
+function codeOf(text: string): Code {
   let code = codes.get(text)
   if (code === undefined) {
     // `AT` is the place of a failure, which a quiet frame does not note.
     const names = Object.keys(OPERATIONS).join()
     const make = new Function(
       'H',
-      `"use strict";const AT={operands:[]},{${names}}=H;return function(f,K,O,S,n,U){\n${text}\n}`,
+      `"use strict";const AT={operands:[]},{${names}}=H;return function(f,K,O){\n${text}\n}`,
     )
-    code = make(OPERATIONS) as Code | ListCode
+    code = make(OPERATIONS) as Code
     const [oldest] = codes.keys()
     if (oldest !== undefined && codes.size >= CODES_MAX) codes.delete(oldest)
     codes.set(text, code)

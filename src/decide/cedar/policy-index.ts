@@ -6,8 +6,9 @@
  */
 import type { EntityView } from '../../image/entity-view.ts'
 import { isLocal as isLocalId, type ValueId } from '../../image/value-ids.ts'
+import type { Decision } from '../decision.ts'
 import type { Frame } from './frame.ts'
-import type { Generated, ListCode } from './generate.ts'
+import type { Generated } from './generate.ts'
 import { ANY, type Scope } from './scope.ts'
 
 export interface PolicyIndex {
@@ -33,7 +34,10 @@ export interface PolicyList {
   readonly numbers: readonly number[]
   /** How often they were asked; who asks keeps count, and what makes that faster. */
   asked: number
-  code: Generated<ListCode> | undefined
+  /** All of them, by their places; for requests whose action they are about. */
+  code: Generated | undefined
+  /** By the bits of those that are satisfied, if none fails; who decides keeps them. */
+  decisions: (Decision | undefined)[]
 }
 
 /** The numbers of all candidates, some of them twice. */
@@ -41,8 +45,11 @@ export function numbersOf({ lists, count }: Candidates): number[] {
   return lists.slice(0, count).flatMap(({ numbers }) => numbers)
 }
 
+/** For a list of which none is kept. */
+export const NO_DECISIONS: (Decision | undefined)[] = new Array<Decision | undefined>(1).fill(undefined)
+
 export function policyList(numbers: readonly number[]): PolicyList {
-  return { numbers, asked: 0, code: undefined }
+  return { numbers, asked: 0, code: undefined, decisions: NO_DECISIONS }
 }
 
 /** Policies that are not told apart any further unless there are more than a few. */

@@ -3,11 +3,12 @@
  * that is kept. It has no image: its constants live in an overlay of the store's dictionary, and what a call brings is
  * forgotten after it, or when it has become too much. Spec: Cedar's "Authorization", DESIGN section 4.
  */
-import { createOverlay, type Overlay } from '../../image/dictionary.ts'
+
 import { copyAncestors } from '../../image/entity-store.ts'
 import type { EntityView } from '../../image/entity-view.ts'
 import { type InternedEntities, internEntities } from '../../image/interned-entities.ts'
-import { createValues, isPassing, type ValueId, type Values } from '../../image/value-ids.ts'
+import { Overlay } from '../../image/overlay.ts'
+import { isPassing, type ValueId, Values } from '../../image/value-ids.ts'
 import { lowerPolicies } from '../../program/lower-policies.ts'
 import type { LoweredPolicy } from '../../program/lowered.ts'
 import type { CedarPolicies } from '../../syntax/cedar-call.ts'
@@ -20,6 +21,7 @@ import { Diagnostics, runeError } from '../../text/diagnostic.ts'
 import { createByteOffsets } from '../../text/utf8.ts'
 import type { Value } from '../../values/value.ts'
 import {
+  answerOf,
   askPolicies,
   compilePolicies,
   createPolicySet,
@@ -51,7 +53,7 @@ export interface EntityStore extends InternedEntities {
 /** What policies say: determining policies in their order, and those that failed. */
 export interface PolicySetAnswer {
   readonly decision: 'allow' | 'deny'
-  readonly reason: string[]
+  readonly reason: readonly string[]
   readonly errors: readonly PolicyError[]
 }
 
@@ -149,8 +151,8 @@ function stageOf({ policies, stages }: CompiledPolicySet, store: EntityStore): S
 }
 
 function createStage(policies: readonly LoweredPolicy[], { dictionary: stored, view, schema }: EntityStore): Stage {
-  const dictionary = createOverlay(stored)
-  const values = createValues(dictionary)
+  const dictionary = new Overlay(stored)
+  const values = new Values(dictionary)
   const isLocal = (id: ValueId) => isPassing(id, dictionary)
   const compiled = compilePolicies(policies, values)
   const set = createPolicySet({ policies, values, compiled, stored: view, isLocal })
@@ -170,16 +172,9 @@ function take({ frame, values }: Stage, request: CedarRequest): void {
 /** What the policies say to the request in the frame. */
 function decide({ set, frame, verdicts }: Stage): PolicySetAnswer {
   askPolicies(set, frame, verdicts)
-  const { satisfied, count, errors } = verdicts
-  const permits: string[] = []
-  const forbids: string[] = []
-  for (let i = 0; i < count; i++) {
-    const { effect, id } = set.policies[satisfied[i]!]!
-    if (effect === 'permit') permits.push(id)
-    else forbids.push(id)
-  }
-  if (forbids.length > 0) return { decision: 'deny', reason: forbids, errors }
-  return { decision: permits.length > 0 ? 'allow' : 'deny', reason: permits, errors }
+  const { satisfiedPermits, satisfiedForbids, errors } = answerOf(set, verdicts)
+  if (satisfiedForbids.length > 0) return { decision: 'deny', reason: satisfiedForbids, errors }
+  return { decision: satisfiedPermits.length > 0 ? 'allow' : 'deny', reason: satisfiedPermits, errors }
 }
 
 /** The entities of a call; of their attributes and ancestors, only those are interned that a policy asks for. */
@@ -197,7 +192,7 @@ function viewOf(entities: readonly EntityData[], values: Values): EntityView {
     const seen = new Set<ValueId>()
     const open = [entity]
     for (let at = open.pop(); at !== undefined; at = open.pop()) {
-      for (const parent of byId.get(at)?.parents.map(values.intern) ?? []) {
+      for (const parent of byId.get(at)?.parents.map((value) => values.intern(value)) ?? []) {
         if (!seen.has(parent)) open.push(parent)
         seen.add(parent)
       }

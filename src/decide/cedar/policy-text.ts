@@ -1,8 +1,8 @@
 /**
- * The text of a function that evaluates a condition, where `compile.ts` makes closures of the same. Texts hold numbers and
- * generated names alone: constants of the policy stand in `K`, objects in `O`, so that policies which differ in them share
- * one function. An error anywhere in what is evaluated is one of the whole condition, so it ends the function. What is too
- * long or too deep is refused, and stays with the closures. Spec: Cedar's "Operators and functions", LANGUAGE section 6.
+ * The text of a function that evaluates conditions, where `compile.ts` makes closures of the same. Texts hold numbers and
+ * generated names alone: constants of the policies stand in `K`, objects in `O`, so that policies which differ in them share
+ * one function. An error anywhere in what is evaluated is one of the whole condition, so it ends that. What is too long or
+ * too deep is refused, and stays with the closures. Spec: Cedar's "Operators and functions", LANGUAGE section 6.
  */
 import { ENTITY_TAG, FALSE, INT_TAG, TAG_SHIFT, TRUE, type ValueId, type Values } from '../../image/value-ids.ts'
 import type { Group, LoweredExpr } from '../../program/lowered.ts'
@@ -12,62 +12,24 @@ import { EXTENSION_FUNCTIONS } from '../../values/extension.ts'
 import type { EntityUid, Value } from '../../values/value.ts'
 import { NO_OWNER } from './attributes.ts'
 import { columnsOf, noFacts, probeFacts, probeRow, wholeFacts } from './facts.ts'
-import { ERROR } from './frame.ts'
 import { compileGlobs } from './hierarchy.ts'
 import { entitiesOf } from './scope.ts'
 
-/** A condition as text, and what that is to be called with. */
+/** Conditions as text, and what that is to be called with. */
 export interface PolicyText {
   readonly text: string
   readonly constants: readonly ValueId[]
   readonly objects: readonly unknown[]
 }
 
-/** The text of a condition; nothing where it is refused. `values` are the image's. */
-export function policyText(condition: LoweredExpr, values: Values): PolicyText | undefined {
-  const writer = createWriter(values)
-  writeTests(writer, condition, `return ${FALSE};`)
-  writer.lines.push(`return ${TRUE};`)
-  return finish(writer)
-}
-
 /**
- * The text of a function that asks several policies, by number, at once: it adds those that are satisfied to `S`, which
- * holds `n` of them, and those that fail to `U`, and yields how many `S` holds then. What several of them read, it reads once.
+ * The text of a function that evaluates conditions, one bit each from the lowest on: it yields those that are true, and
+ * adds those that fail to `f.failing`. What is read several times, it reads once. Nothing where that is refused. `values`
+ * are the image's.
  */
-export function listText(conditions: ReadonlyMap<number, LoweredExpr>, values: Values): PolicyText | undefined {
-  const write = (read: Writer['read']): Writer => {
-    const writer = { ...createWriter(values), read, places: new Map<ValueId, number>() }
-    for (const [number, condition] of conditions) {
-      const [label, name] = [`p${writer.labels++}`, constantText(writer, number)]
-      writer.fail = `{U.push(${name});break ${label};}`
-      writer.lines.push(`${label}:{`)
-      writeTests(writer, condition, `break ${label};`)
-      writer.lines.push(`S[n++]=${name};}`)
-    }
-    return writer
-  }
-  const counts = new Map<string, number>()
-  write((expression) => {
-    counts.set(expression, (counts.get(expression) ?? 0) + 1)
-    return expression
-  })
-  const shared = [...counts].filter(([, count]) => count > 1)
-  const names = new Map(shared.map(([expression], i) => [expression, `m${i}`]))
-  const writer = write((expression) => {
-    const name = names.get(expression)
-    return name === undefined ? expression : `(${name}===${UNREAD}?${name}=${expression}:${name})`
-  })
-  for (const name of names.values()) writer.lines.unshift(`let ${name}=${UNREAD};`)
-  writer.lines.push('return n;')
-  return finish(writer)
-}
-
-/** No value, and no `ERROR` either. */
-const UNREAD = -3
-
-function createWriter(values: Values): Writer {
-  return {
+export function policyText(conditions: readonly LoweredExpr[], values: Values): PolicyText | undefined {
+  assert(conditions.length <= CONDITIONS_MAX, 'more conditions than bits')
+  const writer: Writer = {
     values,
     lines: [],
     constants: [],
@@ -75,25 +37,51 @@ function createWriter(values: Values): Writer {
     labels: 0,
     depth: 0,
     isRefused: false,
-    fail: `return ${ERROR};`,
-    read: (expression) => expression,
-    places: undefined,
+    fail: '',
+    reads: new Map(),
+    places: new Map(),
   }
-}
-
-/** Leaves by `leave` where the condition is false. */
-function writeTests(writer: Writer, condition: LoweredExpr, leave: string): void {
-  const operands = condition.kind === 'and' ? condition.operands : [condition]
-  for (const operand of operands) writer.lines.push(`if(!${boolText(writer, operand)})${leave}`)
-}
-
-function finish({ lines, constants, objects, isRefused }: Writer): PolicyText | undefined {
-  const text = [REQUEST, ...lines].join('\n')
+  for (const [place, condition] of conditions.entries()) {
+    const [label, bit] = [`p${place}`, 2 ** place]
+    writer.fail = `{f.failing|=${bit};break ${label};}`
+    writer.lines.push(`${label}:{`)
+    for (const operand of condition.kind === 'and' ? condition.operands : [condition]) {
+      writer.lines.push(`if(!${boolText(writer, operand)})break ${label};`)
+    }
+    writer.lines.push(`t|=${bit};}`)
+  }
+  const { constants, objects, isRefused } = writer
+  const text = [REQUEST, ...readOnce(writer), 'return t;'].join('\n')
   return isRefused || text.length > TEXT_MAX ? undefined : { text, constants, objects }
 }
 
-/** What nearly every condition reads of the frame. */
-const REQUEST = 'const p=f.principal,a=f.action,r=f.resource,e=f.entities;'
+/** So many bits are a small integer everywhere. */
+export const CONDITIONS_MAX = 30
+
+/** The lines, with each mark of `readText` replaced by what it stands for. */
+function readOnce({ lines, reads }: Writer): string[] {
+  const all = [...reads]
+  const isShared = all.map(([, { count }]) => count > 1)
+  const texts = all.map(([expression], i) =>
+    isShared[i] ? `(m${i}===${UNREAD}?m${i}=${expression}:m${i})` : expression,
+  )
+  const names = all.flatMap((_, i) => (isShared[i] ? [`let m${i}=${UNREAD};`] : []))
+  return [...names, ...lines.map((line) => line.replace(/@(\d+)@/g, (_, mark: string) => texts[Number(mark)]!))]
+}
+
+/** No value, and no `ERROR` either. */
+const UNREAD = -3
+
+/** The text of an expression that costs something, and has one value for a request; it holds no other such text. */
+function readText({ reads }: Writer, expression: string): string {
+  const read = reads.get(expression) ?? { mark: `@${reads.size}@`, count: 0 }
+  read.count++
+  reads.set(expression, read)
+  return read.mark
+}
+
+/** What nearly every condition reads of the frame, and which conditions are true. */
+const REQUEST = 'const p=f.principal,a=f.action,r=f.resource,e=f.entities;let t=0;'
 
 /** Longer ones are not worth their compilation. */
 const TEXT_MAX = 20_000
@@ -110,10 +98,10 @@ interface Writer {
   isRefused: boolean
   /** The statement that ends what fails. */
   fail: string
-  /** The text of an expression that costs something, and has one value for a request. */
-  readonly read: (expression: string) => string
-  /** Where constants stand that are to stand only once. */
-  readonly places: Map<ValueId, number> | undefined
+  /** What was read, the mark in its place, and how often it was. */
+  readonly reads: Map<string, { readonly mark: string; count: number }>
+  /** Where constants stand. */
+  readonly places: Map<ValueId, number>
 }
 
 type Of<Kind extends LoweredExpr['kind']> = Extract<LoweredExpr, { kind: Kind }>
@@ -136,8 +124,8 @@ const METHODS: Readonly<Record<CoreMethod, string>> = {
 }
 
 function constantText({ constants, places }: Writer, id: ValueId): string {
-  const place = places?.get(id) ?? constants.push(id) - 1
-  places?.set(id, place)
+  const place = places.get(id) ?? constants.push(id) - 1
+  places.set(id, place)
   return `K[${place}]`
 }
 
@@ -269,10 +257,10 @@ function isEntity(expr: LoweredExpr): boolean {
 /** A field of the value of `operand`: an id, or a negative number. */
 function fieldText(writer: Writer, operand: LoweredExpr, key: string): string {
   if (operand.kind === 'variable' && operand.name === 'context')
-    return writer.read(`f.contextField(${keyText(writer, key)})`)
+    return readText(writer, `f.contextField(${keyText(writer, key)})`)
   const owner = valueText(writer, operand)
   const id = keyText(writer, key)
-  return isEntity(operand) ? writer.read(`e.attribute(${owner},${id})`) : `step(f,${owner},${id})`
+  return isEntity(operand) ? readText(writer, `e.attribute(${owner},${id})`) : `step(f,${owner},${id})`
 }
 
 function chainText(writer: Writer, { kind, operands }: Of<'and' | 'or'>): string {
@@ -319,7 +307,7 @@ function inText(writer: Writer, entity: string, isSure: boolean, { right, globs 
   if (members !== undefined) {
     const ids = members.map((member) => constantText(writer, writer.values.intern(member)))
     const isOne = ids.map((id) => `${entity}===${id}`)
-    return `(${[...isOne, ...ids.map((id) => writer.read(`e.hasAncestor(${entity},${id})`))].join('||')})`
+    return `(${[...isOne, ...ids.map((id) => readText(writer, `e.hasAncestor(${entity},${id})`))].join('||')})`
   }
   const group = valueText(writer, right)
   const simple = `(${entity}===${group}||e.hasAncestor(${entity},${group}))`
@@ -341,7 +329,7 @@ function isText(writer: Writer, { operand, type, group }: Of<'is'>): string {
   const entity = valueText(writer, operand)
   if (!isEntity(operand)) writer.lines.push(`if(${entity}>>>${TAG_SHIFT}!==${ENTITY_TAG})${writer.fail}`)
   const ofEntity = `f.values.entityType(${entity})`
-  const isOfType = `(${isEntity(operand) ? writer.read(ofEntity) : ofEntity}===${keyText(writer, type)})`
+  const isOfType = `(${isEntity(operand) ? readText(writer, ofEntity) : ofEntity}===${keyText(writer, type)})`
   if (group === undefined) return isOfType
   const name = `v${writer.labels++}`
   const body = block(writer, () => {

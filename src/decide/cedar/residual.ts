@@ -11,7 +11,7 @@ import { askPolicy, type PolicySet } from './authorize.ts'
 import { compileExpr } from './compile.ts'
 import { fold, isKnown, type Known } from './fold.ts'
 import { ERROR, type Evaluate } from './frame.ts'
-import { type GeneratedPolicy, generatePolicy, requestsInterpreted } from './generate.ts'
+import { type Generated, generate, requestsInterpreted, resultOf } from './generate.ts'
 import { type Narrowing, sourcesOf } from './narrow.ts'
 import { ANY } from './scope.ts'
 
@@ -170,10 +170,10 @@ function partOf(options: ResidualOptions, number: number, mayFail: boolean): Par
 function createEvaluate(condition: LoweredExpr, values: Values): Evaluate {
   let left = ENTITIES_INTERPRETED * requestsInterpreted()
   let evaluate: Evaluate | undefined
-  let generated: GeneratedPolicy | undefined
+  let generated: Generated | undefined
   return (frame) => {
-    if (generated !== undefined) return generated.code(frame, generated.constants, generated.objects)
-    if (left-- === 0) generated = generatePolicy(condition, values)
+    if (generated !== undefined) return resultOf(generated, frame)
+    if (left-- === 0) generated = generate([condition], values)
     evaluate ??= compileExpr(condition, values)
     return evaluate(frame)
   }

@@ -19,18 +19,24 @@ export interface Scope {
   readonly principal: ScopeKey
   /** Entities one of which the action is or is in; absent for any action. */
   readonly actions?: readonly ValueId[]
+  /** The place of the test that says just that, among the operands of the condition. */
+  readonly actionTest?: number
   readonly resource: ScopeKey
 }
 
 /** The scope of a policy with this condition; `values` are the image's. */
 export function scopeOf(condition: LoweredExpr, values: Values): Scope {
   const found: { principal?: Test; action?: Test; resource?: Test } = {}
-  for (const operand of condition.kind === 'and' ? condition.operands : [condition]) {
+  let actionTest: number | undefined
+  for (const [place, operand] of operandsOf(condition).entries()) {
     const test = testOf(operand)
     if (test === undefined) break
     const { name } = test
     // An entity says more than a type.
-    if (found[name]?.entities === undefined) found[name] = { ...found[name], ...test }
+    if (found[name]?.entities === undefined) {
+      found[name] = { ...found[name], ...test }
+      if (name === 'action' && isMembership(test)) actionTest = place
+    }
     if (test.mayFail) break
   }
   const keyOf = (test: Test | undefined): ScopeKey => {
@@ -40,12 +46,31 @@ export function scopeOf(condition: LoweredExpr, values: Values): Scope {
     }
     return test?.type === undefined ? ANYTHING : { id: values.string(test.type), kind: 'type' }
   }
-  const actions = found.action?.entities?.map(values.intern)
+  const actions = found.action?.entities?.map((value) => values.intern(value))
   return {
     principal: keyOf(found.principal),
     ...(actions && { actions: [...new Set(actions)] }),
+    ...(actionTest !== undefined && { actionTest }),
     resource: keyOf(found.resource),
   }
+}
+
+function isMembership({ entities, type, isEqual }: Test): boolean {
+  return entities !== undefined && type === undefined && !isEqual
+}
+
+/** A condition without the test of its actions, for who knows that the action is or is in one of them. */
+export function withoutActions(condition: LoweredExpr, { actionTest }: Scope): LoweredExpr {
+  if (actionTest === undefined) return condition
+  return {
+    kind: 'and',
+    span: condition.span,
+    operands: operandsOf(condition).filter((_, place) => place !== actionTest),
+  }
+}
+
+function operandsOf(condition: LoweredExpr): readonly LoweredExpr[] {
+  return condition.kind === 'and' ? condition.operands : [condition]
 }
 
 const ANYTHING: ScopeKey = { id: ANY, kind: 'any' }

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { compilePolicies } from '../../../src/decide/cedar/authorize.ts'
 import { type Candidates, createPolicyIndex, numbersOf } from '../../../src/decide/cedar/policy-index.ts'
 import { scopeOf } from '../../../src/decide/cedar/scope.ts'
-import { createDictionary, createOverlay } from '../../../src/image/dictionary.ts'
-import { createValues } from '../../../src/image/value-ids.ts'
+import { ImageDictionary } from '../../../src/image/dictionary.ts'
+import { Overlay } from '../../../src/image/overlay.ts'
+import { Values } from '../../../src/image/value-ids.ts'
 import { entity, frameOf, lowerText, uid, type World } from './world.ts'
 
 const ENTITIES = [
@@ -15,15 +16,15 @@ const ENTITIES = [
 
 /** The numbers of the policies of `text` that are asked about a request. */
 function asked(text: string, request: World['request'] = {}, few = 0): readonly number[] {
-  const dictionary = createDictionary()
-  const values = createValues(dictionary)
+  const dictionary = new ImageDictionary()
+  const values = new Values(dictionary)
   const policies = lowerText(text)
   compilePolicies(policies, values)
   const index = createPolicyIndex(
     policies.map(({ condition }) => scopeOf(condition, values)),
     { few },
   )
-  return flat(index.find(frameOf({ entities: ENTITIES, request }, createValues(createOverlay(dictionary)))))
+  return flat(index.find(frameOf({ entities: ENTITIES, request }, new Values(new Overlay(dictionary)))))
 }
 
 function flat(candidates: Candidates): number[] {
@@ -87,11 +88,11 @@ test('where a principal has more ancestors than there are policies, all are aske
     .slice(0, 20)
     .map((group) => `permit (principal in ${group}, action, resource);`)
     .join('\n')
-  const dictionary = createDictionary()
-  const values = createValues(dictionary)
+  const dictionary = new ImageDictionary()
+  const values = new Values(dictionary)
   const policies = lowerText(text)
   compilePolicies(policies, values)
   const index = createPolicyIndex(policies.map(({ condition }) => scopeOf(condition, values)))
   const world = { entities: [entity('U::"a"', { in: groups })] }
-  expect(flat(index.find(frameOf(world, createValues(createOverlay(dictionary)))))).toHaveLength(20)
+  expect(flat(index.find(frameOf(world, new Values(new Overlay(dictionary)))))).toHaveLength(20)
 })

@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { createPolicySet } from '../../../src/decide/cedar/authorize.ts'
 import { Frame } from '../../../src/decide/cedar/frame.ts'
 import { createResidual } from '../../../src/decide/cedar/residual.ts'
-import { createOverlay } from '../../../src/image/dictionary.ts'
 import { createEntityLists } from '../../../src/image/entity-lists.ts'
 import { StoredEntities } from '../../../src/image/entity-store.ts'
-import { createValues } from '../../../src/image/value-ids.ts'
+import { Overlay } from '../../../src/image/overlay.ts'
+import { Values } from '../../../src/image/value-ids.ts'
 import { build } from '../../../src/threads/build.ts'
 import { printEntityUid } from '../../../src/values/entity-uid.ts'
 import { entityUid } from '../../../src/values/value.ts'
@@ -22,7 +22,7 @@ ${Array.from({ length: 20 }, (_, i) => {
 /** The residual of ann's request for a document. */
 function residualOf(policies: string, onPolicyError: 'deny' | 'skip' | 'strict' = 'deny', facts = '') {
   const { program, image } = build({ text: `version = "rune/1.0"\n${ENTITIES}${facts}[policies]\n${policies}` })
-  const values = createValues(createOverlay(image.dictionary))
+  const values = new Values(new Overlay(image.dictionary))
   const stored = new StoredEntities(image)
   const set = createPolicySet({ policies: program.policies, values: image.values, compiled: new WeakMap(), stored })
   const frame = new Frame(values, stored, () => ({ rows: [] }))

@@ -13,10 +13,11 @@ import {
   type PolicyAnswer,
 } from '../../../src/decide/cedar/authorize.ts'
 import { Frame } from '../../../src/decide/cedar/frame.ts'
-import { createDictionary, createOverlay } from '../../../src/image/dictionary.ts'
+import { ImageDictionary } from '../../../src/image/dictionary.ts'
 import { copyAncestors } from '../../../src/image/entity-store.ts'
 import type { EntityView } from '../../../src/image/entity-view.ts'
-import { createValues, type ValueId, type Values } from '../../../src/image/value-ids.ts'
+import { Overlay } from '../../../src/image/overlay.ts'
+import { type ValueId, Values } from '../../../src/image/value-ids.ts'
 import { type Demand, FREE } from '../../../src/program/demand.ts'
 import { lowerPolicies, type PolicyInput } from '../../../src/program/lower-policies.ts'
 import type { LoweredPolicy } from '../../../src/program/lowered.ts'
@@ -96,13 +97,13 @@ const WAYS = [
 
 /** What the policies say in `world`, however they are asked. The request's values are not in the image. */
 export function answer(policies: readonly LoweredPolicy[], world: World): PolicyAnswer {
-  const dictionary = createDictionary()
-  const values = createValues(dictionary)
+  const dictionary = new ImageDictionary()
+  const values = new Values(dictionary)
   const compiled = compilePolicies(policies, values)
   const [first, ...others] = WAYS.map((way) => {
     const set = createPolicySet({ policies, values, compiled, ...way })
     const verdicts = createVerdicts()
-    askPolicies(set, frameOf(world, createValues(createOverlay(dictionary))), verdicts)
+    askPolicies(set, frameOf(world, new Values(new Overlay(dictionary))), verdicts)
     return answerOf(set, verdicts)
   })
   for (const other of others) expect(other).toEqual(first)
@@ -130,7 +131,7 @@ function viewOf(entities: readonly Entity[], values: Values): EntityView {
     const seen = new Set<ValueId>()
     const open = [from]
     for (let at = open.pop(); at !== undefined; at = open.pop()) {
-      for (const parent of stored.get(at)?.parents.map(values.intern) ?? []) {
+      for (const parent of stored.get(at)?.parents.map((value) => values.intern(value)) ?? []) {
         if (!seen.has(parent)) open.push(parent)
         seen.add(parent)
       }
@@ -150,7 +151,7 @@ function demandOf(facts: readonly Facts[], values: Values): Demand {
   return (predicate, pattern) => {
     const found = facts[predicate - FIRST_ID]
     if (found?.fails !== undefined) return { rows: [], error: found.fails }
-    const rows = (found?.rows ?? []).map((row) => row.map(values.intern))
+    const rows = (found?.rows ?? []).map((row) => row.map((value) => values.intern(value)))
     return { rows: rows.filter((row) => pattern.every((id, i) => id === FREE || id === row[i])) }
   }
 }

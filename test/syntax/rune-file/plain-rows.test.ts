@@ -33,7 +33,9 @@ function outcome(files: Readonly<Record<string, string>>, mark: string) {
   if (program === undefined) return { left, said: { mistakes: mistakes() } }
   const image = createImage(program)
   loadFacts(program, image, host.readFile, diagnostics)
-  const rows = image.relations.map((relation) => rowsOf(relation).map((row) => row.map(image.values.valueOf)))
+  const rows = image.relations.map((relation) =>
+    rowsOf(relation).map((row) => row.map((id) => image.values.valueOf(id))),
+  )
   const predicates = program.predicates.map(({ span, ...predicate }) => ({
     ...predicate,
     at: place(span, mark.length),

@@ -10,7 +10,7 @@ import type { Frame } from './cedar/frame.ts'
 import type { Decision } from './decision.ts'
 import { type CacheStats, codeOf, type DecisionCache } from './decision-cache.ts'
 import { type EntityHandles, type HandleTarget, NO_ENTITY } from './entity-handles.ts'
-import { PreparedRequest, type RequestIds } from './prepared.ts'
+import { PreparedRequest } from './prepared.ts'
 import type { AuthorizeRequest, CheckedRequest } from './request.ts'
 import type { RequestReader } from './request-reader.ts'
 import type { Stage } from './stage.ts'
@@ -82,18 +82,16 @@ export class Entrances {
   prepare(request: AuthorizeRequest): PreparedRequest {
     this.#overlay.trim()
     const prepared = new PreparedRequest(request)
-    prepared.kept.ids = this.#idsOf(prepared)
+    this.#learnIds(prepared)
     return prepared
   }
 
   authorizePrepared(prepared: PreparedRequest): Decision {
     this.#overlay.trim()
-    const { ids, decision, stamp } = prepared.kept
-    if (ids === undefined || ids.of !== this.target || ids.generation !== this.#overlay.generation) {
-      return this.#decideAnew(prepared)
-    }
+    const { of, generation, decision, stamp } = prepared.kept
+    if (of !== this.target || generation !== this.#overlay.generation) return this.#decideAnew(prepared)
     if (decision === undefined || this.#cache === undefined || stamp !== this.#cache.stamp) {
-      return this.#decideIds(prepared, ids)
+      return this.#decideIds(prepared)
     }
     this.#stats.hits++
     this.trace.isRemembered = true
@@ -174,25 +172,31 @@ export class Entrances {
     return this.#decider.decideStaged()
   }
 
-  /** Puts the request into the frame; nothing of one that brings entities. */
-  #idsOf({ request }: PreparedRequest): RequestIds | undefined {
+  /** Puts the request into the frame, and says whether it has ids then: one that brings entities has none. */
+  #learnIds({ request, kept }: PreparedRequest): boolean {
     const frame = this.#frame
+    kept.of = undefined
+    kept.decision = undefined
     const checked = this.#reader.read(request, frame)
     this.#stage.renew()
     if (checked !== undefined) this.#stage.take(checked)
-    if (checked?.entities) return undefined
-    const { principal, action, resource } = frame
-    const { generation } = this.#overlay
-    return { of: this.target, generation, principal, action, resource, context: frame.contextIds() }
+    if (checked?.entities) return false
+    kept.generation = this.#overlay.generation
+    kept.principal = frame.principal
+    kept.action = frame.action
+    kept.resource = frame.resource
+    kept.context = frame.contextIds()
+    kept.of = this.target
+    return true
   }
 
-  #decideIds({ kept }: PreparedRequest, ids: RequestIds): Decision {
+  #decideIds({ kept }: PreparedRequest): Decision {
     this.trace.isRemembered = false
     const frame = this.#frame
-    frame.principal = ids.principal
-    frame.action = ids.action
-    frame.resource = ids.resource
-    frame.useContext(ids.context)
+    frame.principal = kept.principal
+    frame.action = kept.action
+    frame.resource = kept.resource
+    frame.useContext(kept.context)
     const decision = this.#decideCached()
     if (this.#cache !== undefined && decision.errors.length === 0) {
       kept.decision = decision
@@ -204,9 +208,6 @@ export class Entrances {
   /** The ids of a prepared request hold no more, or it has none. */
   #decideAnew(prepared: PreparedRequest): Decision {
     this.trace.isRemembered = false
-    const ids = this.#idsOf(prepared)
-    prepared.kept.decision = undefined
-    prepared.kept.ids = ids
-    return ids === undefined ? this.#decideBringing() : this.#decideIds(prepared, ids)
+    return this.#learnIds(prepared) ? this.#decideIds(prepared) : this.#decideBringing()
   }
 }

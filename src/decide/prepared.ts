@@ -7,7 +7,7 @@ import { jsonFromJs } from '../syntax/json/from-js.ts'
 import { printJson } from '../syntax/json/print.ts'
 import { objectArgument, propertyOf } from '../text/argument.ts'
 import { Diagnostics } from '../text/diagnostic.ts'
-import type { ContextIds } from './cedar/frame.ts'
+import { type ContextIds, NO_CONTEXT } from './cedar/frame.ts'
 import type { Decision } from './decision.ts'
 import type { AuthorizeRequest, EntityInput } from './request.ts'
 
@@ -16,7 +16,16 @@ export class PreparedRequest {
   /** @internal What the caller gave. */
   readonly request: AuthorizeRequest
   /** @internal An object of its own: who freezes a prepared request can decide it all the same. */
-  readonly kept: Kept = { ids: undefined, decision: undefined, stamp: 0 }
+  readonly kept: Kept = {
+    of: undefined,
+    generation: 0,
+    principal: 0,
+    action: 0,
+    resource: 0,
+    context: NO_CONTEXT,
+    decision: undefined,
+    stamp: 0,
+  }
 
   /** @internal */
   constructor(request: AuthorizeRequest) {
@@ -26,21 +35,17 @@ export class PreparedRequest {
 
 /** What is known of a prepared request. */
 interface Kept {
-  ids: RequestIds | undefined
+  /** The decider that the ids are for; `undefined` where there are none. */
+  of: unknown
+  /** Of the ids that belong to requests. */
+  generation: number
+  principal: number
+  action: number
+  resource: number
+  context: ContextIds
   /** The decision, and the state that it is of. */
   decision: Decision | undefined
   stamp: number
-}
-
-/** A request as ids, for one decider. */
-export interface RequestIds {
-  readonly of: unknown
-  /** Of the ids that belong to requests. */
-  readonly generation: number
-  readonly principal: number
-  readonly action: number
-  readonly resource: number
-  readonly context: ContextIds
 }
 
 /** A copy that nobody else can change, with the same outcome. Throws a `RuneError` for what can't be read. */

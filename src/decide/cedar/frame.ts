@@ -123,7 +123,8 @@ export interface ContextIds {
 }
 
 const NO_RECORD = -1
-const NO_CONTEXT: ContextIds = { keys: [], fields: [], record: NO_RECORD }
+/** No fields. */
+export const NO_CONTEXT: ContextIds = { keys: [], fields: [], record: NO_RECORD }
 /** So many fields are looked through one by one. */
 const SCANNED_MAX = 8
 

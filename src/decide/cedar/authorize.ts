@@ -9,7 +9,7 @@ import type { Span } from '../../text/source.ts'
 import { compileExpr } from './compile.ts'
 import { ERROR, type Evaluate, type Frame } from './frame.ts'
 import { type Generated, generate, requestsInterpreted, resultOf, run } from './generate.ts'
-import { createPolicyIndex, type IndexOptions, type PolicyIndex, type PolicyList } from './policy-index.ts'
+import { type IndexOptions, PolicyIndex, type PolicyList } from './policy-index.ts'
 import { CONDITIONS_MAX } from './policy-text.ts'
 import { scopeOf, withoutActions } from './scope.ts'
 
@@ -68,7 +68,7 @@ export interface PolicySetOptions extends IndexOptions {
 
 export function createPolicySet({ policies, values, compiled, ...options }: PolicySetOptions): PolicySet {
   const scopes = policies.map(({ condition }) => scopeOf(condition, values))
-  const index = createPolicyIndex(scopes, options)
+  const index = new PolicyIndex(scopes, options)
   const interpreted = options.interpreted ?? requestsInterpreted()
   const together = interpreted === 0 ? 0 : TOGETHER_AFTER
   return { policies, index, found: [], compiled, values, interpreted, together }

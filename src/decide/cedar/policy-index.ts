@@ -11,17 +11,6 @@ import type { Frame } from './frame.ts'
 import type { Generated } from './generate.ts'
 import { ANY, type Scope } from './scope.ts'
 
-export interface PolicyIndex {
-  /** The policies to ask. */
-  find(frame: Frame): Candidates
-  /** The numbers of those that can match a request in whose `open` place any entity stands, ascending. */
-  among(frame: Frame, open: Side): readonly number[]
-  /** By number. */
-  readonly scopes: readonly Scope[]
-  /** To be called when stored entities may have changed. */
-  turn(): void
-}
-
 /** Lists of policies, as many as `count` says; a policy may be in two. Good until the next search. */
 export interface Candidates {
   readonly lists: PolicyList[]
@@ -94,63 +83,93 @@ export interface IndexOptions {
 }
 
 /** The index over policies with these scopes; the number of a policy is its place. */
-export function createPolicyIndex(scopes: readonly Scope[], options: IndexOptions = {}): PolicyIndex {
-  const { stored, few = FEW, isLocal = isLocalId } = options
-  const roots = rootsOf(scopes)
-  const found: Candidates = { lists: [], count: 0 }
-  const search: Search = { scopes, few, principal: createReached(), resource: createReached(), open: undefined, found }
-  const actions = new Map<ValueId, Selection>()
-  const lists = new Map<string, PolicyList>()
-  let unknown: Selection | undefined
-  // Another state has the same lists as a rule, and what was made of them.
-  const listOf = (numbers: readonly number[]): PolicyList => {
-    const key = numbers.join()
-    const list = lists.get(key) ?? policyList(numbers)
-    if (lists.size >= ACTIONS_MAX) lists.clear()
-    lists.set(key, list)
-    return list
+export class PolicyIndex {
+  /** By number. */
+  readonly scopes: readonly Scope[]
+  readonly #roots: Parts
+  readonly #few: number
+  readonly #stored: EntityView | undefined
+  readonly #isLocal: (id: ValueId) => boolean
+  readonly #found: Candidates = { lists: [], count: 0 }
+  readonly #search: Search
+  readonly #actions = new Map<ValueId, Selection>()
+  readonly #lists = new Map<string, PolicyList>()
+  #unknown: Selection | undefined
+
+  constructor(scopes: readonly Scope[], { stored, few = FEW, isLocal = isLocalId }: IndexOptions = {}) {
+    this.scopes = scopes
+    this.#roots = rootsOf(scopes)
+    this.#few = few
+    this.#stored = stored
+    this.#isLocal = isLocal
+    const [principal, resource] = [createReached(), createReached()]
+    this.#search = { scopes, few, principal, resource, open: undefined, found: this.#found }
   }
-  const selectFor = (frame: Frame): Selection => {
-    const { some, many } = select(roots, few, frame)
-    return { some: listOf(some), many }
-  }
-  const selectionOf = (frame: Frame): Selection => {
-    const known = actions.get(frame.action)
-    if (known !== undefined && frame.entities === stored) return known
-    const isStored = frame.entities === stored
-    // What nobody else knows is in nothing, and only policies for any action are about it.
-    if (isStored && isLocal(frame.action)) return (unknown ??= selectFor(frame))
-    const selection = selectFor(frame)
-    // What a request brings may have any ancestors.
-    if (!isStored) return selection
-    if (actions.size >= ACTIONS_MAX) actions.clear()
-    actions.set(frame.action, selection)
-    return selection
-  }
-  const find = (frame: Frame, open: Side | undefined): Candidates => {
-    const { some, many } = selectionOf(frame)
+
+  /** The policies to ask. */
+  find(frame: Frame): Candidates {
+    const { some, many } = this.#selectionOf(frame)
+    const found = this.#found
     found.count = 0
     if (some.numbers.length > 0) found.lists[found.count++] = some
-    if (many.length === 0) return found
+    if (many.length > 0) this.#collectAll(many, frame, undefined)
+    return found
+  }
+
+  /** The numbers of those that can match a request in whose `open` place any entity stands, ascending. */
+  among(frame: Frame, open: Side): readonly number[] {
+    const other = open === 'principal' ? 'resource' : 'principal'
+    const keys = keysOf(frame[other], frame)
+    const { some, many } = this.#selectionOf(frame)
+    this.#found.count = 0
+    this.#collectAll(many, frame, open)
+    const numbers = new Set([...some.numbers, ...numbersOf(this.#found)])
+    return [...numbers].filter((number) => keys.has(this.scopes[number]![other].id)).sort(ascending)
+  }
+
+  /** To be called when stored entities may have changed. */
+  turn(): void {
+    this.#actions.clear()
+    this.#unknown = undefined
+  }
+
+  #collectAll(many: readonly Node[], frame: Frame, open: Side | undefined): void {
+    const search = this.#search
     search.open = open
     search.principal.limit = UNKNOWN
     search.resource.limit = UNKNOWN
     for (const root of many) collect(search, frame, root, BOTH)
-    return found
   }
-  return {
-    scopes,
-    find: (frame) => find(frame, undefined),
-    among: (frame, open) => {
-      const other = open === 'principal' ? 'resource' : 'principal'
-      const keys = keysOf(frame[other], frame)
-      const numbers = new Set(numbersOf(find(frame, open)))
-      return [...numbers].filter((number) => keys.has(scopes[number]![other].id)).sort(ascending)
-    },
-    turn: () => {
-      actions.clear()
-      unknown = undefined
-    },
+
+  #selectionOf(frame: Frame): Selection {
+    const known = this.#actions.get(frame.action)
+    return known !== undefined && frame.entities === this.#stored ? known : this.#select(frame)
+  }
+
+  #select(frame: Frame): Selection {
+    const isStored = frame.entities === this.#stored
+    // What nobody else knows is in nothing, and only policies for any action are about it.
+    if (isStored && this.#isLocal(frame.action)) return (this.#unknown ??= this.#selectFor(frame))
+    const selection = this.#selectFor(frame)
+    // What a request brings may have any ancestors.
+    if (!isStored) return selection
+    if (this.#actions.size >= ACTIONS_MAX) this.#actions.clear()
+    this.#actions.set(frame.action, selection)
+    return selection
+  }
+
+  #selectFor(frame: Frame): Selection {
+    const { some, many } = select(this.#roots, this.#few, frame)
+    return { some: this.#listOf(some), many }
+  }
+
+  /** Another state has the same lists as a rule, and what was made of them. */
+  #listOf(numbers: readonly number[]): PolicyList {
+    const key = numbers.join()
+    const list = this.#lists.get(key) ?? policyList(numbers)
+    if (this.#lists.size >= ACTIONS_MAX) this.#lists.clear()
+    this.#lists.set(key, list)
+    return list
   }
 }
 

@@ -1,7 +1,7 @@
 /** The index of policies: what it leaves out, and what it must not. That nothing is lost is shown in `authorize.test.ts`. */
 import { describe, expect, test } from 'vitest'
 import { compilePolicies } from '../../../src/decide/cedar/authorize.ts'
-import { type Candidates, createPolicyIndex, numbersOf } from '../../../src/decide/cedar/policy-index.ts'
+import { type Candidates, numbersOf, PolicyIndex } from '../../../src/decide/cedar/policy-index.ts'
 import { scopeOf } from '../../../src/decide/cedar/scope.ts'
 import { ImageDictionary } from '../../../src/image/dictionary.ts'
 import { Overlay } from '../../../src/image/overlay.ts'
@@ -20,7 +20,7 @@ function asked(text: string, request: World['request'] = {}, few = 0): readonly 
   const values = new Values(dictionary)
   const policies = lowerText(text)
   compilePolicies(policies, values)
-  const index = createPolicyIndex(
+  const index = new PolicyIndex(
     policies.map(({ condition }) => scopeOf(condition, values)),
     { few },
   )
@@ -92,7 +92,7 @@ test('where a principal has more ancestors than there are policies, all are aske
   const values = new Values(dictionary)
   const policies = lowerText(text)
   compilePolicies(policies, values)
-  const index = createPolicyIndex(policies.map(({ condition }) => scopeOf(condition, values)))
+  const index = new PolicyIndex(policies.map(({ condition }) => scopeOf(condition, values)))
   const world = { entities: [entity('U::"a"', { in: groups })] }
   expect(flat(index.find(frameOf(world, new Values(new Overlay(dictionary)))))).toHaveLength(20)
 })

@@ -2,23 +2,24 @@
  * Cedar policies: what a decision costs, next to cedar-wasm, and to CASL and casbin where roles are all there is. The
  * applications are those of Cedar's evaluation at OOPSLA 2024, written anew (`bench/cedar/`): 5 to 50 of each entity type, and
  * 500 random requests. Then one of them among 10 to 100,000 policies, and with 10 to 100,000 entities. Answers are compared
- * before anybody is timed, and all take turns. Each task has a process of its own, so that none pays for the garbage of another.
+ * before anybody is timed, and all take turns, each in a process of its own.
  *
  *     npm run bench cedar -- --only=github,rbac --entities=5,50 --policies=10,1000 --store=10,1000 --schema --json
  *
  * `--only` takes beginnings of the names of tasks (`policies`, `policies-linked`), `--schema` has everybody validate requests
  * too. `--smoke` takes toy sizes, and one short round.
  */
-import { spawnSync } from 'node:child_process'
 import { loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { CONTESTANTS } from './cedar/contestants.ts'
+import { CONTESTANTS, type Contestant } from './cedar/contestants.ts'
 import { gdrive, gdriveLinks } from './cedar/gdrive.ts'
 import { github, githubLinks } from './cedar/github.ts'
 import { entitiesTask, policiesTask } from './cedar/growth.ts'
-import { clockNs, type Measured, measure, type Openers } from './cedar/measure.ts'
+import { measure } from './cedar/measure.ts'
 import { RBAC_CONTESTANTS, rbac } from './cedar/rbac.ts'
+import { serve, startRunner } from './cedar/remote.ts'
+import { clockNs, LocalRunner, type Measured, type Runner } from './cedar/runner.ts'
 import type { Task } from './cedar/task.ts'
 import { tinytodo } from './cedar/tinytodo.ts'
 
@@ -31,16 +32,16 @@ const { values: flags } = parseArgs({
     only: { type: 'string' },
     schema: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
-    /** In this process; for the processes that this one starts. */
-    here: { type: 'boolean', default: false },
+    /** Whom a process that this one starts is to run, for one task. */
+    contestant: { type: 'string' },
   },
 })
 
-/** For one process. */
-const PROCESS_LIMIT_MS = 300_000
 /** From this size on of a store or a policy set, those who are given all of it in each call are left out. */
 const PLAIN_MAX = 5000
 const OPTIONS = flags.smoke ? { sliceMs: 1, rounds: 1, compareMs: 20 } : { sliceMs: 100, rounds: 10, compareMs: 2000 }
+
+type Openers = Readonly<Record<string, () => Contestant | Promise<Contestant>>>
 
 interface Entry {
   readonly name: string
@@ -118,24 +119,25 @@ function policyCount({ policies, links }: Task): number {
   return Object.keys(policies).length + links.length
 }
 
-async function measureHere({ make, openers }: Entry): Promise<Result> {
+async function measureEntry({ name, make, openers }: Entry): Promise<Result> {
   const task = make()
-  const measured = await measure(task, openers(task), OPTIONS)
+  const flagsOf = (contestant: string) => [
+    `--only=${name}`,
+    `--contestant=${contestant}`,
+    ...(flags.schema ? ['--schema'] : []),
+    ...(['entities', 'policies', 'store'] as const).flatMap((flag) =>
+      flags[flag] ? [`--${flag}=${flags[flag]}`] : [],
+    ),
+  ]
+  const runners: Runner[] = []
+  for (const [contestant, open] of Object.entries(openers(task))) {
+    const runner = flags.smoke
+      ? LocalRunner.open(contestant, open, task.requests.length)
+      : startRunner(contestant, fileURLToPath(import.meta.url), flagsOf(contestant))
+    runners.push(await runner)
+  }
+  const measured = await measure(task, runners, OPTIONS)
   return { task: task.name, entities: task.entities.length, policies: policyCount(task), measured }
-}
-
-/** Measures in a process of its own; says so if that fails, or takes too long. */
-function measureElsewhere({ name }: Entry): Result | undefined {
-  const own = ['--here', `--only=${name}`, ...(flags.schema ? ['--schema'] : [])]
-  for (const flag of ['entities', 'policies', 'store'] as const) if (flags[flag]) own.push(`--${flag}=${flags[flag]}`)
-  const { status, stdout, signal } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), ...own], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: PROCESS_LIMIT_MS,
-  })
-  if (status === 0) return JSON.parse(stdout)
-  console.error(`${name} ${signal ? `took more than ${PROCESS_LIMIT_MS / 1000} s in all (${signal})` : 'failed'}`)
-  return undefined
 }
 
 /** What a row shows, by heading. */
@@ -178,27 +180,27 @@ async function runAll(): Promise<void> {
   }
   const results: Result[] = []
   for (const entry of chosen) {
-    const result = flags.smoke ? await measureHere(entry) : measureElsewhere(entry)
-    if (!result) process.exitCode = 1
-    else {
+    try {
+      const result = await measureEntry(entry)
       results.push(result)
       if (!flags.json) print(result)
+    } catch (error) {
+      process.exitCode = 1
+      console.error(error)
     }
   }
   if (flags.json) console.log(JSON.stringify({ node: process.version, clockNs: clock, results }, undefined, 2))
 }
 
-/** Prints a line of JSON, or why there is none. */
-async function runHere(): Promise<void> {
-  try {
-    for (const entry of chosen.filter(({ name }) => name === flags.only)) {
-      console.log(JSON.stringify(await measureHere(entry)))
-    }
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
-    process.exitCode = 1
-  }
+function serveContestant(name: string): Promise<void> {
+  return serve(async () => {
+    const entry = chosen.find((one) => one.name === flags.only)
+    const task = entry?.make()
+    const open = task && entry?.openers(task)[name]
+    if (!open) throw new Error(`no task ${flags.only} with ${name}`)
+    return LocalRunner.open(name, open, task.requests.length)
+  })
 }
 
-if (flags.here) await runHere()
-else await runAll()
+if (flags.contestant === undefined) await runAll()
+else await serveContestant(flags.contestant)

@@ -1,8 +1,9 @@
 /**
- * Decisions that were made before, by principal, action, resource and context: a set-associative table of fixed width, in
- * which a look-up compares ids and allocates nothing. An entry is good for one state of the engine; one that names what the
- * image does not know, also for no longer than the ids of that. Owned by one reader: no other thread sees it. What must not
- * be kept is decided here: whatever failed, and whatever is long. Spec: DESIGN section 1, "Values are interned".
+ * Decisions that were made before, by principal, action, resource and context: two set-associative tables, one of them for
+ * requests without context, in which a look-up compares ids and allocates nothing. An entry is good for one state of the
+ * engine; one that names what the image does not know, also for no longer than the ids of that. Owned by one reader: no
+ * other thread sees it. What must not be kept is decided here: whatever failed, and whatever is long. Spec: DESIGN section 1,
+ * "Values are interned".
  */
 import { isLocal, isLocalEntity, type ValueId } from '../image/value-ids.ts'
 import type { Frame } from './cedar/frame.ts'
@@ -24,13 +25,8 @@ export function codeOf({ decision }: Decision): number {
   return CODES[decision]
 }
 
-const WAYS = 4
-/** A line of most processors' caches. */
-const ENTRY_WORDS = 16
-const ENTRY = { stamp: 0, mark: 1, principal: 2, action: 3, resource: 4, code: 5, length: 6, context: 7 } as const
 /** Fields of the context that an entry has room for; of more, the context as a whole is one word. */
 export const FIELDS_MAX = 4
-const SETS_MIN = 1024
 /** A decision with more reasons, or longer ones, takes more memory than it saves time. */
 const REASONS_MAX = 16
 /** UTF-16 units of all its reasons together: rules make them of what requests say. */
@@ -39,96 +35,78 @@ const REASON_UNITS_MAX = 1024
 /** So many bytes a thread, unless somebody says otherwise. */
 export const CACHE_BYTES = 2 ** 22
 
-/** A table that grows up to a size; what happens is counted in `stats`. */
+/** Decisions of the state at hand; what happens is counted in `stats`. */
 export class DecisionCache {
   /** Another one with each state of the engine. */
   stamp = 1
+  /** The same for what names ids of requests. */
+  #passing = 2
+  #generation = -1
+  #newest = 2
   readonly #stats: CacheStats
-  readonly #setsMax: number
-  #sets: number
-  /** Signed as ids are: V8 compares words of one kind as words, and others as floats. */
-  #words: Int32Array
-  #decisions: (Decision | undefined)[]
-  /** Since it grew last. */
-  #evicted = 0
-  #victim = 0
+  readonly #bare: Table
+  readonly #rest: Table
   readonly #context = new Int32Array(2 * FIELDS_MAX)
   /** What was not found last. */
-  readonly #missed = { set: 0, mark: 0, length: 0 }
+  readonly #missed: { table: Table; set: number; stamp: number; length: number }
 
   constructor(bytesMax: number, stats: CacheStats) {
     this.#stats = stats
-    this.#setsMax = 2 ** Math.floor(Math.log2(Math.max(1, bytesMax / (WAYS * ENTRY_WORDS * 4))))
-    this.#sets = Math.min(SETS_MIN, this.#setsMax)
-    this.#words = new Int32Array(this.#sets * WAYS * ENTRY_WORDS)
-    this.#decisions = noDecisions(this.#sets)
+    this.#bare = new Table(BARE_WORDS, bytesMax / 2, stats)
+    this.#rest = new Table(REST_WORDS, bytesMax / 2, stats)
+    this.#missed = { table: this.#bare, set: 0, stamp: 0, length: 0 }
   }
 
-  /** How much memory the table takes; the decisions come to it. */
+  /** How much memory the tables take; the decisions come to it. */
   get bytes(): number {
-    return this.#words.byteLength
+    return this.#bare.bytes + this.#rest.bytes
   }
 
-  /** The entry of a decision for the request in `frame`, or -1; `generation` is that of the ids which belong to requests. */
-  find(frame: Frame, generation: number): number {
+  /** The decision for the request in `frame`; `generation` is that of the ids which belong to requests. */
+  find(frame: Frame, generation: number): Decision | undefined {
     const { principal, action, resource } = frame
-    const length = frame.copyContext(this.#context, FIELDS_MAX)
-    let hash = mix(mix(mix(length, principal), action), resource)
+    if (!frame.isBare) return this.#findRest(frame, generation)
+    const stamp = this.#stampOf(isLocalEntity(principal | action | resource), generation)
+    const entry = this.#bare.findBare(principal, action, resource, stamp)
+    if (entry < 0) return this.#miss(this.#bare, this.#bare.setOf(hashOf(principal, action, resource)), stamp, 0)
+    this.#stats.hits++
+    return this.#bare.decisions[entry]
+  }
+
+  /** The number of the decision for a request without context, or -1; nothing is counted. */
+  codeOf(principal: ValueId, action: ValueId, resource: ValueId, generation: number): number {
+    const stamp = this.#stampOf(isLocalEntity(principal | action | resource), generation)
+    const entry = this.#bare.findBare(principal, action, resource, stamp)
+    return entry < 0 ? -1 : this.#bare.codes[entry]!
+  }
+
+  #findRest(frame: Frame, generation: number): Decision | undefined {
+    const { principal, action, resource } = frame
+    const context = this.#context
+    const length = frame.copyContext(context, FIELDS_MAX)
+    let hash = hashOf(principal, action, resource) ^ length
     let hasLocal = isLocalEntity(principal | action | resource)
     for (let i = 0; i < length; i++) {
-      hash = mix(hash, this.#context[i]!)
-      hasLocal ||= isLocal(this.#context[i]!)
+      hash = mix(hash, context[i]!)
+      hasLocal ||= isLocal(context[i]!)
     }
-    const mark = hasLocal ? markOf(generation) : 0
-    const set = this.#setOf(hash)
+    const stamp = this.#stampOf(hasLocal, generation)
+    const set = this.#rest.setOf(hash)
     for (let entry = set; entry < set + WAYS; entry++) {
-      const at = entry * ENTRY_WORDS
-      if (!this.#isOf(at, principal, action, resource)) continue
-      if (this.#words[at + ENTRY.mark] !== mark || this.#words[at + ENTRY.length] !== length) continue
-      if (length > 0 && !isContext(this.#words, at + ENTRY.context, this.#context, length)) continue
+      if (!this.#rest.isOf(entry, principal, action, resource, stamp)) continue
+      if (!this.#rest.hasContext(entry, context, length)) continue
       this.#stats.hits++
-      return entry
+      return this.#rest.decisions[entry]
     }
+    return this.#miss(this.#rest, set, stamp, length)
+  }
+
+  #miss(table: Table, set: number, stamp: number, length: number): undefined {
     this.#stats.misses++
+    this.#missed.table = table
     this.#missed.set = set
-    this.#missed.mark = mark
+    this.#missed.stamp = stamp
     this.#missed.length = length
-    return -1
-  }
-
-  /** As `find`, of a request without context; nothing is counted, and `keep` has to follow a `find`. */
-  findBare(principal: ValueId, action: ValueId, resource: ValueId, generation: number): number {
-    const mark = isLocalEntity(principal | action | resource) ? markOf(generation) : 0
-    const set = this.#setOf(mix(mix(mix(0, principal), action), resource))
-    for (let entry = set; entry < set + WAYS; entry++) {
-      const at = entry * ENTRY_WORDS
-      if (!this.#isOf(at, principal, action, resource)) continue
-      if (this.#words[at + ENTRY.mark] === mark && this.#words[at + ENTRY.length] === 0) return entry
-    }
-    return -1
-  }
-
-  #setOf(hash: number): number {
-    return ((hash ^ (hash >>> 16)) & (this.#sets - 1)) * WAYS
-  }
-
-  #isOf(at: number, principal: ValueId, action: ValueId, resource: ValueId): boolean {
-    const words = this.#words
-    return (
-      words[at + ENTRY.principal] === principal &&
-      words[at + ENTRY.resource] === resource &&
-      words[at + ENTRY.action] === action &&
-      words[at + ENTRY.stamp] === this.stamp
-    )
-  }
-
-  decisionAt(entry: number): Decision {
-    return this.#decisions[entry]!
-  }
-
-  /** As `codeOf` says. */
-  codeAt(entry: number): number {
-    return this.#words[entry * ENTRY_WORDS + ENTRY.code]!
   }
 
   /** Keeps the decision of the request in `frame`, which `find` did not find just now, if it can be kept. */
@@ -137,30 +115,134 @@ export class DecisionCache {
       this.#stats.uncacheable++
       return
     }
-    if (this.#evicted > this.#sets && this.#sets < this.#setsMax) {
-      // The next one of its kind finds its place.
-      this.#clear(Math.min(this.#setsMax, this.#sets * 4))
-      return
-    }
-    const { set, mark, length } = this.#missed
-    const entry = this.#room(set)
-    const words = this.#words
-    const at = entry * ENTRY_WORDS
-    words[at + ENTRY.stamp] = this.stamp
-    words[at + ENTRY.mark] = mark
-    words[at + ENTRY.principal] = principal
-    words[at + ENTRY.action] = action
-    words[at + ENTRY.resource] = resource
-    words[at + ENTRY.code] = codeOf(decision)
-    words[at + ENTRY.length] = length
-    for (let i = 0; i < length; i++) words[at + ENTRY.context + i] = this.#context[i]!
-    this.#decisions[entry] = decision
+    const { table, set, stamp, length } = this.#missed
+    const entry = table.room(set, [this.stamp, this.#passing])
+    if (entry < 0) return
+    table.put(entry, [principal, action, resource, stamp])
+    table.putContext(entry, this.#context, length)
+    table.codes[entry] = codeOf(decision)
+    table.decisions[entry] = decision
   }
 
-  /** An entry of the set that holds nothing of the state at hand, or else any one. */
-  #room(set: number): number {
+  #stampOf(hasLocal: boolean, generation: number): number {
+    if (!hasLocal) return this.stamp
+    if (generation !== this.#generation) {
+      this.#generation = generation
+      this.#passing = this.#nextStamp()
+    }
+    return this.#passing
+  }
+
+  /** Forgets everything: the state is another one. */
+  turn(): void {
+    this.stamp = this.#nextStamp()
+    this.#passing = this.#nextStamp()
+  }
+
+  /** No entry may outlive so many states that their number comes again. */
+  #nextStamp(): number {
+    if (this.#newest === STAMP_MAX) {
+      this.#bare.clear()
+      this.#rest.clear()
+      this.#newest = 0
+      this.stamp = ++this.#newest
+    }
+    return ++this.#newest
+  }
+}
+
+const STAMP_MAX = 2 ** 30
+
+const WAYS = 4
+/** Where words of an entry stand; after them, the length of the context and its words. */
+const ENTRY = { principal: 0, action: 1, resource: 2, stamp: 3, length: 4, context: 5 } as const
+/** A set of these, and one of those with a context, is a line of most processors' caches. */
+const BARE_WORDS = 4
+const REST_WORDS = 16
+const SETS_MIN = 1024
+
+/** Entries of so many words each, in sets of four; it grows up to a size. */
+class Table {
+  /** By entry. */
+  decisions: (Decision | undefined)[] = []
+  codes = new Uint8Array(0)
+  /** Signed as ids are: V8 compares words of one kind as words, and others as floats. */
+  #words = new Int32Array(0)
+  readonly #entryWords: number
+  readonly #stats: CacheStats
+  readonly #setsMax: number
+  #sets: number
+  /** Since it grew last. */
+  #evicted = 0
+  #victim = 0
+
+  constructor(entryWords: number, bytesMax: number, stats: CacheStats) {
+    this.#entryWords = entryWords
+    this.#stats = stats
+    this.#setsMax = 2 ** Math.floor(Math.log2(Math.max(1, bytesMax / (WAYS * (4 * entryWords + 1)))))
+    this.#sets = Math.min(SETS_MIN, this.#setsMax)
+    this.clear()
+  }
+
+  get bytes(): number {
+    return this.#words.byteLength + this.codes.byteLength
+  }
+
+  clear(): void {
+    const entries = this.#sets * WAYS
+    this.#words = new Int32Array(entries * this.#entryWords)
+    this.codes = new Uint8Array(entries)
+    this.decisions = new Array<Decision | undefined>(entries).fill(undefined)
+    this.#evicted = 0
+  }
+
+  /** The first entry of a set. */
+  setOf(hash: number): number {
+    return ((hash ^ (hash >>> 16)) & (this.#sets - 1)) * WAYS
+  }
+
+  /** The entry of a request without context, in a table of such, or -1. */
+  findBare(principal: ValueId, action: ValueId, resource: ValueId, stamp: number): number {
+    const set = this.setOf(hashOf(principal, action, resource))
     for (let entry = set; entry < set + WAYS; entry++) {
-      if (this.#words[entry * ENTRY_WORDS + ENTRY.stamp] !== this.stamp) return entry
+      if (this.#isAt(entry * BARE_WORDS, principal, action, resource, stamp)) return entry
+    }
+    return -1
+  }
+
+  /** Whether an entry is of a request with these ids in this state. */
+  isOf(entry: number, principal: ValueId, action: ValueId, resource: ValueId, stamp: number): boolean {
+    return this.#isAt(entry * this.#entryWords, principal, action, resource, stamp)
+  }
+
+  #isAt(at: number, principal: ValueId, action: ValueId, resource: ValueId, stamp: number): boolean {
+    const words = this.#words
+    return (
+      words[at + ENTRY.principal] === principal &&
+      words[at + ENTRY.resource] === resource &&
+      words[at + ENTRY.action] === action &&
+      words[at + ENTRY.stamp] === stamp
+    )
+  }
+
+  hasContext(entry: number, context: Int32Array, length: number): boolean {
+    const words = this.#words
+    const at = entry * this.#entryWords
+    if (words[at + ENTRY.length] !== length) return false
+    for (let i = 0; i < length; i++) if (words[at + ENTRY.context + i] !== context[i]) return false
+    return true
+  }
+
+  /** An entry of the set that holds nothing of the state at hand, or else any one; -1 if the table grows instead. */
+  room(set: number, current: readonly number[]): number {
+    if (this.#evicted > this.#sets && this.#sets < this.#setsMax) {
+      // The next one of its kind finds its place.
+      this.#sets = Math.min(this.#setsMax, this.#sets * 4)
+      this.clear()
+      return -1
+    }
+    for (let entry = set; entry < set + WAYS; entry++) {
+      if (!current.includes(this.#words[entry * this.#entryWords + ENTRY.stamp]!)) return entry
     }
     this.#stats.evictions++
     this.#evicted++
@@ -168,20 +250,16 @@ export class DecisionCache {
     return set + this.#victim
   }
 
-  /** Forgets everything: the state is another one. */
-  turn(): void {
-    this.stamp++
-    // No entry may outlive so many states that their number comes again.
-    if (this.stamp < 2 ** 31) return
-    this.stamp = 1
-    this.#clear(this.#sets)
+  /** The words that every entry has. */
+  put(entry: number, ids: readonly number[]): void {
+    this.#words.set(ids, entry * this.#entryWords)
   }
 
-  #clear(sets: number): void {
-    this.#sets = sets
-    this.#words = new Int32Array(sets * WAYS * ENTRY_WORDS)
-    this.#decisions = noDecisions(sets)
-    this.#evicted = 0
+  putContext(entry: number, context: Int32Array, length: number): void {
+    if (this.#entryWords === BARE_WORDS) return
+    const at = entry * this.#entryWords
+    this.#words[at + ENTRY.length] = length
+    for (let i = 0; i < length; i++) this.#words[at + ENTRY.context + i] = context[i]!
   }
 }
 
@@ -191,18 +269,8 @@ function isLong({ reasons }: Decision): boolean {
   return reasons.length > REASONS_MAX || units > REASON_UNITS_MAX
 }
 
-function noDecisions(sets: number): (Decision | undefined)[] {
-  return new Array<Decision | undefined>(sets * WAYS).fill(undefined)
-}
-
-/** What entries are marked with that name ids of a request: not 0. */
-function markOf(generation: number): number {
-  return (generation & 0x3fffffff) + 1
-}
-
-function isContext(words: Int32Array, at: number, context: Int32Array, length: number): boolean {
-  for (let i = 0; i < length; i++) if (words[at + i] !== context[i]) return false
-  return true
+function hashOf(principal: ValueId, action: ValueId, resource: ValueId): number {
+  return Math.imul(principal, 0x9e3779b1) ^ Math.imul(action, 0x85ebca6b) ^ Math.imul(resource, 0xc2b2ae35)
 }
 
 /** One step of the hash; a multiplication carries the low bits up, the shift brings the high ones down. */

@@ -122,11 +122,9 @@ export class Entrances {
           continue
         }
       }
-      const entry = cache === undefined ? -1 : cache.findBare(principal, action, resource, overlay.generation)
-      if (cache !== undefined && entry >= 0) {
-        out[row] = cache.codeAt(entry)
-        hits++
-      } else out[row] = this.#decideRow(principal, action, resource)
+      const code = cache === undefined ? -1 : cache.codeOf(principal, action, resource, overlay.generation)
+      if (code >= 0) hits++
+      out[row] = code >= 0 ? code : this.#decideRow(principal, action, resource)
     }
     this.#stats.hits += hits
   }
@@ -153,9 +151,7 @@ export class Entrances {
 
   /** Decides what is in the frame, which brings no entities, unless that is known. */
   #decideCached(): Decision {
-    const cache = this.#cache
-    const entry = cache === undefined ? -1 : cache.find(this.#frame, this.#overlay.generation)
-    return cache !== undefined && entry >= 0 ? cache.decisionAt(entry) : this.#decideAndKeep()
+    return this.#cache?.find(this.#frame, this.#overlay.generation) ?? this.#decideAndKeep()
   }
 
   #decideAndKeep(): Decision {

@@ -52,6 +52,11 @@ export class Frame {
     this.#record = record
   }
 
+  /** Whether the context is known to have no fields. */
+  get isBare(): boolean {
+    return this.#count === 0 && this.#record === NO_RECORD
+  }
+
   /** Makes the context one without fields. */
   clearContext(): void {
     this.#count = 0
@@ -88,7 +93,7 @@ export class Frame {
   /** The context, for `useContext`. */
   contextIds(): ContextIds {
     const count = this.#count
-    if (count === 0 && this.#record === NO_RECORD) return NO_CONTEXT
+    if (this.isBare) return NO_CONTEXT
     return { keys: this.#keys.slice(0, count), fields: this.#fields.slice(0, count), record: this.#record }
   }
 

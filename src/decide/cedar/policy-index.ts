@@ -243,13 +243,16 @@ function collect(search: Search, frame: Frame, node: Node, rest: readonly Side[]
     for (const part of split.parts.values()) collect(search, frame, part, split.rest)
     return
   }
-  const groups = split?.hasGroups ? reach(search[split.side], frame, split.side, members.length + REACHED) : NO_GROUPS
+  // By name and not by the name of a name, which V8 looks up each time.
+  const isPrincipal = split?.side === 'principal'
+  const entity = isPrincipal ? frame.principal : frame.resource
+  const reached = isPrincipal ? search.principal : search.resource
+  const groups = split?.hasGroups ? reach(reached, frame, entity, members.length + REACHED) : NO_GROUPS
   if (split === null || groups === undefined) {
     search.found.lists[search.found.count++] = node.list ??= policyList(members)
     return
   }
   const { parts } = split
-  const entity = frame[split.side]
   collectPart(search, frame, split.any, split)
   if (split.hasTypes) collectPart(search, frame, parts.get(frame.values.entityType(entity)), split)
   collectPart(search, frame, parts.get(entity), split)
@@ -263,9 +266,9 @@ function collectPart(search: Search, frame: Frame, part: Node | undefined, { res
 }
 
 /** The ancestors of an entity; nothing if there are more than `most`. */
-function reach(side: Reached, frame: Frame, name: Side, most: number): Reached | undefined {
+function reach(side: Reached, frame: Frame, entity: ValueId, most: number): Reached | undefined {
   if (side.limit === UNKNOWN || (side.count < 0 && side.limit < most)) {
-    side.count = frame.entities.ancestors(frame[name], side.ancestors, most)
+    side.count = frame.entities.ancestors(entity, side.ancestors, most)
     side.limit = most
   }
   return side.count < 0 || side.count > most ? undefined : side

@@ -161,8 +161,8 @@ function answerOf(
   { byteAt }: CompiledPolicySet,
   warnings: DetailedError[],
 ): AuthorizationAnswer {
-  const detailed = errors.map(({ policyId, message, span }) => {
-    return { policyId, error: detailedError({ message, span }, byteAt) }
+  const detailed = errors.map(({ policyId, message, span, help }) => {
+    return { policyId, error: detailedError({ message, span, ...(help !== undefined && { help }) }, byteAt) }
   })
   return { type: 'success', response: { decision, diagnostics: { reason: [...reason], errors: detailed } }, warnings }
 }

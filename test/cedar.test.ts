@@ -107,7 +107,7 @@ describe('an error of a policy', () => {
       answer.type === 'failure'
         ? []
         : answer.response.diagnostics.errors
-            .map(({ policyId, error: { help: _, sourceLocations: places = [], ...error } }) => {
+            .map(({ policyId, error: { sourceLocations: places = [], ...error } }) => {
               return { policyId, starts: places.map(({ start }) => start), ...error }
             })
             .sort((a, b) => (a.policyId < b.policyId ? -1 : 1))

@@ -16,3 +16,9 @@ export interface EntityView {
   /** Writes all of these to the start of `into`, each once, and says how many; -1 if there are more than `most`. */
   ancestors(entity: ValueId, into: ValueId[], most: number): number
 }
+
+/** One that also says what entities have. */
+export interface ListedEntities extends EntityView {
+  /** The ids of the names of an entity's attributes or tags. */
+  keys(entity: ValueId, of: 'attribute' | 'tag'): readonly ValueId[]
+}

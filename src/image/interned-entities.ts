@@ -6,7 +6,7 @@
 import type { EntityRecord } from '../program/program.ts'
 import { ImageDictionary } from './dictionary.ts'
 import { copyAncestors } from './entity-store.ts'
-import type { EntityView } from './entity-view.ts'
+import type { ListedEntities } from './entity-view.ts'
 import { appendRow, createRelation, type Relation, settleRows } from './relation.ts'
 import { RowLookup } from './row-lookup.ts'
 import { type ValueId, Values } from './value-ids.ts'
@@ -14,7 +14,7 @@ import { type ValueId, Values } from './value-ids.ts'
 export interface InternedEntities {
   /** Nothing is added to it any more. */
   readonly dictionary: ImageDictionary
-  readonly view: EntityView
+  readonly view: ListedEntities
 }
 
 /** Interns `entities`, of which no two are the same, and `texts` besides. */
@@ -41,10 +41,11 @@ export function internEntities(entities: readonly EntityRecord[], texts: Iterabl
 
 type Columns = Readonly<Record<'types' | 'attributes' | 'tags' | 'parents', Relation>>
 
-function viewOf(columns: Columns): EntityView {
+function viewOf(columns: Columns): ListedEntities {
   const types = new RowLookup(columns.types, 1)
   const attributes = new RowLookup(columns.attributes, 2)
   const tags = new RowLookup(columns.tags, 2)
+  const keys = { attribute: new RowLookup(columns.attributes, 1), tag: new RowLookup(columns.tags, 1) }
   const ancestorsOf = rememberAncestors(new RowLookup(columns.parents, 1))
   return {
     exists: (entity) => types.has(entity),
@@ -52,6 +53,11 @@ function viewOf(columns: Columns): EntityView {
     tag: (entity, key) => tags.third(entity, key),
     hasAncestor: (entity, ancestor) => ancestorsOf(entity).has(ancestor),
     ancestors: (entity, into, most) => copyAncestors(ancestorsOf(entity), into, most),
+    keys: (entity, of) => {
+      const found: ValueId[] = []
+      keys[of].seconds(entity, found, Number.POSITIVE_INFINITY)
+      return found
+    },
   }
 }
 

@@ -14,7 +14,7 @@ export function parseDecimal(text: string): Decimal | string {
   const [whole = '', fraction = '', more] = text.slice(sign.length).split('.', 3)
   // As in Cedar, digits of all scripts are digits here, and only then found to be no number.
   if (whole === '' || fraction === '' || more !== undefined || /\P{Nd}/u.test(whole + fraction)) {
-    return `\`${text}\` is not a well-formed decimal value`
+    return `\`${text}\`${NOT_WELL_FORMED}`
   }
   const left = parseLong(sign + whole)
   if (left === undefined || checkedLong(left * SCALE) === undefined) return OVERFLOW
@@ -27,6 +27,15 @@ export function parseDecimal(text: string): Decimal | string {
 }
 
 const OVERFLOW = 'overflow when converting to decimal'
+const NOT_WELL_FORMED = ' is not a well-formed decimal value'
+
+/** What helps against a message of `parseDecimal`. */
+export function decimalHelp(message: string): string {
+  const range = 'the value must be in range -922337203685477.5808 to 922337203685477.5807'
+  if (message.endsWith(OVERFLOW)) return range
+  if (!message.endsWith(NOT_WELL_FORMED)) return 'at most 4 digits are supported'
+  return `valid decimal strings look like \`12.34\`: digits are required on both sides of \`.\`, up to 4 fractional digits are allowed, and ${range}`
+}
 
 /** The shortest text that `parseDecimal` reads as `decimal`: at least one digit after the point. */
 export function printDecimal(decimal: Decimal): string {

@@ -4,7 +4,7 @@
  * Error messages are those of cedar-wasm. Spec: Cedar's "Operators and functions", LANGUAGE section 4.
  */
 import { dateOf, durationBetween, offsetDatetime, parseDatetime, timeOfDay } from './datetime.ts'
-import { parseDecimal } from './decimal.ts'
+import { decimalHelp, parseDecimal } from './decimal.ts'
 import { parseDuration, wholeUnits } from './duration.ts'
 import { isInRange, isLoopback, isMulticast, parseIpAddr } from './ipaddr.ts'
 import { quote } from './string-literal.ts'
@@ -23,6 +23,8 @@ export interface ExtensionFunction {
   readonly result: ValueKind | undefined
   /** INVARIANT: the arguments are of the kinds of `parameters`; `callExtension` checks it. */
   readonly evaluate: (...args: never[]) => ExtensionResult
+  /** What helps where a constructor is given a text that is no value, by the message. */
+  readonly help?: (message: string) => string
 }
 
 /** Calls `f` with any arguments: checks their number, then their kinds from left to right, then evaluates. */
@@ -43,11 +45,18 @@ export function describeType(value: Value): string {
   return typeof value === 'object' && value.kind === 'entity' ? `(entity of type \`${value.type}\`)` : kindOf(value)
 }
 
+const IP_HELP =
+  'valid IP strings are IPv4/IPv6 addresses or CIDR ranges like `127.0.0.1`, `127.0.0.1/24`, or `ffee::/64`'
+const DATETIME_HELP =
+  'valid datetime strings start with `YYYY-MM-DD` and may optionally include `THH:MM:SS` plus `Z`, `.SSSZ`, or an offset like `+0700`'
+const DURATION_HELP =
+  'valid duration strings are concatenated quantity-unit pairs with an optional leading `-`, for example `1d2h3m4s50ms`'
+
 const FUNCTIONS: readonly ExtensionFunction[] = [
-  construct('decimal', 'decimal', parseDecimal),
-  construct('ip', 'ipaddr', parseIpAddr),
-  construct('datetime', 'datetime', parseDatetime),
-  construct('duration', 'duration', parseDuration),
+  construct('decimal', 'decimal', parseDecimal, decimalHelp),
+  construct('ip', 'ipaddr', parseIpAddr, () => IP_HELP),
+  construct('datetime', 'datetime', parseDatetime, () => DATETIME_HELP),
+  construct('duration', 'duration', parseDuration, () => DURATION_HELP),
   {
     name: 'unknown',
     style: 'function',
@@ -78,12 +87,17 @@ const FUNCTIONS: readonly ExtensionFunction[] = [
 /** Name → extension function. */
 export const EXTENSION_FUNCTIONS: ReadonlyMap<string, ExtensionFunction> = new Map(FUNCTIONS.map((f) => [f.name, f]))
 
-function construct(name: string, result: ValueKind, parse: (text: string) => Extension | string): ExtensionFunction {
+function construct(
+  name: string,
+  result: ValueKind,
+  parse: (text: string) => Extension | string,
+  help: (message: string) => string,
+): ExtensionFunction {
   const evaluate = (text: string): ExtensionResult => {
     const value = parse(text)
     return typeof value === 'string' ? failed(result, value) : value
   }
-  return { name, style: 'function', parameters: ['string'], result, evaluate }
+  return { name, style: 'function', parameters: ['string'], result, evaluate, help }
 }
 
 function method(

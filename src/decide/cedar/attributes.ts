@@ -20,8 +20,8 @@ export function getAttribute(operand: Evaluate, key: Key, at: Place): Evaluate {
     const found = step(frame, owner, key.id)
     if (found >= 0) return found
     if (found === NO_OWNER) return failOperand(frame, at, 0, OWNER, owner)
-    if (kindOfId(owner) === 'record') return fail(frame, at.span, `record does not have the attribute \`${key.name}\``)
-    return failMissing(frame, at, owner, `attribute \`${key.name}\``)
+    if (kindOfId(owner) === 'record') return failField(frame, at, owner, key.name)
+    return failMissing(frame, at, owner, 'attribute', key.name)
   }
 }
 
@@ -29,7 +29,7 @@ export function getAttribute(operand: Evaluate, key: Key, at: Place): Evaluate {
 export function getOfContext(key: Key, at: Place): Evaluate {
   return (frame) => {
     const found = frame.contextField(key.id)
-    return found >= 0 ? found : fail(frame, at.span, `record does not have the attribute \`${key.name}\``)
+    return found >= 0 ? found : failField(frame, at, frame.context, key.name)
   }
 }
 
@@ -72,7 +72,7 @@ export function getTag(entity: Evaluate, tag: Evaluate, at: Place): Evaluate {
 export function tagOf(frame: Frame, at: Place, owner: ValueId, name: ValueId): ValueId {
   if (!checkTag(frame, at, owner, name)) return ERROR
   const found = frame.entities.tag(owner, name)
-  return found >= 0 ? found : failMissing(frame, at, owner, `tag \`${frame.values.textOf(name)}\``)
+  return found >= 0 ? found : failMissing(frame, at, owner, 'tag', frame.values.textOf(name))
 }
 
 /** `entity.hasTag(tag)`. */
@@ -100,13 +100,14 @@ function checkTag(frame: Frame, at: Place, owner: ValueId, name: ValueId): boole
   return false
 }
 
-function failMissing(frame: Frame, at: Place, entity: ValueId, what: string): typeof ERROR {
+function failField(frame: Frame, at: Place, owner: ValueId, name: string): typeof ERROR {
+  const cause = { kind: 'missing', owner, of: 'attribute', name } as const
+  return fail(frame, at.span, `record does not have the attribute \`${name}\``, cause)
+}
+
+function failMissing(frame: Frame, at: Place, owner: ValueId, of: 'attribute' | 'tag', name: string): typeof ERROR {
   if (frame.isQuiet) return ERROR
-  const uid = printEntityUid(frame.values.uidOf(entity))
-  const exists = frame.entities.exists(entity)
-  return fail(
-    frame,
-    exists ? at.span : (at.operands[0] ?? at.span),
-    exists ? `\`${uid}\` does not have the ${what}` : `entity \`${uid}\` does not exist`,
-  )
+  const uid = printEntityUid(frame.values.uidOf(owner))
+  if (!frame.entities.exists(owner)) return fail(frame, at.operands[0] ?? at.span, `entity \`${uid}\` does not exist`)
+  return fail(frame, at.span, `\`${uid}\` does not have the ${of} \`${name}\``, { kind: 'missing', owner, of, name })
 }

@@ -7,7 +7,7 @@ import type { LoweredPolicy } from '../../program/lowered.ts'
 import { assert } from '../../text/assert.ts'
 import type { Span } from '../../text/source.ts'
 import { compileExpr } from './compile.ts'
-import { ERROR, type Evaluate, type Frame } from './frame.ts'
+import { ERROR, type Evaluate, type Failure, type Frame } from './frame.ts'
 import { type Generated, generate, requestsInterpreted, resultOf, run } from './generate.ts'
 import { type IndexOptions, PolicyIndex, type PolicyList } from './policy-index.ts'
 import { CONDITIONS_MAX } from './policy-text.ts'
@@ -18,6 +18,7 @@ export interface PolicyError {
   readonly effect: 'permit' | 'forbid'
   readonly message: string
   readonly span: Span
+  readonly cause: Failure['cause']
 }
 
 /** Ids in the order of the policies. */
@@ -241,7 +242,7 @@ function interpret(one: CompiledPolicy, number: number, values: Values, frame: F
   assert(failure !== undefined, 'an error that nobody noted')
   const { id, effect } = one.policy
   verdicts.failed.push(number)
-  verdicts.errors.push({ policyId: id, effect, message: failure.message, span: failure.span })
+  verdicts.errors.push({ policyId: id, effect, message: failure.message, span: failure.span, cause: failure.cause })
 }
 
 /** What was found, by the ids of the policies. */

@@ -238,7 +238,8 @@ export function call(frame: Frame, at: Place, f: ExtensionFunction, args: readon
   )
   if (typeof result !== 'string') return frame.values.intern(result)
   const wrong = args.findIndex((arg, i) => kindOfId(arg) !== f.parameters[i])
-  return fail(frame, at.operands[wrong] ?? at.span, result)
+  const cause = wrong < 0 && f.help ? ({ kind: 'malformed', help: f.help(result) } as const) : undefined
+  return fail(frame, at.operands[wrong] ?? at.span, result, cause)
 }
 
 function probe({ facts, method, arg, span }: Of<'probe'>, compile: Compile, values: Values): Evaluate {

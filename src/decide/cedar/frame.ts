@@ -136,7 +136,14 @@ const SCANNED_MAX = 8
 export interface Failure {
   readonly message: string
   readonly span: Span
+  /** What `helpOf` makes a help of; absent where nothing helps. */
+  readonly cause?: Cause | undefined
 }
+
+/** An attribute or tag that its owner, an entity that exists or a record, does not have; or a text that is no value. */
+export type Cause =
+  | { readonly kind: 'missing'; readonly owner: ValueId; readonly of: 'attribute' | 'tag'; readonly name: string }
+  | { readonly kind: 'malformed'; readonly help: string }
 
 /** Not a value: the evaluation failed. */
 export const ERROR = -1
@@ -145,8 +152,8 @@ export const ERROR = -1
 export type Evaluate = (frame: Frame) => ValueId
 
 /** Notes why an evaluation fails. */
-export function fail(frame: Frame, span: Span, message: string): typeof ERROR {
-  if (!frame.isQuiet) frame.failure = { message, span }
+export function fail(frame: Frame, span: Span, message: string, cause?: Cause): typeof ERROR {
+  if (!frame.isQuiet) frame.failure = { message, span, cause }
   return ERROR
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { copyAncestors } from '../../image/entity-store.ts'
-import type { EntityView } from '../../image/entity-view.ts'
+import type { ListedEntities } from '../../image/entity-view.ts'
 import { type InternedEntities, internEntities } from '../../image/interned-entities.ts'
 import { Overlay } from '../../image/overlay.ts'
 import { isPassing, type ValueId, Values } from '../../image/value-ids.ts'
@@ -32,6 +32,7 @@ import {
 } from './authorize.ts'
 import { type CallReader, createCallReader, type PlainCall } from './call-reader.ts'
 import { Frame } from './frame.ts'
+import { helpOf } from './help.ts'
 
 /** Policies that were read, and what was compiled of them. */
 export interface CompiledPolicySet {
@@ -54,7 +55,7 @@ export interface EntityStore extends InternedEntities {
 export interface PolicySetAnswer {
   readonly decision: 'allow' | 'deny'
   readonly reason: readonly string[]
-  readonly errors: readonly PolicyError[]
+  readonly errors: readonly (Omit<PolicyError, 'cause'> & { readonly help: string | undefined })[]
 }
 
 /** Lowers and compiles the policies as plain Cedar: no globs, no path types, and `facts` is an attribute like all others. */
@@ -82,9 +83,10 @@ export function askPolicySet(
   const stage = stageOf(policies, NO_STORE)
   const { dictionary, frame, values } = stage
   try {
-    frame.entities = viewOf(entities, values)
+    const view = viewOf(entities, values)
+    frame.entities = view
     take(stage, request)
-    return decide(stage)
+    return decide(stage, view)
   } finally {
     frame.entities = NO_STORE.view
     dictionary.reset()
@@ -111,7 +113,7 @@ export function askPlainCall(
   } finally {
     stage.isReading = false
   }
-  return decide(stage)
+  return decide(stage, store.view)
 }
 
 /** The same, for a call that somebody else has read; with a schema, `isValidated` says that it conforms. */
@@ -125,7 +127,7 @@ export function askStore(
   stage.dictionary.trim()
   take(stage, request)
   stage.reader.note(stage.frame, isValidated)
-  return decide(stage)
+  return decide(stage, store.view)
 }
 
 /** Where a policy set is asked about the entities of one store, one request at a time. */
@@ -170,15 +172,16 @@ function take({ frame, values }: Stage, request: CedarRequest): void {
 }
 
 /** What the policies say to the request in the frame. */
-function decide({ set, frame, verdicts }: Stage): PolicySetAnswer {
+function decide({ set, frame, verdicts }: Stage, view: ListedEntities): PolicySetAnswer {
   askPolicies(set, frame, verdicts)
-  const { satisfiedPermits, satisfiedForbids, errors } = answerOf(set, verdicts)
+  const { satisfiedPermits, satisfiedForbids, errors: failed } = answerOf(set, verdicts)
+  const errors = failed.map(({ cause, ...error }) => ({ ...error, help: cause && helpOf(cause, frame, view) }))
   if (satisfiedForbids.length > 0) return { decision: 'deny', reason: satisfiedForbids, errors }
   return { decision: satisfiedPermits.length > 0 ? 'allow' : 'deny', reason: satisfiedPermits, errors }
 }
 
 /** The entities of a call; of their attributes and ancestors, only those are interned that a policy asks for. */
-function viewOf(entities: readonly EntityData[], values: Values): EntityView {
+function viewOf(entities: readonly EntityData[], values: Values): ListedEntities {
   const byId = new Map(entities.map((entity) => [values.intern(entity.uid), entity]))
   const memos = { attrs: new Map<ValueId, Memo>(), tags: new Map<ValueId, Memo>() }
   const lookup = (field: 'attrs' | 'tags', entity: ValueId, key: ValueId): ValueId => {
@@ -206,6 +209,10 @@ function viewOf(entities: readonly EntityData[], values: Values): EntityView {
     tag: (entity, key) => lookup('tags', entity, key),
     hasAncestor: (entity, ancestor) => ancestors(entity).has(ancestor),
     ancestors: (entity, into, most) => copyAncestors(ancestors(entity), into, most),
+    keys: (entity, of) => {
+      const fields = byId.get(entity)?.[of === 'tag' ? 'tags' : 'attrs'] ?? new Map<string, Value>()
+      return Array.from(fields.keys(), (key) => values.string(key))
+    },
   }
 }
 

@@ -52,8 +52,9 @@ export class DecisionCache {
 
   constructor(bytesMax: number, stats: CacheStats) {
     this.#stats = stats
-    this.#bare = new Table(BARE_WORDS, bytesMax / 2, stats)
-    this.#rest = new Table(REST_WORDS, bytesMax / 2, stats)
+    // Of halves, half would stay free: a table has a power of two of sets, whose codes come to the words.
+    this.#bare = new Table(BARE_WORDS, bytesMax / 3, stats)
+    this.#rest = new Table(REST_WORDS, (2 * bytesMax) / 3, stats)
     this.#missed = { table: this.#bare, set: 0, stamp: 0, length: 0 }
   }
 

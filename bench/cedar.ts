@@ -130,14 +130,19 @@ async function measureEntry({ name, make, openers }: Entry): Promise<Result> {
     ),
   ]
   const runners: Runner[] = []
-  for (const [contestant, open] of Object.entries(openers(task))) {
-    const runner = flags.smoke
-      ? LocalRunner.open(contestant, open, task.requests.length)
-      : startRunner(contestant, fileURLToPath(import.meta.url), flagsOf(contestant))
-    runners.push(await runner)
+  try {
+    for (const [contestant, open] of Object.entries(openers(task))) {
+      const runner = flags.smoke
+        ? LocalRunner.open(contestant, open, task.requests.length)
+        : startRunner(contestant, fileURLToPath(import.meta.url), flagsOf(contestant))
+      runners.push(await runner)
+    }
+    const measured = await measure(task, runners, OPTIONS)
+    return { task: task.name, entities: task.entities.length, policies: policyCount(task), measured }
+  } finally {
+    // Who is not closed keeps this process.
+    for (const runner of runners) await runner.close()
   }
-  const measured = await measure(task, runners, OPTIONS)
-  return { task: task.name, entities: task.entities.length, policies: policyCount(task), measured }
 }
 
 /** What a row shows, by heading. */

@@ -17,7 +17,7 @@ export interface MeasureOptions {
 /** What one contestant may take for all its rounds, besides one decision. */
 const LIMIT_MS = 4000
 
-/** Measures all runners of a task, and closes them. Throws where their answers differ. */
+/** Measures all runners of a task. Throws where their answers differ. */
 export async function measure(
   task: Task,
   runners: readonly Runner[],
@@ -38,7 +38,6 @@ export async function measure(
   }
   const measured: Measured[] = []
   for (const runner of runners) measured.push(await runner.summary())
-  for (const runner of runners) await runner.close()
   return measured
 }
 

@@ -8,7 +8,7 @@ import type { Answer } from './contestants.ts'
 import type { Measured, Runner } from './runner.ts'
 
 interface Call {
-  readonly method: 'answers' | 'slice' | 'summary' | 'close'
+  readonly method: 'answers' | 'slice' | 'summary'
   readonly argument: number
 }
 
@@ -31,8 +31,7 @@ export async function startRunner(name: string, script: string, args: readonly s
     slice: async (ms) => (await call('slice', ms)) as number,
     summary: async () => (await call('summary')) as Measured,
     close: async () => {
-      await call('close')
-      child.disconnect()
+      child.kill()
     },
   }
 }

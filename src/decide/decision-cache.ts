@@ -38,7 +38,7 @@ export const CACHE_BYTES = 2 ** 22
 /** Decisions of the state at hand; what happens is counted in `stats`. */
 export class DecisionCache {
   /** Another one with each state of the engine. */
-  stamp = 1
+  #stamp = 1
   /** The same for what names ids of requests. */
   #passing = 2
   #generation = -1
@@ -52,8 +52,9 @@ export class DecisionCache {
 
   constructor(bytesMax: number, stats: CacheStats) {
     this.#stats = stats
-    this.#bare = new Table(BARE_WORDS, bytesMax / 2, stats)
-    this.#rest = new Table(REST_WORDS, bytesMax / 2, stats)
+    // Of halves, half would stay free: a table has a power of two of sets, whose codes come to the words.
+    this.#bare = new Table(BARE_WORDS, bytesMax / 3, stats)
+    this.#rest = new Table(REST_WORDS, (2 * bytesMax) / 3, stats)
     this.#missed = { table: this.#bare, set: 0, stamp: 0, length: 0 }
   }
 
@@ -116,7 +117,7 @@ export class DecisionCache {
       return
     }
     const { table, set, stamp, length } = this.#missed
-    const entry = table.room(set, [this.stamp, this.#passing])
+    const entry = table.room(set, [this.#stamp, this.#passing])
     if (entry < 0) return
     table.put(entry, [principal, action, resource, stamp])
     table.putContext(entry, this.#context, length)
@@ -125,7 +126,7 @@ export class DecisionCache {
   }
 
   #stampOf(hasLocal: boolean, generation: number): number {
-    if (!hasLocal) return this.stamp
+    if (!hasLocal) return this.#stamp
     if (generation !== this.#generation) {
       this.#generation = generation
       this.#passing = this.#nextStamp()
@@ -135,7 +136,7 @@ export class DecisionCache {
 
   /** Forgets everything: the state is another one. */
   turn(): void {
-    this.stamp = this.#nextStamp()
+    this.#stamp = this.#nextStamp()
     this.#passing = this.#nextStamp()
   }
 
@@ -145,7 +146,7 @@ export class DecisionCache {
       this.#bare.clear()
       this.#rest.clear()
       this.#newest = 0
-      this.stamp = ++this.#newest
+      this.#stamp = ++this.#newest
     }
     return ++this.#newest
   }

@@ -14,10 +14,11 @@ interface Kept {
   readonly next: Kept | undefined
 }
 
-/** What all that is kept may weigh: a decision as much as sixteen policies, each satisfied policy, and what lists hold. */
+/** What all that is kept may weigh: a decision as much as sixteen policies, and each satisfied policy. */
 const KEPT_MAX = 2 ** 16
 const DECISION = 16
-/** Of lists of so many policies, a decision is found at the bits of those that are satisfied. */
+/** Of so many lists of so many policies, a decision is found at the bits of those that are satisfied. */
+const LISTS_MAX = 256
 const LISTED_MAX = 8
 
 /** The decisions of a policy set in one epoch. */
@@ -54,9 +55,8 @@ export class Decisions {
     const { whole, bits } = verdicts
     if (whole === undefined || whole.numbers.length > LISTED_MAX) return decision
     if (whole.decisions === NO_DECISIONS) {
-      const places = 2 ** whole.numbers.length
-      this.#makeRoom(places)
-      whole.decisions = new Array<Decision | undefined>(places).fill(undefined)
+      if (this.#lists.length === LISTS_MAX) return decision
+      whole.decisions = new Array<Decision | undefined>(2 ** whole.numbers.length).fill(undefined)
       this.#lists.push(whole)
     }
     whole.decisions[bits] = decision
@@ -68,15 +68,12 @@ export class Decisions {
     for (let one = this.#kept.get(hash); one !== undefined; one = one.next) {
       if (areEqual(one.numbers, numbers)) return one.decision
     }
-    this.#makeRoom(DECISION + numbers.length)
+    const weight = DECISION + numbers.length
+    if (this.#weight + weight > KEPT_MAX) this.turn()
+    this.#weight += weight
     const decision = decisionOf(this.#policies, numbers, this.#turned.epoch)
     this.#kept.set(hash, { numbers, decision, next: this.#kept.get(hash) })
     return decision
-  }
-
-  #makeRoom(weight: number): void {
-    if (this.#weight + weight > KEPT_MAX) this.turn()
-    this.#weight += weight
   }
 }
 

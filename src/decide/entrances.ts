@@ -38,6 +38,7 @@ export interface EntrancesOptions {
   readonly values: Values
   readonly cache: DecisionCache | undefined
   readonly stats: CacheStats
+  readonly turned: { readonly epoch: number }
   readonly trace: Trace
   readonly reader: RequestReader
   readonly stage: Stage
@@ -53,18 +54,21 @@ export class Entrances {
   /** As `#cache`, where what is known to it can be handed out as it is: what does not conform to a schema is refused each time. */
   readonly #columnCache: DecisionCache | undefined
   readonly #stats: CacheStats
+  readonly #turned: EntrancesOptions['turned']
   readonly #reader: RequestReader
   readonly #stage: Stage
   readonly #frame: Frame
   readonly #decider: EntrancesOptions['decider']
 
-  constructor({ program, values, overlay, cache, stats, trace, reader, stage, decider }: EntrancesOptions) {
+  constructor(options: EntrancesOptions) {
+    const { program, values, overlay, cache, stats, turned, trace, reader, stage, decider } = options
     this.target = { settings: program.settings, values, overlay }
     this.trace = trace
     this.#overlay = overlay
     this.#cache = cache
     this.#columnCache = program.schema === undefined ? cache : undefined
     this.#stats = stats
+    this.#turned = turned
     this.#reader = reader
     this.#stage = stage
     this.#frame = stage.frame
@@ -88,11 +92,9 @@ export class Entrances {
 
   authorizePrepared(prepared: PreparedRequest): Decision {
     this.#overlay.trim()
-    const { of, generation, decision, stamp } = prepared.kept
+    const { of, generation, decision } = prepared.kept
     if (of !== this.target || generation !== this.#overlay.generation) return this.#decideAnew(prepared)
-    if (decision === undefined || this.#cache === undefined || stamp !== this.#cache.stamp) {
-      return this.#decideIds(prepared)
-    }
+    if (decision === undefined || decision.epoch !== this.#turned.epoch) return this.#decideIds(prepared)
     this.#stats.hits++
     this.trace.isRemembered = true
     return decision
@@ -194,10 +196,7 @@ export class Entrances {
     frame.resource = kept.resource
     frame.useContext(kept.context)
     const decision = this.#decideCached()
-    if (this.#cache !== undefined && decision.errors.length === 0) {
-      kept.decision = decision
-      kept.stamp = this.#cache.stamp
-    }
+    if (this.#cache !== undefined && decision.errors.length === 0) kept.decision = decision
     return decision
   }
 

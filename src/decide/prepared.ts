@@ -24,7 +24,6 @@ export class PreparedRequest {
     resource: 0,
     context: NO_CONTEXT,
     decision: undefined,
-    stamp: 0,
   }
 
   /** @internal */
@@ -43,9 +42,8 @@ interface Kept {
   action: number
   resource: number
   context: ContextIds
-  /** The decision, and the state that it is of. */
+  /** Good for the epoch that it names. */
   decision: Decision | undefined
-  stamp: number
 }
 
 /** A copy that nobody else can change, with the same outcome. Throws a `RuneError` for what can't be read. */

@@ -117,9 +117,9 @@ export class DecisionCache {
       return
     }
     const { table, set, stamp, length } = this.#missed
-    const entry = table.room(set, [this.#stamp, this.#passing])
+    const entry = table.room(set, this.#stamp, this.#passing)
     if (entry < 0) return
-    table.put(entry, [principal, action, resource, stamp])
+    table.put(entry, principal, action, resource, stamp)
     table.putContext(entry, this.#context, length)
     table.codes[entry] = codeOf(decision)
     table.decisions[entry] = decision
@@ -129,26 +129,22 @@ export class DecisionCache {
     if (!hasLocal) return this.#stamp
     if (generation !== this.#generation) {
       this.#generation = generation
-      this.#passing = this.#nextStamp()
+      if (this.#newest >= STAMP_MAX) this.turn()
+      else this.#passing = ++this.#newest
     }
     return this.#passing
   }
 
   /** Forgets everything: the state is another one. */
   turn(): void {
-    this.#stamp = this.#nextStamp()
-    this.#passing = this.#nextStamp()
-  }
-
-  /** No entry may outlive so many states that their number comes again. */
-  #nextStamp(): number {
-    if (this.#newest === STAMP_MAX) {
+    if (this.#newest >= STAMP_MAX) {
+      // No entry may outlive so many states that their number comes again.
       this.#bare.clear()
       this.#rest.clear()
       this.#newest = 0
-      this.#stamp = ++this.#newest
     }
-    return ++this.#newest
+    this.#stamp = ++this.#newest
+    this.#passing = ++this.#newest
   }
 }
 
@@ -234,8 +230,8 @@ class Table {
     return true
   }
 
-  /** An entry of the set that holds nothing of the state at hand, or else any one; -1 if the table grows instead. */
-  room(set: number, current: readonly number[]): number {
+  /** An entry of the set that has neither stamp, or else any one; -1 if the table grows instead. */
+  room(set: number, stamp: number, passing: number): number {
     if (this.#evicted > this.#sets && this.#sets < this.#setsMax) {
       // The next one of its kind finds its place.
       this.#sets = Math.min(this.#setsMax, this.#sets * 4)
@@ -243,7 +239,8 @@ class Table {
       return -1
     }
     for (let entry = set; entry < set + WAYS; entry++) {
-      if (!current.includes(this.#words[entry * this.#entryWords + ENTRY.stamp]!)) return entry
+      const found = this.#words[entry * this.#entryWords + ENTRY.stamp]
+      if (found !== stamp && found !== passing) return entry
     }
     this.#stats.evictions++
     this.#evicted++
@@ -252,8 +249,13 @@ class Table {
   }
 
   /** The words that every entry has. */
-  put(entry: number, ids: readonly number[]): void {
-    this.#words.set(ids, entry * this.#entryWords)
+  put(entry: number, principal: ValueId, action: ValueId, resource: ValueId, stamp: number): void {
+    const words = this.#words
+    const at = entry * this.#entryWords
+    words[at + ENTRY.principal] = principal
+    words[at + ENTRY.action] = action
+    words[at + ENTRY.resource] = resource
+    words[at + ENTRY.stamp] = stamp
   }
 
   putContext(entry: number, context: Int32Array, length: number): void {

@@ -166,7 +166,9 @@ export class PolicyIndex {
   /** Another state has the same lists as a rule, and what was made of them. */
   #listOf(numbers: readonly number[]): PolicyList {
     const key = numbers.join()
-    const list = this.#lists.get(key) ?? policyList(numbers)
+    const known = this.#lists.get(key)
+    if (known !== undefined) return known
+    const list = policyList(numbers)
     if (this.#lists.size >= ACTIONS_MAX) this.#lists.clear()
     this.#lists.set(key, list)
     return list

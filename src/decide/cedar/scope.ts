@@ -19,23 +19,23 @@ export interface Scope {
   readonly principal: ScopeKey
   /** Entities one of which the action is or is in; absent for any action. */
   readonly actions?: readonly ValueId[]
-  /** The place of the test that says just that, among the operands of the condition. */
-  readonly actionTest?: number
+  /** The operand of the condition that says just that. */
+  readonly actionTest?: LoweredExpr
   readonly resource: ScopeKey
 }
 
 /** The scope of a policy with this condition; `values` are the image's. */
 export function scopeOf(condition: LoweredExpr, values: Values): Scope {
   const found: { principal?: Test; action?: Test; resource?: Test } = {}
-  let actionTest: number | undefined
-  for (const [place, operand] of operandsOf(condition).entries()) {
+  let actionTest: LoweredExpr | undefined
+  for (const operand of operandsOf(condition)) {
     const test = testOf(operand)
     if (test === undefined) break
     const { name } = test
     // An entity says more than a type.
     if (found[name]?.entities === undefined) {
       found[name] = { ...found[name], ...test }
-      if (name === 'action' && isMembership(test)) actionTest = place
+      if (name === 'action' && isMembership(test)) actionTest = operand
     }
     if (test.mayFail) break
   }
@@ -65,7 +65,7 @@ export function withoutActions(condition: LoweredExpr, { actionTest }: Scope): L
   return {
     kind: 'and',
     span: condition.span,
-    operands: operandsOf(condition).filter((_, place) => place !== actionTest),
+    operands: operandsOf(condition).filter((operand) => operand !== actionTest),
   }
 }
 

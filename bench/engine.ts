@@ -132,7 +132,10 @@ async function engine(name: 'cached' | 'uncached'): Promise<Entrant[]> {
       name: `RUNE, ${name}, columns`,
       run: () => {
         rune.authorizeColumns(...columns, out)
-        return out.reduce((sum, code) => sum + (code === 1 ? 1 : 0), 0)
+        // `reduce` takes half as long as the decisions do.
+        let sum = 0
+        for (const code of out) if (code === 1) sum++
+        return sum
       },
       close: () => rune.close(),
     },

@@ -31,8 +31,8 @@ export class EntityCells {
 
   constructor(block: Int32Array = NO_BLOCK) {
     this.#block = block
-    this.#covered = block.length > 0 ? block[CELLS.covered]! : 0
-    this.#slots = block.length > 0 ? block[CELLS.slots]! : 0
+    this.#covered = block[CELLS.covered]! | 0
+    this.#slots = block[CELLS.slots]! | 0
     this.#columns = columnsOf(this.#covered)
     // Torn words must not make a reader loop for long.
     if (this.#slots > block.length) throw new Error('internal error: cells out of bounds')

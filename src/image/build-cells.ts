@@ -6,28 +6,10 @@
 import { CELL_COLUMN_WORDS, CELL_PLACE_WORDS, CELLS, CELLS_WORDS } from '../../native-layout/cells.ts'
 import { PAYLOAD_MASK } from '../../native-layout/layout.ts'
 import { BUILTIN } from '../program/program.ts'
-import { type Arena, view } from './arena.ts'
-import {
-  ATTRIBUTE,
-  columnsOf,
-  EntityCells,
-  findColumn,
-  type KeyOf,
-  keyWord,
-  NO_VALUE,
-  NOTHING,
-  TAG,
-} from './entity-cells.ts'
+import { ATTRIBUTE, columnsOf, findColumn, type KeyOf, keyWord, NO_VALUE, NOTHING, TAG } from './entity-cells.ts'
 import type { Image } from './image.ts'
 import { isGone, type Relation } from './relation.ts'
 import { allocate, type Extent, type Space } from './space.ts'
-
-/** The cells at an offset; 0 for none. */
-export function attachCells(arena: Arena, start: number): EntityCells {
-  if (start === 0) return new EntityCells()
-  const { buffer, byteOffset, length } = view(arena, start, arena.words[start + CELLS.words]!)
-  return new EntityCells(new Int32Array(buffer, byteOffset, length))
-}
 
 /** A block with the cells of what is stored in `image`; nothing where nothing is. Linear in the rows. */
 export function buildCells(space: Space, image: Image): Extent | undefined {

@@ -6,6 +6,7 @@
  */
 import { CELL_COLUMN_WORDS, CELL_PLACE_WORDS, CELLS, CELLS_WORDS } from '../../native-layout/cells.ts'
 import { KIND, PAYLOAD_BITS } from '../../native-layout/layout.ts'
+import { type Arena, view } from './arena.ts'
 import { finishHash, mixWord } from './relation.ts'
 import type { ValueId } from './value-ids.ts'
 
@@ -68,6 +69,13 @@ export class EntityCells {
     if (at < 0 || (block[at]! | 0) === NOTHING) return -1
     return (block[place + 1]! | 0) + (block[at + 2]! | 0)
   }
+}
+
+/** The cells in the block at `start`; 0 for none. */
+export function attachCells(arena: Arena, start: number): EntityCells {
+  if (start === 0) return new EntityCells()
+  const { buffer, byteOffset, length } = view(arena, start, arena.words[start + CELLS.words]!)
+  return new EntityCells(new Int32Array(buffer, byteOffset, length))
 }
 
 const NO_BLOCK = new Int32Array(0)

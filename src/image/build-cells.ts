@@ -15,7 +15,11 @@ import { allocate, type Extent, type Space } from './space.ts'
 export function buildCells(space: Space, image: Image): Extent | undefined {
   const stored = storedTypes(image)
   if (stored.length === 0) return undefined
-  const columns = chooseColumns(image, stored)
+  const { relations } = image
+  const counted: Counted = { words: new Int32Array(CELL_COLUMN_WORDS * SLOTS).fill(NOTHING), used: 0 }
+  const attributes = countRows(relations[BUILTIN.entityAttr], ATTRIBUTE, stored, counted)
+  const tags = countRows(relations[BUILTIN.entityTag], TAG, stored, counted)
+  const columns = chooseColumns(counted.words, stored)
   const widths = new Map<number, number>()
   for (const { type } of columns) widths.set(type, (widths.get(type) ?? 0) + 1)
   const widthOf = (type: number) => widths.get(type) ?? 0
@@ -37,10 +41,8 @@ export function buildCells(space: Space, image: Image): Extent | undefined {
   }
   writeColumns(block, firstColumn, slots, columns)
   block.fill(NO_VALUE, firstCell)
-  eachRow(image, stored, (number, type, key, value) => {
-    const at = findColumn(block, firstColumn, slots, type, key)
-    if (block[at] !== NOTHING) block[block[placeOf(number) + 1]! + block[at + 2]!] = value
-  })
+  fillCells(relations[BUILTIN.entityAttr], attributes, counted.words, block)
+  fillCells(relations[BUILTIN.entityTag], tags, counted.words, block)
   return { start, words }
 }
 
@@ -66,68 +68,76 @@ function storedTypes({ relations, dictionary }: Image): Int32Array {
 interface Column {
   readonly type: number
   readonly key: number
+  readonly place: number
 }
 
 /** So many pairs of a type and a key are counted; what comes after them gets no column. */
 const COUNTED_MAX = 4096
+const SLOTS = 2 * COUNTED_MAX
 /** A column has no more than so many cells for each row. */
 const CELLS_PER_ROW = 4
 
-function chooseColumns(image: Image, stored: Int32Array): Column[] {
-  const slots = 2 * COUNTED_MAX
-  const counts = new Int32Array(CELL_COLUMN_WORDS * slots)
-  for (let slot = 0; slot < slots; slot++) counts[CELL_COLUMN_WORDS * slot] = NOTHING
-  let counted = 0
-  eachRow(image, stored, (_, type, key) => {
-    const at = findColumn(counts, 0, slots, type, key)
-    if (counts[at] === NOTHING) {
-      if (counted === COUNTED_MAX) return
-      counted++
-      counts[at] = type
-      counts[at + 1] = key
+/** A hash of columns as in a block, but each with its number of rows - 1, and then with its place, or `NOTHING`. */
+interface Counted {
+  readonly words: Int32Array
+  used: number
+}
+
+/** Counts rows by type and key; yields for each row where it was counted, or -1. */
+function countRows(relation: Relation | undefined, of: KeyOf, stored: Int32Array, counted: Counted): Int32Array {
+  const [entities, keys] = relation?.columns ?? []
+  if (!relation || !entities || !keys) return new Int32Array(0)
+  const { words } = counted
+  const places = new Int32Array(relation.count).fill(-1)
+  for (let row = 0; row < places.length; row++) {
+    const number = entities[row]! & PAYLOAD_MASK
+    const type = number < stored.length ? stored[number]! : NOTHING
+    if (type === NOTHING || isGone(relation, row)) continue
+    const key = keyWord(keys[row]!, of)
+    const at = findColumn(words, 0, SLOTS, type, key)
+    if (words[at] === NOTHING) {
+      if (counted.used === COUNTED_MAX) continue
+      counted.used++
+      words[at] = type
+      words[at + 1] = key
     }
-    counts[at + 2]!++
-  })
+    words[at + 2]!++
+    places[row] = at
+  }
+  return places
+}
+
+/** Chooses columns among those that were counted, and numbers those of each type from 0. */
+function chooseColumns(counted: Int32Array, stored: Int32Array): Column[] {
   const sizes = new Map<number, number>()
   for (const type of stored) sizes.set(type, (sizes.get(type) ?? 0) + 1)
+  const next = new Map<number, number>()
   const columns: Column[] = []
-  for (let at = 0; at < counts.length; at += CELL_COLUMN_WORDS) {
-    const type = counts[at]!
-    if (type !== NOTHING && counts[at + 2]! * CELLS_PER_ROW >= sizes.get(type)!)
-      columns.push({ type, key: counts[at + 1]! })
+  for (let at = 0; at < counted.length; at += CELL_COLUMN_WORDS) {
+    const [type, key, rows] = [counted[at]!, counted[at + 1]!, counted[at + 2]! + 1]
+    if (type === NOTHING) continue
+    counted[at + 2] = NOTHING
+    if (rows * CELLS_PER_ROW < sizes.get(type)!) continue
+    const place = next.get(type) ?? 0
+    next.set(type, place + 1)
+    counted[at + 2] = place
+    columns.push({ type, key, place })
   }
   return columns
 }
 
-/** Numbers the columns of each type from 0. */
 function writeColumns(block: Int32Array, from: number, slots: number, columns: readonly Column[]): void {
   for (let slot = 0; slot < slots; slot++) block[from + CELL_COLUMN_WORDS * slot] = NOTHING
-  const next = new Map<number, number>()
-  for (const { type, key } of columns) {
-    const at = findColumn(block, from, slots, type, key)
-    const place = next.get(type) ?? 0
-    next.set(type, place + 1)
-    block[at] = type
-    block[at + 1] = key
-    block[at + 2] = place
-  }
+  for (const { type, key, place } of columns) block.set([type, key, place], findColumn(block, from, slots, type, key))
 }
 
-/** Attributes and tags of stored entities that are there, oldest first, so that the newest of a key comes last. */
-function eachRow(
-  { relations }: Image,
-  stored: Int32Array,
-  visit: (number: number, type: number, key: number, value: number) => void,
-): void {
-  const visitRows = (relation: Relation | undefined, of: KeyOf) => {
-    const [entities, keys, values] = relation?.columns ?? []
-    if (!relation || !entities || !keys || !values) return
-    for (let row = 0; row < relation.count; row++) {
-      const number = entities[row]! & PAYLOAD_MASK
-      const type = number < stored.length ? stored[number]! : NOTHING
-      if (type !== NOTHING && !isGone(relation, row)) visit(number, type, keyWord(keys[row]!, of), values[row]!)
-    }
+/** Puts values into their cells, oldest first, so that of a key the newest stays. */
+function fillCells(relation: Relation | undefined, places: Int32Array, counted: Int32Array, block: Int32Array): void {
+  const [entities, , values] = relation?.columns ?? []
+  if (!entities || !values) return
+  for (let row = 0; row < places.length; row++) {
+    const at = places[row]!
+    if (at < 0 || counted[at + 2] === NOTHING) continue
+    block[block[placeOf(entities[row]! & PAYLOAD_MASK) + 1]! + counted[at + 2]!] = values[row]!
   }
-  visitRows(relations[BUILTIN.entityAttr], ATTRIBUTE)
-  visitRows(relations[BUILTIN.entityTag], TAG)
 }

@@ -1,9 +1,10 @@
 /**
- * The tables of `layout.ts`, `batch.ts` and `snapshot.ts` as Markdown, and the protocol in `epochs.md`, for `README.md`
+ * The tables of `layout.ts`, `cells.ts`, `batch.ts` and `snapshot.ts` as Markdown, and the protocol in `epochs.md`, for `README.md`
  * beside this file; a test keeps them alike.
  */
 import { readFileSync } from 'node:fs'
 import { BATCH_STRUCTS } from './batch.ts'
+import { CELL_STRUCTS } from './cells.ts'
 import { FIXED_WORDS, KIND, LAYOUT_VERSION, PAYLOAD_BITS, STRUCTS, type Struct } from './layout.ts'
 import { SNAPSHOT_STRUCTS } from './snapshot.ts'
 
@@ -11,7 +12,7 @@ import { SNAPSHOT_STRUCTS } from './snapshot.ts'
 export function describeLayout(): string {
   return `# The layout of an image
 
-Layout version ${LAYOUT_VERSION}. Generated from \`layout.ts\`, \`batch.ts\`, \`snapshot.ts\` and \`epochs.md\`; \`npx vitest run test/native-layout -u\` writes it anew.
+Layout version ${LAYOUT_VERSION}. Generated from \`layout.ts\`, \`cells.ts\`, \`batch.ts\`, \`snapshot.ts\` and \`epochs.md\`; \`npx vitest run test/native-layout -u\` writes it anew.
 An image is one shared memory of 32-bit words, little-endian. Offsets and sizes are in words.
 
 ## Value ids
@@ -25,7 +26,7 @@ ${Object.entries(KIND)
   .join('\n')}
 
 ${readFileSync(new URL('epochs.md', import.meta.url), 'utf8')}
-${[...STRUCTS, ...SNAPSHOT_STRUCTS, ...BATCH_STRUCTS].map(describeStruct).join('\n')}`
+${[...STRUCTS, ...CELL_STRUCTS, ...SNAPSHOT_STRUCTS, ...BATCH_STRUCTS].map(describeStruct).join('\n')}`
 }
 
 function payloadOf(kind: string): string {

@@ -23,8 +23,8 @@ export interface Struct {
   readonly fields: readonly Field[]
 }
 
-/** Changes with any change of a table of this file. */
-export const LAYOUT_VERSION = 5
+/** Changes with any change of a table of this file or of `cells.ts`. */
+export const LAYOUT_VERSION = 6
 
 /** First word of every image: `RUNE` in ASCII. */
 export const MAGIC = 0x52554e45
@@ -61,7 +61,8 @@ export const ROOT = {
   programBytes: 7,
   predicates: 8,
   relations: 9,
-  tables: 10,
+  cells: 10,
+  tables: 11,
 } as const
 
 /** What a program starts with; its units follow, their places, its texts, and the bytes of the units. */
@@ -141,7 +142,7 @@ export const KIND = {
 export const FIXED_WORDS = { long: 2, float: 2, entity: 2, decimal: 2, ipaddr: 6, datetime: 2, duration: 2 } as const
 
 /** A field of `offset` words from the start of a struct. */
-function field(name: string, offset: number, words: number, unit: string, writer: string, about: string): Field {
+export function field(name: string, offset: number, words: number, unit: string, writer: string, about: string): Field {
   return { name, offset, words, unit, writer, about }
 }
 
@@ -208,6 +209,7 @@ export const STRUCTS: readonly Struct[] = [
         'writer',
         'of two words a predicate: offsets of its relation and of the relation of facts that better ones replaced, or 0',
       ),
+      field('cells', ROOT.cells, 1, 'word offset', 'writer', 'of the cells of entities, or 0'),
     ],
   },
   {

@@ -3,6 +3,7 @@
  * changed are derived anew; what comes out the same ends the spreading. A change can be undone until it is published.
  * Rows of predicates without rules, and of ancestors, are appended and marked in place, all others get a new relation.
  */
+import { ATTRIBUTE, TAG } from '../image/entity-cells.ts'
 import type { Image } from '../image/image.ts'
 import {
   copyRows,
@@ -158,14 +159,21 @@ function changeInPlace(work: Work, predicate: PredicateId, change: FactChange): 
     const row = findRow(relation, tuple)
     if (row < 0) continue
     markGone(relation, row, epoch - relation.deathBase)
+    markCell(image, predicate, tuple)
     gone.push(row)
   }
   for (let i = 0; i < change.insert.count; i++) {
     copyTuple(change.insert, i, tuple)
-    insert(relation, tuple)
+    if (insert(relation, tuple)) markCell(image, predicate, tuple)
   }
   settle()
   if (gone.length > 0 || relation.count > count) noteChange(work, predicate, count)
+}
+
+/** The cell of an attribute or a tag is not right any more; where the change is undone, the row is found without it. */
+function markCell({ cells }: Image, predicate: PredicateId, tuple: Uint32Array): void {
+  if (predicate === BUILTIN.entityAttr) cells.mark(tuple[0]!, tuple[1]!, ATTRIBUTE)
+  else if (predicate === BUILTIN.entityTag) cells.mark(tuple[0]!, tuple[1]!, TAG)
 }
 
 interface Before {

@@ -3,6 +3,7 @@
  * readers for every epoch that they turn to, by a writer that takes over, and for snapshots. What is read may be torn, if
  * its memory is taken back meanwhile: reading then throws or yields nonsense, and the caller finds out (`epochs.ts`).
  */
+import { CELLS } from '../../native-layout/cells.ts'
 import {
   BLOB_TABLE,
   BLOB_TABLE_WORDS,
@@ -15,6 +16,7 @@ import {
 import { type Arena, coverArena, view } from './arena.ts'
 import type { BlobTable } from './blob-table.ts'
 import { type BlobKind, createTables, type FixedKind, ImageDictionary, type Tables } from './dictionary.ts'
+import { attachCells, EntityCells } from './entity-cells.ts'
 import { loadLong } from './epochs.ts'
 import { type FixedTable, isShared } from './fixed-table.ts'
 import type { Image } from './image.ts'
@@ -42,7 +44,15 @@ export interface AttachedImage extends Image {
 export function createAttachedImage(arena: Arena, role: 'reader' | 'writer'): AttachedImage {
   const dictionary = new ImageDictionary(createTables(), role)
   const values = new Values(dictionary)
-  return { arena, dictionary, values, relations: [], replaced: new Map(), dictionaryNumber: -1 }
+  return {
+    arena,
+    dictionary,
+    values,
+    relations: [],
+    replaced: new Map(),
+    cells: new EntityCells(),
+    dictionaryNumber: -1,
+  }
 }
 
 /** R3: turns `image` to the root at `root`. Relations that did not change are left alone, so cost follows the changes. */
@@ -66,6 +76,7 @@ export function attachRoot(image: AttachedImage, root: number): RootFields {
     image.relations[predicate] = attachRelation(arena, offset, fields.epoch, image.relations[predicate])
     if (replaced !== 0) image.replaced.set(predicate, attachRelation(arena, replaced, fields.epoch))
   }
+  image.cells = attachCells(arena, words[root + ROOT.cells]!)
   return fields
 }
 
@@ -119,6 +130,8 @@ export function blocksOf(arena: Arena, root: number): Map<string | number, reado
     const offset = words[table + i]!
     if (offset !== 0) blocks.set(relationKey(i >> 1, i % 2 === 1), relationBlocks(words, offset))
   }
+  const cells = words[root + ROOT.cells]!
+  if (cells !== 0) blocks.set('cells', [{ start: cells, words: words[cells + CELLS.words]! }])
   for (const [key, all] of blocks)
     blocks.set(
       key,

@@ -4,6 +4,7 @@
  */
 import { KIND, PAYLOAD_BITS } from '../../native-layout/layout.ts'
 import { ImageDictionary } from './dictionary.ts'
+import { EntityCells } from './entity-cells.ts'
 import type { Image } from './image.ts'
 import { createRelation, insert, isGone, type Relation } from './relation.ts'
 import { type ValueId, Values } from './value-ids.ts'
@@ -39,6 +40,7 @@ export function withFreshDictionary(image: Image): Image {
     values,
     relations: image.relations.map(copy),
     replaced: new Map([...image.replaced].map(([predicate, relation]) => [predicate, copy(relation)])),
+    cells: new EntityCells(),
   }
 }
 

@@ -3,6 +3,7 @@
  * request brings. Spec: LANGUAGE section 5.
  */
 import { BUILTIN } from '../program/program.ts'
+import { ATTRIBUTE, type EntityCells, TAG, UNKNOWN_CELL } from './entity-cells.ts'
 import type { EntityView } from './entity-view.ts'
 import type { Image } from './image.ts'
 import { PairMemo, UNKNOWN_PAIR } from './pair-memo.ts'
@@ -19,6 +20,7 @@ export interface RequestEntity {
 /** The entities of the image, as it was when `turn` was called last. */
 export class StoredEntities implements EntityView {
   readonly #image: Image
+  #cells: EntityCells
   readonly #types: RowLookup
   readonly #attributes: RowLookup
   readonly #tags: RowLookup
@@ -31,6 +33,7 @@ export class StoredEntities implements EntityView {
   constructor(image: Image) {
     const lookup = (predicate: number, columns: 1 | 2) => new RowLookup(image.relations[predicate]!, columns)
     this.#image = image
+    this.#cells = image.cells
     this.#types = lookup(BUILTIN.entityType, 1)
     this.#attributes = lookup(BUILTIN.entityAttr, 2)
     this.#tags = lookup(BUILTIN.entityTag, 2)
@@ -41,7 +44,8 @@ export class StoredEntities implements EntityView {
 
   /** To be called when the image was turned to another epoch. */
   turn(): void {
-    const { relations } = this.#image
+    const { relations, cells } = this.#image
+    this.#cells = cells
     this.#types.turn(relations[BUILTIN.entityType]!)
     this.#attributes.turn(relations[BUILTIN.entityAttr]!)
     this.#tags.turn(relations[BUILTIN.entityTag]!)
@@ -57,16 +61,18 @@ export class StoredEntities implements EntityView {
   }
 
   attribute(entity: ValueId, key: ValueId): ValueId {
-    const known = this.#knownAttributes.get(entity, key)
-    return known === UNKNOWN_PAIR ? this.#findAttribute(entity, key) : known
+    const found = this.#cells.find(entity, key, ATTRIBUTE)
+    return found === UNKNOWN_CELL ? this.#attributeOfRows(entity, key) : found
   }
 
-  #findAttribute(entity: ValueId, key: ValueId): ValueId {
-    return this.#knownAttributes.keep(entity, key, this.#attributes.third(entity, key))
+  #attributeOfRows(entity: ValueId, key: ValueId): ValueId {
+    const known = this.#knownAttributes.get(entity, key)
+    return known === UNKNOWN_PAIR ? this.#knownAttributes.keep(entity, key, this.#attributes.third(entity, key)) : known
   }
 
   tag(entity: ValueId, key: ValueId): ValueId {
-    return this.#tags.third(entity, key)
+    const found = this.#cells.find(entity, key, TAG)
+    return found === UNKNOWN_CELL ? this.#tags.third(entity, key) : found
   }
 
   hasAncestor(entity: ValueId, ancestor: ValueId): boolean {

@@ -5,6 +5,7 @@
  */
 import type { PredicateId, Program } from '../program/program.ts'
 import { ImageDictionary } from './dictionary.ts'
+import { EntityCells } from './entity-cells.ts'
 import { createRelation, type Relation } from './relation.ts'
 import { Values } from './value-ids.ts'
 
@@ -16,6 +17,8 @@ export interface Image {
   readonly relations: Relation[]
   /** Facts that a better row of a `min` or `max` predicate has replaced; they count when rows are derived anew. */
   readonly replaced: Map<PredicateId, Relation>
+  /** Those of the published epoch. */
+  cells: EntityCells
 }
 
 /** The relation of a predicate of the image's program. */
@@ -30,5 +33,6 @@ export function createImage(program: Program, dictionary: ImageDictionary = new 
     values: new Values(dictionary),
     relations: program.predicates.map((predicate) => createRelation(predicate.arity)),
     replaced: new Map(),
+    cells: new EntityCells(),
   }
 }

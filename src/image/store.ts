@@ -5,9 +5,12 @@
  * their counts, heads of chains, deaths of later epochs.
  */
 import { INDEX, RELATION, ROOT } from '../../native-layout/layout.ts'
+import { BUILTIN } from '../program/program.ts'
 import { type Arena, createArena, view } from './arena.ts'
 import { forEachTable, relationKey } from './attach.ts'
 import type { BlobTable } from './blob-table.ts'
+import { buildCells } from './build-cells.ts'
+import { attachCells, EntityCells } from './entity-cells.ts'
 import { announceReclaim, claim, claimedEpoch, commit, oldestAnnounced, silenceBefore, storeLong } from './epochs.ts'
 import { type FixedTable, isShared } from './fixed-table.ts'
 import type { Image } from './image.ts'
@@ -34,6 +37,8 @@ export interface Store {
   programNumber: number
   /** The blocks of the published root, by what they belong to. */
   readonly blocks: Map<BlockKey, readonly Block[]>
+  /** Those of the published root. */
+  cells: EntityCells
   /** Blocks that no root leads to from `epoch` on. */
   retired: { readonly epoch: number; readonly at: number; readonly blocks: readonly Extent[] }[]
 }
@@ -75,6 +80,7 @@ export function createStore(options: StoreOptions = {}): Store {
     dictionaryNumber: 0,
     programNumber: 0,
     blocks: new Map(),
+    cells: new EntityCells(),
     retired: [],
   }
 }
@@ -94,7 +100,10 @@ export function publish(store: Store, epoch: number, publication: Publication): 
   const sealing: Sealing = { store, epoch, publication, gone: [] }
   const program = publication.program ? sealProgram(store, publication.program) : undefined
   if (program) setBlocks(sealing, 'program', [program])
+  const hasOtherRows = [BUILTIN.entityAttr, BUILTIN.entityTag].some((p) => publication.image.relations[p]?.born === 0)
   const relations = sealRelations(sealing)
+  if (hasOtherRows || publication.isNewDictionary || store.cells.isWorn()) renewCells(sealing)
+  publication.image.cells = store.cells
   const root = sealRoot(sealing, relations, program)
   store.options.onStep?.('rooted')
   commit(arena.words, root)
@@ -280,6 +289,14 @@ function sealProgram(store: Store, bytes: Uint8Array): Extent & { readonly bytes
   return { start, words, bytes: bytes.length }
 }
 
+/** W2: cells for the relations as they are now; what rows changed until then is marked in the ones before. */
+function renewCells(sealing: Sealing): void {
+  const { store, publication } = sealing
+  const block = buildCells(store.space, publication.image)
+  setBlocks(sealing, 'cells', block ? [block] : [])
+  store.cells = attachCells(store.arena, block?.start ?? 0)
+}
+
 /** W2: the dictionary's tables and the root itself. */
 function sealRoot(
   sealing: Sealing,
@@ -311,6 +328,7 @@ function sealRoot(
   words[root + ROOT.programBytes] = program?.bytes ?? words[before!.start + ROOT.programBytes]!
   words[root + ROOT.predicates] = image.relations.length
   words[root + ROOT.relations] = relations.start
+  words[root + ROOT.cells] = store.blocks.get('cells')?.[0]?.start ?? 0
   setBlocks(sealing, 'root', [{ start: root, words: size }])
   return root
 }

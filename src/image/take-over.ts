@@ -43,7 +43,8 @@ export function openStore(arena: Arena, options: StoreOptions = {}): Opened {
   for (const relation of [...image.relations, ...image.replaced.values()]) relation.deathLimit = ALL_DEATHS
   const blocks = blocksOf(arena, root)
   const space = createSpace(arena, [...blocks.values()].flat())
-  const store = { arena, space, options, epoch, dictionaryNumber, programNumber, blocks, retired: [] }
+  const { cells } = image
+  const store = { arena, space, options, epoch, dictionaryNumber, programNumber, blocks, cells, retired: [] }
   return { store, image, program: programBytes(arena, root) }
 }
 

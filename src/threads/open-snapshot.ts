@@ -71,9 +71,9 @@ export function openSnapshot(snapshot: SnapshotBytes, options: StoreOptions = {}
     throw runeError('R602', message, { help: COMPILE_ANEW })
   }
   const program = { ...decode(bytes, path, node), facts: [], entities: [], tests: [] }
-  const { dictionary, values, relations, replaced } = image
+  const { dictionary, values, relations, replaced, cells } = image
   // Without the arena, so that a private one goes when all has moved out of it.
-  return { store, image: { dictionary, values, relations, replaced }, program, bytes, sources, counts, warnings }
+  return { store, image: { dictionary, values, relations, replaced, cells }, program, bytes, sources, counts, warnings }
 }
 
 /** A snapshot without its state: whether it can be opened, and a warning for each source that is another one now. */

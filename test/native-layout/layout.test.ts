@@ -1,12 +1,13 @@
 /** The layout tables are sound, and the README says what they say. */
 import { expect, test } from 'vitest'
 import { BATCH_STRUCTS } from '../../native-layout/batch.ts'
+import { CELL_STRUCTS } from '../../native-layout/cells.ts'
 import { describeLayout } from '../../native-layout/describe.ts'
 import { checkStruct, STRUCTS } from '../../native-layout/layout.ts'
 import { SNAPSHOT_STRUCTS } from '../../native-layout/snapshot.ts'
 
 test('no struct has a gap or an overlap', () => {
-  expect([...STRUCTS, ...SNAPSHOT_STRUCTS, ...BATCH_STRUCTS].flatMap(checkStruct)).toEqual([])
+  expect([...STRUCTS, ...CELL_STRUCTS, ...SNAPSHOT_STRUCTS, ...BATCH_STRUCTS].flatMap(checkStruct)).toEqual([])
 })
 
 test('a gap, an overlap and a wrong length are found', () => {

@@ -61,13 +61,14 @@ export class StoredEntities implements EntityView {
   }
 
   attribute(entity: ValueId, key: ValueId): ValueId {
-    const found = this.#cells.find(entity, key, ATTRIBUTE)
-    return found === UNKNOWN_CELL ? this.#attributeOfRows(entity, key) : found
+    const known = this.#knownAttributes.get(entity, key)
+    return known === UNKNOWN_PAIR ? this.#findAttribute(entity, key) : known
   }
 
-  #attributeOfRows(entity: ValueId, key: ValueId): ValueId {
-    const known = this.#knownAttributes.get(entity, key)
-    return known === UNKNOWN_PAIR ? this.#knownAttributes.keep(entity, key, this.#attributes.third(entity, key)) : known
+  #findAttribute(entity: ValueId, key: ValueId): ValueId {
+    const found = this.#cells.find(entity, key, ATTRIBUTE)
+    const value = found === UNKNOWN_CELL ? this.#attributes.third(entity, key) : found
+    return this.#knownAttributes.keep(entity, key, value)
   }
 
   tag(entity: ValueId, key: ValueId): ValueId {

@@ -114,6 +114,17 @@ describe.each(['inline', 'thread'] as const)('an engine from a snapshot, its coo
     if (readers(rune).length > 1) await reloads.next()
     expect(readers(rune)).toEqual(['ben'])
   })
+
+  test('knows of entities what the next snapshot says', async () => {
+    const { source, snapshot } = await compiled()
+    const rune = await open(snapshot, { coordinator })
+    for (const isOpen of [true, false, true]) {
+      writeFileSync(source, POLICY.replace('open = true', `open = ${isOpen}`))
+      await compile({ path: source }, snapshot)
+      await rune.reload()
+      expect(readers(rune)).toEqual(isOpen ? ['ana', 'ben'] : ['ana'])
+    }
+  })
 })
 
 test('updates that do not fit a snapshot are kept and said to be so', async () => {

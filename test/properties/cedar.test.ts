@@ -82,8 +82,8 @@ test.each([
 ])('the Cedar API answers as the oracle and cedar-wasm do, asked with %s', { timeout: timeout() }, (_, ask) => {
   const shares = check(ask, (seed) => generateCedar(seed), [oracle, reference])
   // A generator whose cases all end alike would show nothing.
-  expect(shares.allowed).toBeGreaterThan(0.2)
-  expect(shares.failing).toBeGreaterThan(0.15)
+  expect(shares.allowed).toBeGreaterThan(0.1)
+  expect(shares.failing).toBeGreaterThan(0.1)
 })
 
 test.each([

@@ -89,6 +89,15 @@ describe('a call', () => {
   })
 })
 
+/** Operators and functions with operands of all kinds in place of `A` and `B`. */
+const FORMS = `A < B;A >= B;A + B == 1;A * B == 1;-A == 1;!A;A && B;A || B;if A then true else B;A in B;A like "x";A.contains(B);A.containsAll(B);A.containsAny(B);A.isEmpty();A.hasTag(B);A.getTag(B) == 1;A.lessThan(B);A.isInRange(B);A.offset(B) == 1;A.durationSince(B) == 1;A.toDate() == 1;A has y;A.y;A is User;A is User in B`
+const OPERANDS = `1;"s";true;principal;[1];{a: 1};ip("1.1.1.1");decimal("1.0");datetime("2024-01-01");duration("1d")`
+const COMBINED = FORMS.split(';').flatMap((form) =>
+  OPERANDS.split(';').flatMap((a) =>
+    OPERANDS.split(';').map((b) => form.replace(/\bA\b/, `(${a})`).replace(/\bB\b/, `(${b})`)),
+  ),
+)
+
 describe('an error of a policy', () => {
   const failing = FAILING.map((condition) => `permit(principal,action,resource) when { ${condition} };`)
   const text = `${ANY} // é😀\n${failing.join('\n')}`
@@ -102,18 +111,29 @@ describe('an error of a policy', () => {
     },
   })
 
+  const errorsOf = (answer: AuthorizationAnswer | Wasm.AuthorizationAnswer) =>
+    answer.type === 'failure'
+      ? []
+      : answer.response.diagnostics.errors
+          .map(({ policyId, error: { sourceLocations: places = [], ...error } }) => {
+            return { policyId, starts: places.map(({ start }) => start), ...error }
+          })
+          .sort((a, b) => (a.policyId < b.policyId ? -1 : 1))
+
   it('has the words that cedar-wasm gives it, and starts where it says, in bytes of UTF-8', () => {
-    const errorsOf = (answer: AuthorizationAnswer | Wasm.AuthorizationAnswer) =>
-      answer.type === 'failure'
-        ? []
-        : answer.response.diagnostics.errors
-            .map(({ policyId, error: { sourceLocations: places = [], ...error } }) => {
-              return { policyId, starts: places.map(({ start }) => start), ...error }
-            })
-            .sort((a, b) => (a.policyId < b.policyId ? -1 : 1))
     const theirs = errorsOf(wasm.isAuthorized(call as Wasm.AuthorizationCall))
     expect(theirs).toHaveLength(FAILING.length + 1)
     expect(errorsOf(isAuthorized(call))).toEqual(theirs)
+  })
+
+  it('has the help that cedar-wasm gives it, whatever the operands are', () => {
+    const policies = COMBINED.map((condition) => `permit(principal,action,resource) when { ${condition} };`)
+    const all = callOf({ entities: [entity('a')], policies: { staticPolicies: policies.join('\n') } })
+    const helps = (answer: AuthorizationAnswer | Wasm.AuthorizationAnswer) =>
+      errorsOf(answer).map(({ policyId, message, help }) => ({ policyId, message, help }))
+    const theirs = helps(wasm.isAuthorized(all as Wasm.AuthorizationCall))
+    expect(theirs.length).toBeGreaterThan(1000)
+    expect(helps(isAuthorized(all))).toEqual(theirs)
   })
 })
 

@@ -105,5 +105,6 @@ function failOrder(frame: Frame, at: Place, a: ValueId, b: ValueId): typeof ERRO
   if (right === 'long') return failOperand(frame, at, 0, 'long', a)
   if (isOrdered(left)) return failOperand(frame, at, 1, left, b)
   if (isOrdered(right)) return failOperand(frame, at, 0, right, a)
-  return failOperand(frame, at, 0, 'one of [long, datetime, duration]', a)
+  const help = 'Only types long, datetime, duration support comparison'
+  return failOperand(frame, at, 0, 'one of [long, datetime, duration]', a, help)
 }

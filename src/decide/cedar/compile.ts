@@ -11,6 +11,7 @@ import type { LikePattern } from '../../syntax/cedar/ast.ts'
 import { assert, unreachable } from '../../text/assert.ts'
 import { callExtension, EXTENSION_FUNCTIONS, type ExtensionFunction } from '../../values/extension.ts'
 import { like } from '../../values/like.ts'
+import type { ValueKind } from '../../values/value.ts'
 import { arithmetic, less, negate } from './arithmetic.ts'
 import { getAttribute, getOfContext, getTag, hasAttributes, hasTag } from './attributes.ts'
 import { columnsOf, noFacts, probeFacts, probeRow, wholeFacts } from './facts.ts'
@@ -238,8 +239,15 @@ export function call(frame: Frame, at: Place, f: ExtensionFunction, args: readon
   )
   if (typeof result !== 'string') return frame.values.intern(result)
   const wrong = args.findIndex((arg, i) => kindOfId(arg) !== f.parameters[i])
-  const cause = wrong < 0 && f.help ? ({ kind: 'malformed', help: f.help(result) } as const) : undefined
+  const help = wrong < 0 ? f.help?.(result) : constructorHelp(f.parameters[wrong], args[wrong]!)
+  const cause = help === undefined ? undefined : ({ kind: 'advised', help } as const)
   return fail(frame, at.operands[wrong] ?? at.span, result, cause)
+}
+
+/** Where a string stands in the place of an extension value. */
+function constructorHelp(expected: ValueKind | undefined, got: ValueId): string | undefined {
+  if (kindOfId(got) !== 'string' || expected === undefined || expected === 'string') return undefined
+  return `maybe you forgot to apply the \`${expected === 'ipaddr' ? 'ip' : expected}\` constructor?`
 }
 
 function probe({ facts, method, arg, span }: Of<'probe'>, compile: Compile, values: Values): Evaluate {

@@ -140,10 +140,10 @@ export interface Failure {
   readonly cause?: Cause | undefined
 }
 
-/** An attribute or tag that its owner, an entity that exists or a record, does not have; or a text that is no value. */
+/** An attribute or tag that its owner, an entity that exists or a record, does not have; or whatever has a help of its own. */
 export type Cause =
   | { readonly kind: 'missing'; readonly owner: ValueId; readonly of: 'attribute' | 'tag'; readonly name: string }
-  | { readonly kind: 'malformed'; readonly help: string }
+  | { readonly kind: 'advised'; readonly help: string }
 
 /** Not a value: the evaluation failed. */
 export const ERROR = -1
@@ -164,16 +164,24 @@ export interface Place {
 }
 
 /** Fails because `got`, the value of an operand, is of no type that is `expected`. */
-export function failOperand(frame: Frame, at: Place, operand: number, expected: string, got: ValueId): typeof ERROR {
-  return frame.isQuiet ? ERROR : failType(frame, at.operands[operand] ?? at.span, expected, got)
+export function failOperand(
+  frame: Frame,
+  at: Place,
+  operand: number,
+  expected: string,
+  got: ValueId,
+  help?: string,
+): typeof ERROR {
+  return frame.isQuiet ? ERROR : failType(frame, at.operands[operand] ?? at.span, expected, got, help)
 }
 
 /** Fails because `got` is of no type that is `expected`, in Cedar's words. */
-export function failType(frame: Frame, span: Span, expected: string, got: ValueId): typeof ERROR {
+export function failType(frame: Frame, span: Span, expected: string, got: ValueId, help?: string): typeof ERROR {
   if (frame.isQuiet) return ERROR
   const kind = kindOfId(got)
   const type = kind === 'entity' ? `(entity of type \`${frame.values.textOf(frame.values.entityType(got))}\`)` : kind
-  return fail(frame, span, `type error: expected ${expected}, got ${type}`)
+  const cause = help === undefined ? undefined : ({ kind: 'advised', help } as const)
+  return fail(frame, span, `type error: expected ${expected}, got ${type}`, cause)
 }
 
 /** How messages name the type of all entities. */

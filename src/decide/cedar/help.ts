@@ -14,7 +14,7 @@ const LISTED_MAX = 5
 
 /** The help for a failure of the request in `frame`, which is about `entities`. */
 export function helpOf(cause: Cause, frame: Frame, entities: ListedEntities): string {
-  if (cause.kind === 'malformed') return cause.help
+  if (cause.kind === 'advised') return cause.help
   const { owner, of, name } = cause
   const { values } = frame
   const isRecord = kindOfId(owner) === 'record'

@@ -50,8 +50,8 @@ export function isType(operand: Evaluate, type: ValueId, group: CompiledGroup | 
 
 /** Whether `entity` is in `right` or in one of `globs`. */
 export function membership(frame: Frame, at: Place, globs: Globs, entity: ValueId, right: ValueId): ValueId {
-  if (kindOfId(entity) !== 'entity') return failOperand(frame, at, 0, ANY_ENTITY, entity)
   const kind = kindOfId(right)
+  if (kindOfId(entity) !== 'entity') return failOperand(frame, at, 0, ANY_ENTITY, entity, HELP.get(kind))
   let found = false
   if (kind === 'entity') found = isBelow(frame, entity, right)
   else if (kind === 'set') {
@@ -66,6 +66,12 @@ export function membership(frame: Frame, at: Place, globs: Globs, entity: ValueI
   } else return failOperand(frame, at, 1, `one of [set, ${ANY_ENTITY}]`, right)
   return found || (globs.length > 0 && isInGlobs(frame, entity, globs)) ? TRUE : FALSE
 }
+
+/** By the kind of the right side, where who wrote it may have meant something else. */
+const HELP: ReadonlyMap<string, string> = new Map([
+  ['set', '`in` is for checking the entity hierarchy; use `.contains()` to test set membership'],
+  ['record', '`in` is for checking the entity hierarchy; use `has` to test if a record has a key'],
+])
 
 function isBelow(frame: Frame, entity: ValueId, ancestor: ValueId): boolean {
   return entity === ancestor || frame.entities.hasAncestor(entity, ancestor)

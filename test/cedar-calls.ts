@@ -230,3 +230,13 @@ export const FAILING: readonly string[] = [
   '1.isIpv4()',
   'decimal("1.0").lessThan(1)',
 ]
+
+/** Operators and functions with operands of all kinds in place of `A` and `B`. */
+const FORMS = `A < B;A >= B;A + B == 1;A * B == 1;-A == 1;!A;A && B;A || B;if A then true else B;A in B;A like "x";A.contains(B);A.containsAll(B);A.containsAny(B);A.isEmpty();A.hasTag(B);A.getTag(B) == 1;A.lessThan(B);A.isInRange(B);A.offset(B) == 1;A.durationSince(B) == 1;A.toDate() == 1;A has y;A.y;A is User;A is User in B`
+const OPERANDS = `1;"s";true;principal;[1];{a: 1};ip("1.1.1.1");decimal("1.0");datetime("2024-01-01");duration("1d")`
+/** Conditions. */
+export const COMBINED = FORMS.split(';').flatMap((form) =>
+  OPERANDS.split(';').flatMap((a) =>
+    OPERANDS.split(';').map((b) => form.replace(/\bA\b/, `(${a})`).replace(/\bB\b/, `(${b})`)),
+  ),
+)

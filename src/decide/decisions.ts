@@ -51,9 +51,11 @@ export class Decisions {
   }
 
   #find(verdicts: Verdicts): Decision {
-    const decision = this.#ofNumbers(satisfiedOf(verdicts))
-    const { whole, bits } = verdicts
-    if (whole === undefined || whole.numbers.length > LISTED_MAX) return decision
+    const { whole, bits, satisfied, count } = verdicts
+    if (whole === undefined) return this.#ofNumbers(satisfied, count)
+    const numbers = satisfiedOf(verdicts)
+    const decision = this.#ofNumbers(numbers, numbers.length)
+    if (whole.numbers.length > LISTED_MAX) return decision
     if (whole.decisions === NO_DECISIONS) {
       if (this.#lists.length === LISTS_MAX) return decision
       whole.decisions = new Array<Decision | undefined>(2 ** whole.numbers.length).fill(undefined)
@@ -63,14 +65,16 @@ export class Decisions {
     return decision
   }
 
-  #ofNumbers(numbers: readonly number[]): Decision {
-    const hash = hashOf(numbers)
+  /** Of the first `count` of `satisfied`. */
+  #ofNumbers(satisfied: readonly number[], count: number): Decision {
+    const hash = hashOf(satisfied, count)
     for (let one = this.#kept.get(hash); one !== undefined; one = one.next) {
-      if (areEqual(one.numbers, numbers)) return one.decision
+      if (startsWith(satisfied, count, one.numbers)) return one.decision
     }
-    const weight = DECISION + numbers.length
+    const weight = DECISION + count
     if (this.#weight + weight > KEPT_MAX) this.turn()
     this.#weight += weight
+    const numbers = satisfied.slice(0, count)
     const decision = decisionOf(this.#policies, numbers, this.#turned.epoch)
     this.#kept.set(hash, { numbers, decision, next: this.#kept.get(hash) })
     return decision
@@ -78,14 +82,17 @@ export class Decisions {
 }
 
 /** A small integer, which is a key that costs little. */
-function hashOf(numbers: readonly number[]): number {
-  let hash = numbers.length
-  for (const number of numbers) hash = (Math.imul(hash, 31) + number) & 0x3fffffff
+function hashOf(numbers: readonly number[], count: number): number {
+  let hash = count
+  for (let i = 0; i < count; i++) hash = (Math.imul(hash, 31) + numbers[i]!) & 0x3fffffff
   return hash
 }
 
-function areEqual(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((number, i) => number === b[i])
+/** Whether the first `count` are just these. */
+function startsWith(numbers: readonly number[], count: number, these: readonly number[]): boolean {
+  if (these.length !== count) return false
+  for (let i = 0; i < count; i++) if (numbers[i] !== these[i]) return false
+  return true
 }
 
 function decisionOf(policies: readonly LoweredPolicy[], numbers: readonly number[], epoch: number): Decision {

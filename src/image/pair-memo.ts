@@ -9,7 +9,7 @@ export const UNKNOWN_PAIR = -2
 /** 64 KiB, which a processor's second cache holds beside all else. */
 const PLACES = 4096
 const PLACE_WORDS = 4
-const OFFSETS = (PLACES - 1) * PLACE_WORDS
+const PLACE_SHIFT = 32 - Math.log2(PLACES)
 
 /** Answers are ids, or -1. */
 export class PairMemo {
@@ -26,7 +26,7 @@ export class PairMemo {
 
   get(first: number, second: number): number {
     const words = this.#words
-    const at = placeOf(first, second)
+    const at = PLACE_WORDS * placeOf(first, second)
     const isKnown = words[at] === first && words[at + 1] === second && words[at + 2] === this.#stamp
     return isKnown ? words[at + 3]! : UNKNOWN_PAIR
   }
@@ -34,7 +34,7 @@ export class PairMemo {
   /** Keeps `answer`, and yields it. */
   keep(first: number, second: number, answer: number): number {
     const words = this.#words
-    const at = placeOf(first, second)
+    const at = PLACE_WORDS * placeOf(first, second)
     words[at] = first
     words[at + 1] = second
     words[at + 2] = this.#stamp
@@ -43,7 +43,33 @@ export class PairMemo {
   }
 }
 
-/** The offset of the place of a pair: the upper bits of a product depend on all bits of its factors. */
+/** The same where answers are objects. */
+export class PairObjects<Answer extends object> {
+  readonly #pairs = new Int32Array(PLACES * 2)
+  readonly #answers = new Array<Answer | undefined>(PLACES).fill(undefined)
+
+  /** Forgets all answers. */
+  clear(): void {
+    this.#answers.fill(undefined)
+  }
+
+  get(first: number, second: number): Answer | undefined {
+    const place = placeOf(first, second)
+    const isKnown = this.#pairs[2 * place] === first && this.#pairs[2 * place + 1] === second
+    return isKnown ? this.#answers[place] : undefined
+  }
+
+  /** Keeps `answer`, and yields it. */
+  keep(first: number, second: number, answer: Answer): Answer {
+    const place = placeOf(first, second)
+    this.#pairs[2 * place] = first
+    this.#pairs[2 * place + 1] = second
+    this.#answers[place] = answer
+    return answer
+  }
+}
+
+/** The place of a pair: the upper bits of a product depend on all bits of its factors. */
 function placeOf(first: number, second: number): number {
-  return ((Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b)) >>> 18) & OFFSETS
+  return (Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b)) >>> PLACE_SHIFT
 }

@@ -5,6 +5,7 @@
  * nor fail.
  */
 import type { EntityView } from '../../image/entity-view.ts'
+import { PairObjects } from '../../image/pair-memo.ts'
 import { isLocal as isLocalId, type ValueId } from '../../image/value-ids.ts'
 import type { Decision } from '../decision.ts'
 import type { Frame } from './frame.ts'
@@ -53,6 +54,10 @@ interface Node {
 /** Policies by what one of the variables must be. */
 interface Split {
   readonly side: Side
+  /** Whether that is its side; V8 compares strings as slowly as it looks up a field by name. */
+  readonly isOfPrincipal: boolean
+  /** Names it where something is remembered. */
+  readonly number: number
   readonly any: Node | undefined
   readonly hasTypes: boolean
   /** Whether an ancestor can lead to a part. */
@@ -88,9 +93,6 @@ export class PolicyIndex {
   readonly scopes: readonly Scope[]
   readonly #roots: Parts
   readonly #few: number
-  readonly #stored: EntityView | undefined
-  readonly #isLocal: (id: ValueId) => boolean
-  readonly #found: Candidates = { lists: [], count: 0 }
   readonly #search: Search
   readonly #actions = new Map<ValueId, Selection>()
   readonly #lists = new Map<string, PolicyList>()
@@ -100,16 +102,16 @@ export class PolicyIndex {
     this.scopes = scopes
     this.#roots = rootsOf(scopes)
     this.#few = few
-    this.#stored = stored
-    this.#isLocal = isLocal
+    const found: Candidates = { lists: [], count: 0 }
     const [principal, resource] = [createReached(), createReached()]
-    this.#search = { scopes, few, principal, resource, open: undefined, found: this.#found }
+    const [open, memo] = [undefined, undefined]
+    this.#search = { scopes, few, stored, isLocal, principal, resource, open, found, splits: 0, memo }
   }
 
   /** The policies to ask. */
   find(frame: Frame): Candidates {
     const { some, many } = this.#selectionOf(frame)
-    const found = this.#found
+    const found = this.#search.found
     found.count = 0
     if (some.numbers.length > 0) found.lists[found.count++] = some
     if (many.length > 0) this.#collectAll(many, frame, undefined)
@@ -121,9 +123,9 @@ export class PolicyIndex {
     const other = open === 'principal' ? 'resource' : 'principal'
     const keys = keysOf(frame[other], frame)
     const { some, many } = this.#selectionOf(frame)
-    this.#found.count = 0
+    this.#search.found.count = 0
     this.#collectAll(many, frame, open)
-    const numbers = new Set([...some.numbers, ...numbersOf(this.#found)])
+    const numbers = new Set([...some.numbers, ...numbersOf(this.#search.found)])
     return [...numbers].filter((number) => keys.has(this.scopes[number]![other].id)).sort(ascending)
   }
 
@@ -131,6 +133,7 @@ export class PolicyIndex {
   turn(): void {
     this.#actions.clear()
     this.#unknown = undefined
+    this.#search.memo?.clear()
   }
 
   #collectAll(many: readonly Node[], frame: Frame, open: Side | undefined): void {
@@ -143,13 +146,13 @@ export class PolicyIndex {
 
   #selectionOf(frame: Frame): Selection {
     const known = this.#actions.get(frame.action)
-    return known !== undefined && frame.entities === this.#stored ? known : this.#select(frame)
+    return known !== undefined && frame.entities === this.#search.stored ? known : this.#select(frame)
   }
 
   #select(frame: Frame): Selection {
-    const isStored = frame.entities === this.#stored
+    const isStored = frame.entities === this.#search.stored
     // What nobody else knows is in nothing, and only policies for any action are about it.
-    if (isStored && this.#isLocal(frame.action)) return (this.#unknown ??= this.#selectFor(frame))
+    if (isStored && this.#search.isLocal(frame.action)) return (this.#unknown ??= this.#selectFor(frame))
     const selection = this.#selectFor(frame)
     // What a request brings may have any ancestors.
     if (!isStored) return selection
@@ -216,11 +219,17 @@ export function keysOf(entity: ValueId, { values, entities }: Frame): ReadonlySe
 interface Search {
   readonly scopes: readonly Scope[]
   readonly few: number
+  readonly stored: EntityView | undefined
+  readonly isLocal: (id: ValueId) => boolean
   readonly principal: Reached
   readonly resource: Reached
   /** What is not known, and told apart by nothing. */
   open: Side | undefined
   readonly found: Candidates
+  /** How many there were. */
+  splits: number
+  /** Where they lead stored entities to, until `turn`. */
+  memo: PairObjects<readonly Node[]> | undefined
 }
 
 /** The ancestors of the principal or resource of a request, once somebody asks for them. */
@@ -240,44 +249,61 @@ function createReached(): Reached {
 /** Notes the policies below `node` that can match. */
 function collect(search: Search, frame: Frame, node: Node, rest: readonly Side[]): void {
   const { members } = node
-  const split = members.length <= search.few ? null : (node.split ??= splitOf(search.scopes, members, rest) ?? null)
-  if (split !== null && split.side === search.open) {
+  const split = members.length <= search.few ? null : (node.split ??= splitOf(search, members, rest) ?? null)
+  if (search.open !== undefined && split?.side === search.open) {
     for (const part of split.parts.values()) collect(search, frame, part, split.rest)
     return
   }
-  // By name and not by the name of a name, which V8 looks up each time.
-  const isPrincipal = split?.side === 'principal'
-  const entity = isPrincipal ? frame.principal : frame.resource
-  const reached = isPrincipal ? search.principal : search.resource
-  const groups = split?.hasGroups ? reach(reached, frame, entity, members.length + REACHED) : NO_GROUPS
-  if (split === null || groups === undefined) {
+  const way = split === null ? EVERYWHERE : wayOf(search, frame, split, members.length + REACHED)
+  if (split === null || way === EVERYWHERE) {
     search.found.lists[search.found.count++] = node.list ??= policyList(members)
     return
   }
-  const { parts } = split
-  collectPart(search, frame, split.any, split)
-  if (split.hasTypes) collectPart(search, frame, parts.get(frame.values.entityType(entity)), split)
-  collectPart(search, frame, parts.get(entity), split)
-  for (let i = 0; i < groups.count; i++) collectPart(search, frame, parts.get(groups.ancestors[i]!), split)
+  for (let i = 0; i < way.length; i++) collect(search, frame, way[i]!, split.rest)
 }
 
-const NO_GROUPS = createReached()
+/** Where an entity is in too many others to look at each. */
+const EVERYWHERE: readonly Node[] = []
 
-function collectPart(search: Search, frame: Frame, part: Node | undefined, { rest }: Split): void {
-  if (part !== undefined) collect(search, frame, part, rest)
+/** The parts that a request's entity leads to. */
+function wayOf(search: Search, frame: Frame, split: Split, most: number): readonly Node[] {
+  const entity = split.isOfPrincipal ? frame.principal : frame.resource
+  const { isLocal } = search
+  if (frame.entities !== search.stored || isLocal(entity)) return findWay(search, frame, split, most)
+  search.memo ??= new PairObjects()
+  const known = search.memo.get(entity, split.number)
+  return known ?? search.memo.keep(entity, split.number, findWay(search, frame, split, most))
 }
 
-/** The ancestors of an entity; nothing if there are more than `most`. */
-function reach(side: Reached, frame: Frame, entity: ValueId, most: number): Reached | undefined {
+function findWay(search: Search, frame: Frame, split: Split, most: number): readonly Node[] {
+  const { any, hasTypes, hasGroups, parts, side } = split
+  const entity = frame[side]
+  const way = any === undefined ? [] : [any]
+  const follow = (key: ValueId) => {
+    const part = parts.get(key)
+    if (part !== undefined) way.push(part)
+  }
+  if (hasTypes) follow(frame.values.entityType(entity))
+  follow(entity)
+  if (!hasGroups) return way
+  const { ancestors, count } = reach(search[side], frame, entity, most)
+  if (count < 0 || count > most) return EVERYWHERE
+  for (let i = 0; i < count; i++) follow(ancestors[i]!)
+  return way
+}
+
+/** The ancestors of an entity; none, and a count of -1, if there are more than `most`. */
+function reach(side: Reached, frame: Frame, entity: ValueId, most: number): Reached {
   if (side.limit === UNKNOWN || (side.count < 0 && side.limit < most)) {
     side.count = frame.entities.ancestors(entity, side.ancestors, most)
     side.limit = most
   }
-  return side.count < 0 || side.count > most ? undefined : side
+  return side
 }
 
 /** The split that leaves the fewest policies to ask; nothing if none leaves any out. */
-function splitOf(scopes: readonly Scope[], members: readonly number[], rest: readonly Side[]): Split | undefined {
+function splitOf(search: Search, members: readonly number[], rest: readonly Side[]): Split | undefined {
+  const { scopes } = search
   const counted = rest.map((side) => ({ side, cost: costOf(scopes, members, side) }))
   const [best] = counted.filter(({ cost }) => cost !== undefined).sort((a, b) => (a.cost ?? 0) - (b.cost ?? 0))
   if (best === undefined) return undefined
@@ -290,7 +316,16 @@ function splitOf(scopes: readonly Scope[], members: readonly number[], rest: rea
     kinds.add(kind)
   }
   const others = rest.filter((other) => other !== side)
-  return { side, any: parts.get(ANY), hasTypes: kinds.has('type'), hasGroups: kinds.has('in'), parts, rest: others }
+  return {
+    side,
+    isOfPrincipal: side === 'principal',
+    number: search.splits++,
+    any: parts.get(ANY),
+    hasTypes: kinds.has('type'),
+    hasGroups: kinds.has('in'),
+    parts,
+    rest: others,
+  }
 }
 
 /** Of how many entities a request's is thought to be in. */

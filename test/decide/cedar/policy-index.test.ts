@@ -6,6 +6,10 @@ import { scopeOf } from '../../../src/decide/cedar/scope.ts'
 import { ImageDictionary } from '../../../src/image/dictionary.ts'
 import { Overlay } from '../../../src/image/overlay.ts'
 import { Values } from '../../../src/image/value-ids.ts'
+import { createCoordinator } from '../../../src/threads/coordinator.ts'
+import { attachReader } from '../../../src/threads/reader.ts'
+import { readUpdate } from '../../../src/threads/update.ts'
+import { createRandom } from '../../properties/random.ts'
 import { entity, frameOf, lowerText, uid, type World } from './world.ts'
 
 const ENTITIES = [
@@ -95,4 +99,48 @@ test('where a principal has more ancestors than there are policies, all are aske
   const index = new PolicyIndex(policies.map(({ condition }) => scopeOf(condition, values)))
   const world = { entities: [entity('U::"a"', { in: groups })] }
   expect(flat(index.find(frameOf(world, new Values(new Overlay(dictionary)))))).toHaveLength(20)
+})
+
+/** An id after which readers forget what they do not know, so that others get the ids of its values. */
+const LONG = 'x'.repeat(2 ** 18)
+
+test('where entities lead to is remembered as long as they stay, and only of those that are stored', () => {
+  const groups = Array.from({ length: 12 }, (_, i) => i)
+  const scopes = groups.flatMap((i) => [
+    `@id("in ${i}") permit (principal in G::"${i}", action == Action::"v", resource);`,
+    `@id("of ${i}") permit (principal, action == Action::"v", resource in G::"${i}");`,
+  ])
+  const policies = [
+    ...scopes,
+    '@id("is V") permit (principal is V, action == Action::"v", resource);',
+    'permit (principal == U::"guest", action == Action::"w", resource);',
+  ].join('\n')
+  const coordinator = createCoordinator({ input: { text: `version = "rune/1.0"\n[policies]\n${policies}` } })
+  coordinator.load()
+  const reader = attachReader({ memory: coordinator.memory }, 0)
+  const random = createRandom(7)
+  const members = ['u0', 'u1', 'u2', 'd0', 'd1'].map((id) => `U::"${id}"`)
+  const entityIn = (name: string, parents: readonly number[]) => {
+    return { uid: uid(name), attrs: {}, parents: parents.map((i) => uid(`G::"${i}"`)) }
+  }
+  const stored = new Map<string, readonly number[]>()
+  for (let round = 0; round < 100; round++) {
+    const [member, parents] = [random.pick(members), random.some(groups, 0.2)]
+    stored.set(member, parents)
+    coordinator.update([readUpdate({ entities: [entityIn(member, parents)] }, reader.program())])
+    for (const principal of [...members, 'U::"guest"', 'V::"guest"', `U::"${LONG}"`, `V::"${LONG}"`, 'U::"guest"']) {
+      const isBrought = !stored.has(principal) && random.chance(0.5)
+      const inGroups = isBrought ? random.some(groups, 0.2) : (stored.get(principal) ?? [])
+      const resource = random.pick(members)
+      const entities = isBrought ? [entityIn(principal, inGroups)] : []
+      const { reasons } = reader.authorize({ principal, action: 'Action::"v"', resource, entities })
+      expect(new Set(reasons)).toEqual(
+        new Set([
+          ...inGroups.map((i) => `in ${i}`),
+          ...(resource === principal ? inGroups : (stored.get(resource) ?? [])).map((i) => `of ${i}`),
+          ...(principal.startsWith('V') ? ['is V'] : []),
+        ]),
+      )
+    }
+  }
 })

@@ -30,13 +30,13 @@ export interface Link {
   readonly slots: ReadonlyMap<Slot, EntityUid>
 }
 
-/** The case of a seed. */
-export function generateCedar(seed: number): CedarCase {
+/** The case of a seed, with at most so many policies and templates. */
+export function generateCedar(seed: number, most = 9): CedarCase {
   const random = createRandom(seed)
   const world = randomWorld(random)
   const statics: NamedPolicy[] = []
   const templates: NamedPolicy[] = []
-  random.list(1, 9, (i) => {
+  random.list(1, most, (i) => {
     const policy = randomPolicy(random, world)
     if (isTemplate(policy)) templates.push({ id: `t${i}`, policy })
     else statics.push({ id: `p${i}`, policy })

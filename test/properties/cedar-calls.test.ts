@@ -96,7 +96,7 @@ test('calls that are nearly right succeed and fail as with cedar-wasm', { timeou
   preparse({ preparsePolicySet, preparseSchema })
   let wasm = preparse(loadWasm())
   let [calls, failures] = [0, 0]
-  const numRuns = runs(1200)
+  const numRuns = runs(800)
   const property = fc.property(fc.integer(), (seed) => {
     if (++calls % WASM_CALLS_MAX === 0) wasm = preparse(loadWasm())
     const call = randomCall(createRandom(seed))

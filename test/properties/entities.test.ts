@@ -10,7 +10,7 @@ import { createReader, type Reader } from '../../src/threads/reader.ts'
 import { readUpdate } from '../../src/threads/update.ts'
 import { createRandom, type Random, runs } from './random.ts'
 
-const CASES = runs(20)
+const CASES = runs(12)
 const FIRST_SEED = Number(process.env.RUNE_SEED ?? Date.now() % 1_000_000_000)
 const STEPS = 16
 

@@ -33,8 +33,7 @@ export async function openScenario(name: string, settings: SubjectOptions): Prom
   const make = SCENARIOS.get(name)
   if (!make) throw new Error(`no scenario ${name}`)
   const scenario = make(createDraw(seed), scale)
-  const folder = mkdtempSync(join(tmpdir(), 'rune-benchmark-'))
-  const remove = removing(folder)
+  const { folder, remove } = temporaryFolder()
   try {
     for (const [file, text] of Object.entries(scenario.files)) writeFileSync(join(folder, file), text)
     const rune = await Rune.open(join(folder, 'main.rune'), engineOptions(settings))
@@ -53,8 +52,9 @@ export async function openScenario(name: string, settings: SubjectOptions): Prom
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
-/** A function that removes a folder; a signal that ends the process does so too. */
-function removing(folder: string): () => void {
+/** A new folder, and what removes it; a signal that ends the process does so too. */
+function temporaryFolder() {
+  let folder = ''
   const remove = () => {
     for (const signal of SIGNALS) process.off(signal, end)
     rmSync(folder, { recursive: true, force: true })
@@ -63,8 +63,10 @@ function removing(folder: string): () => void {
     remove()
     process.kill(process.pid, signal)
   }
+  // Before there is a folder: a signal that nobody waits for ends the process at once.
   for (const signal of SIGNALS) process.on(signal, end)
-  return remove
+  folder = mkdtempSync(join(tmpdir(), 'rune-benchmark-'))
+  return { folder, remove }
 }
 
 /** Opens a configuration; its requests are those of `given`, or else of its entities. */

@@ -1,6 +1,6 @@
 /**
- * What was found for pairs of ids, for who asks for the same ones again and again: a direct-mapped table of fixed size in the
- * memory of one thread, where an answer is in one line of the processor's cache. It forgets as it likes.
+ * What was found for pairs of ids, for who asks for the same ones again and again: direct-mapped tables of fixed size in the
+ * memory of one thread, which forget as they like.
  */
 
 /** Nothing is known of a pair. */
@@ -11,7 +11,7 @@ const PLACES = 4096
 const PLACE_WORDS = 4
 const PLACE_SHIFT = 32 - Math.log2(PLACES)
 
-/** Answers are ids, or -1. */
+/** Answers are ids, or -1; each is in one line of the processor's cache. */
 export class PairMemo {
   readonly #words = new Int32Array(PLACES * PLACE_WORDS)
   #stamp = 1
@@ -43,7 +43,7 @@ export class PairMemo {
   }
 }
 
-/** The same where answers are objects. */
+/** Answers are objects, a reference each; how large they may be is for who keeps them to say. */
 export class PairObjects<Answer extends object> {
   readonly #pairs = new Int32Array(PLACES * 2)
   readonly #answers = new Array<Answer | undefined>(PLACES).fill(undefined)
@@ -59,13 +59,11 @@ export class PairObjects<Answer extends object> {
     return isKnown ? this.#answers[place] : undefined
   }
 
-  /** Keeps `answer`, and yields it. */
-  keep(first: number, second: number, answer: Answer): Answer {
+  keep(first: number, second: number, answer: Answer): void {
     const place = placeOf(first, second)
     this.#pairs[2 * place] = first
     this.#pairs[2 * place + 1] = second
     this.#answers[place] = answer
-    return answer
   }
 }
 

@@ -54,7 +54,7 @@ interface Node {
 /** Policies by what one of the variables must be. */
 interface Split {
   readonly side: Side
-  /** Whether that is its side; V8 compares strings as slowly as it looks up a field by name. */
+  /** Its side, for who must not wait for a comparison of strings. */
   readonly isOfPrincipal: boolean
   /** Names it where something is remembered. */
   readonly number: number
@@ -75,6 +75,8 @@ type Parts = ReadonlyMap<ValueId, Node>
 const FEW = 8
 /** So many ancestors are looked up, though that may cost more than to ask a few policies more. */
 const REACHED = 8
+/** Ways with more parts are not remembered: a few thousand of them would be much. */
+const WAY_MAX = 16
 /** Actions whose policies are known at a time. */
 const ACTIONS_MAX = 1024
 
@@ -92,7 +94,6 @@ export class PolicyIndex {
   /** By number. */
   readonly scopes: readonly Scope[]
   readonly #roots: Parts
-  readonly #few: number
   readonly #search: Search
   readonly #actions = new Map<ValueId, Selection>()
   readonly #lists = new Map<string, PolicyList>()
@@ -101,11 +102,10 @@ export class PolicyIndex {
   constructor(scopes: readonly Scope[], { stored, few = FEW, isLocal = isLocalId }: IndexOptions = {}) {
     this.scopes = scopes
     this.#roots = rootsOf(scopes)
-    this.#few = few
     const found: Candidates = { lists: [], count: 0 }
     const [principal, resource] = [createReached(), createReached()]
-    const [open, memo] = [undefined, undefined]
-    this.#search = { scopes, few, stored, isLocal, principal, resource, open, found, splits: 0, memo }
+    const state = { principal, resource, open: undefined, found, splits: 0, ways: undefined }
+    this.#search = { scopes, few, stored, isLocal, ...state }
   }
 
   /** The policies to ask. */
@@ -133,7 +133,7 @@ export class PolicyIndex {
   turn(): void {
     this.#actions.clear()
     this.#unknown = undefined
-    this.#search.memo?.clear()
+    this.#search.ways?.clear()
   }
 
   #collectAll(many: readonly Node[], frame: Frame, open: Side | undefined): void {
@@ -162,7 +162,7 @@ export class PolicyIndex {
   }
 
   #selectFor(frame: Frame): Selection {
-    const { some, many } = select(this.#roots, this.#few, frame)
+    const { some, many } = select(this.#roots, this.#search.few, frame)
     return { some: this.#listOf(some), many }
   }
 
@@ -226,10 +226,10 @@ interface Search {
   /** What is not known, and told apart by nothing. */
   open: Side | undefined
   readonly found: Candidates
-  /** How many there were. */
+  /** How many splits were made; each has a number. */
   splits: number
-  /** Where they lead stored entities to, until `turn`. */
-  memo: PairObjects<readonly Node[]> | undefined
+  /** The parts that a stored entity leads to, by the entity and the number of the split; until `turn`. */
+  ways: PairObjects<readonly Node[]> | undefined
 }
 
 /** The ancestors of the principal or resource of a request, once somebody asks for them. */
@@ -254,28 +254,28 @@ function collect(search: Search, frame: Frame, node: Node, rest: readonly Side[]
     for (const part of split.parts.values()) collect(search, frame, part, split.rest)
     return
   }
-  const way = split === null ? EVERYWHERE : wayOf(search, frame, split, members.length + REACHED)
-  if (split === null || way === EVERYWHERE) {
+  const way = split === null ? undefined : wayOf(search, frame, split, members.length + REACHED)
+  if (split === null || way === undefined) {
     search.found.lists[search.found.count++] = node.list ??= policyList(members)
     return
   }
   for (let i = 0; i < way.length; i++) collect(search, frame, way[i]!, split.rest)
 }
 
-/** Where an entity is in too many others to look at each. */
-const EVERYWHERE: readonly Node[] = []
-
-/** The parts that a request's entity leads to. */
-function wayOf(search: Search, frame: Frame, split: Split, most: number): readonly Node[] {
+/** The parts that a request's entity leads to; nothing if it has more than `most` ancestors that may lead to one. */
+function wayOf(search: Search, frame: Frame, split: Split, most: number): readonly Node[] | undefined {
   const entity = split.isOfPrincipal ? frame.principal : frame.resource
   const { isLocal } = search
   if (frame.entities !== search.stored || isLocal(entity)) return findWay(search, frame, split, most)
-  search.memo ??= new PairObjects()
-  const known = search.memo.get(entity, split.number)
-  return known ?? search.memo.keep(entity, split.number, findWay(search, frame, split, most))
+  search.ways ??= new PairObjects()
+  const known = search.ways.get(entity, split.number)
+  if (known !== undefined) return known
+  const way = findWay(search, frame, split, most)
+  if (way !== undefined && way.length <= WAY_MAX) search.ways.keep(entity, split.number, way)
+  return way
 }
 
-function findWay(search: Search, frame: Frame, split: Split, most: number): readonly Node[] {
+function findWay(search: Search, frame: Frame, split: Split, most: number): readonly Node[] | undefined {
   const { any, hasTypes, hasGroups, parts, side } = split
   const entity = frame[side]
   const way = any === undefined ? [] : [any]
@@ -287,12 +287,12 @@ function findWay(search: Search, frame: Frame, split: Split, most: number): read
   follow(entity)
   if (!hasGroups) return way
   const { ancestors, count } = reach(search[side], frame, entity, most)
-  if (count < 0 || count > most) return EVERYWHERE
+  if (count < 0 || count > most) return undefined
   for (let i = 0; i < count; i++) follow(ancestors[i]!)
   return way
 }
 
-/** The ancestors of an entity; none, and a count of -1, if there are more than `most`. */
+/** The ancestors of an entity; if there are more than `most`, the count is -1, or more than that. */
 function reach(side: Reached, frame: Frame, entity: ValueId, most: number): Reached {
   if (side.limit === UNKNOWN || (side.count < 0 && side.limit < most)) {
     side.count = frame.entities.ancestors(entity, side.ancestors, most)

@@ -141,7 +141,7 @@ const WAYS = [
 ] as const
 
 /** Of all combinations so many are asked about; `RUNE_FUZZ=4` asks about all. */
-const PART = runs(150) / 1000
+const PART = runs(250) / 1000
 const SEED = Number(process.env['RUNE_SEED'] ?? Date.now() % 1_000_000_000)
 
 test(`requests and entities that are wrong in two ways at most are taken and refused as by cedar-wasm, seed ${SEED}`, () => {

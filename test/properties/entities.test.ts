@@ -10,7 +10,7 @@ import { createReader, type Reader } from '../../src/threads/reader.ts'
 import { readUpdate } from '../../src/threads/update.ts'
 import { createRandom, type Random, runs } from './random.ts'
 
-const CASES = runs(12)
+const CASES = runs(15)
 const FIRST_SEED = Number(process.env.RUNE_SEED ?? Date.now() % 1_000_000_000)
 const STEPS = 16
 
@@ -108,7 +108,7 @@ test('more entities than are changed one by one', () => {
   )
 })
 
-/** Changes some entities of `world`; yields the update that does the same. Parents mostly stand later, so that cycles are rare. */
+/** Changes some entities of `world`; yields the update that does the same. Parents mostly stand later, so that most have no cycle. */
 function changeSome(random: Random, world: Map<string, Entity>, size: number, isDeep: boolean) {
   const update = { entities: [] as Entity[], removeEntities: [] as Entity['uid'][] }
   const numbers = new Set(random.list(1, random.chance(0.2) ? size : 2, () => random.int(size)))
@@ -122,7 +122,7 @@ function changeSome(random: Random, world: Map<string, Entity>, size: number, is
     }
     const above = Array.from({ length: size - n - 1 }, (_, i) => uidOf(n + 1 + i))
     const near = isDeep ? above.slice(0, 2) : above
-    const anywhere = random.chance(0.05) ? [uidOf(random.int(size))] : []
+    const anywhere = random.chance(0.3) ? [uidOf(random.int(size))] : []
     const some = random.some(near, 0.4)
     const again = random.chance(0.1) ? some : []
     const parents = before && random.chance(0.4) ? before.parents : [...some, ...again, ...anywhere]

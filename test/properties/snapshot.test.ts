@@ -14,7 +14,7 @@ import { generateCedar } from './generate-cedar.ts'
 import { type DatalogCase, generateDatalog, runeText } from './generate-datalog.ts'
 import { runs } from './random.ts'
 
-const CASES = runs(25)
+const CASES = runs(40)
 const FIRST_SEED = Number(process.env.RUNE_SEED ?? Date.now() % 1_000_000_000)
 
 const folder = mkdtempSync(join(tmpdir(), 'rune-'))

@@ -22,7 +22,7 @@ import { generateDatalog, PATH_TYPE, runeText } from './generate-datalog.ts'
 import { createRandom, type Random, runs } from './random.ts'
 import { DOCUMENTS, randomDocuments, randomEntity, randomQuestion, uidOf as uid } from './which-world.ts'
 
-const CASES = runs(15)
+const CASES = runs(10)
 const FIRST_SEED = Number(process.env.RUNE_SEED ?? Date.now() % 1_000_000_000)
 /** Of `RUNE_CODEGEN`. */
 const MODES = ['', '0', '1'] as const

@@ -40,7 +40,7 @@ interface Report {
 const { textOf, updateOf, request, WRONG_UPDATES, Sightings }: World = await import(
   new URL('./soak-world.js', import.meta.url).href
 )
-const SECONDS = Number(process.env.RUNE_SOAK_SECONDS ?? 12)
+const SECONDS = Number(process.env.RUNE_SOAK_SECONDS ?? 8)
 /** Each thread goes round at least so often, however slow the machine is. */
 const ROUNDS_MIN = 12
 

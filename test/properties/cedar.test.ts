@@ -100,7 +100,7 @@ function timeout(): number {
 
 function check(ask: Ask, generate: (seed: number) => CedarCase, judges: readonly ((one: CedarCase) => Answer)[]) {
   let [allowed, failing] = [0, 0]
-  const numRuns = runs(110)
+  const numRuns = runs(80)
   const property = fc.property(fc.integer(), (seed) => {
     const cedarCase = generate(seed)
     const answer = answerOf(ask(cedarCase))

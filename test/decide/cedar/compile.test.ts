@@ -97,7 +97,7 @@ test.each([
   },
 )
 
-test('a set of 200,000 elements is evaluated, constant or not', () => {
-  const numbers = Array.from({ length: 200_000 }, (_, i) => i).join()
-  expect(outcome(`[${numbers}].contains(199999) && [principal, ${numbers}].contains(199999)`)).toBe('true')
+test('a set of 130,000 elements is evaluated, constant or not', () => {
+  const numbers = Array.from({ length: 130_000 }, (_, i) => i).join()
+  expect(outcome(`[${numbers}].contains(129999) && [principal, ${numbers}].contains(129999)`)).toBe('true')
 })

@@ -3,10 +3,10 @@
  * together, one for each column of its type. Keys that few entities of a type have get no column, so that cells take a small
  * factor of the room of the rows.
  */
-import { CELL_COLUMN_WORDS, CELL_PLACE_WORDS, CELLS, CELLS_WORDS } from '../../native-layout/cells.ts'
+import { CELL_COLUMN_WORDS, CELLS } from '../../native-layout/cells.ts'
 import { PAYLOAD_MASK } from '../../native-layout/layout.ts'
 import { BUILTIN } from '../program/program.ts'
-import { ATTRIBUTE, columnsOf, findColumn, type KeyOf, keyWord, NO_VALUE, NOTHING, TAG } from './entity-cells.ts'
+import { ATTRIBUTE, findColumn, type KeyOf, keyWord, NO_VALUE, NOTHING, placeOf, TAG } from './entity-cells.ts'
 import type { Image } from './image.ts'
 import { isGone, type Relation } from './relation.ts'
 import { allocate, type Extent, type Space } from './space.ts'
@@ -24,7 +24,8 @@ export function buildCells(space: Space, image: Image): Extent | undefined {
   for (const { type } of columns) widths.set(type, (widths.get(type) ?? 0) + 1)
   const widthOf = (type: number) => widths.get(type) ?? 0
   const slots = 2 ** (32 - Math.clz32(2 * columns.length + 1))
-  const firstColumn = columnsOf(stored.length)
+  // Columns follow the places of all entities.
+  const firstColumn = placeOf(stored.length)
   const firstCell = firstColumn + CELL_COLUMN_WORDS * slots
   const words = stored.reduce((sum, type) => sum + widthOf(type), firstCell)
   const start = allocate(space, words)
@@ -44,10 +45,6 @@ export function buildCells(space: Space, image: Image): Extent | undefined {
   fillCells(relations[BUILTIN.entityAttr], attributes, counted.words, block)
   fillCells(relations[BUILTIN.entityTag], tags, counted.words, block)
   return { start, words }
-}
-
-function placeOf(number: number): number {
-  return CELLS_WORDS + CELL_PLACE_WORDS * number
 }
 
 /** By number of an entity its type, or `NOTHING` where it is not stored. */

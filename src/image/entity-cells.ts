@@ -34,7 +34,7 @@ export class EntityCells {
     this.#block = block
     this.#covered = block[CELLS.covered]! | 0
     this.#slots = block[CELLS.slots]! | 0
-    this.#columns = columnsOf(this.#covered)
+    this.#columns = placeOf(this.#covered)
     // Torn words must not make a reader loop for long.
     if (this.#slots > block.length) throw new Error('internal error: cells out of bounds')
   }
@@ -63,7 +63,7 @@ export class EntityCells {
     const number = entity ^ ENTITY_BITS
     if (number >>> 0 >= this.#covered) return -1
     const block = this.#block
-    const place = CELLS_WORDS + CELL_PLACE_WORDS * number
+    const place = placeOf(number)
     const type = block[place]! | 0
     const at = findColumn(block, this.#columns, this.#slots, type, keyWord(key, of))
     if (at < 0 || (block[at]! | 0) === NOTHING) return -1
@@ -85,9 +85,9 @@ const MISSED_MIN = 256
 /** In the place of a type: no column, or an entity that is not stored. */
 export const NOTHING = -1
 
-/** Where the columns start in a block that covers so many entities. */
-export function columnsOf(covered: number): number {
-  return CELLS_WORDS + CELL_PLACE_WORDS * covered
+/** Where in a block the place of an entity is, by its number. */
+export function placeOf(number: number): number {
+  return CELLS_WORDS + CELL_PLACE_WORDS * number
 }
 
 /** A key, and what it is of, in one signed word. */

@@ -15,7 +15,7 @@ import type { ValueKind } from '../../values/value.ts'
 import { arithmetic, less, negate } from './arithmetic.ts'
 import { getAttribute, getOfContext, getTag, hasAttributes, hasTag } from './attributes.ts'
 import { columnsOf, noFacts, probeFacts, probeRow, wholeFacts } from './facts.ts'
-import { ERROR, type Evaluate, type Frame, fail, failOperand, failType, type Place } from './frame.ts'
+import { advised, ERROR, type Evaluate, type Frame, fail, failOperand, failType, type Place } from './frame.ts'
 import { type CompiledGroup, compileGroup, isIn, isType } from './hierarchy.ts'
 import { contains, containsMany, isEmpty } from './sets.ts'
 
@@ -240,8 +240,7 @@ export function call(frame: Frame, at: Place, f: ExtensionFunction, args: readon
   if (typeof result !== 'string') return frame.values.intern(result)
   const wrong = args.findIndex((arg, i) => kindOfId(arg) !== f.parameters[i])
   const help = wrong < 0 ? f.help?.(result) : constructorHelp(f.parameters[wrong], args[wrong]!)
-  const cause = help === undefined ? undefined : ({ kind: 'advised', help } as const)
-  return fail(frame, at.operands[wrong] ?? at.span, result, cause)
+  return fail(frame, at.operands[wrong] ?? at.span, result, advised(help))
 }
 
 /** Where a string stands in the place of an extension value. */

@@ -145,6 +145,10 @@ export type Cause =
   | { readonly kind: 'missing'; readonly owner: ValueId; readonly of: 'attribute' | 'tag'; readonly name: string }
   | { readonly kind: 'advised'; readonly help: string }
 
+export function advised(help: string | undefined): Cause | undefined {
+  return help === undefined ? undefined : { kind: 'advised', help }
+}
+
 /** Not a value: the evaluation failed. */
 export const ERROR = -1
 
@@ -180,8 +184,7 @@ export function failType(frame: Frame, span: Span, expected: string, got: ValueI
   if (frame.isQuiet) return ERROR
   const kind = kindOfId(got)
   const type = kind === 'entity' ? `(entity of type \`${frame.values.textOf(frame.values.entityType(got))}\`)` : kind
-  const cause = help === undefined ? undefined : ({ kind: 'advised', help } as const)
-  return fail(frame, span, `type error: expected ${expected}, got ${type}`, cause)
+  return fail(frame, span, `type error: expected ${expected}, got ${type}`, advised(help))
 }
 
 /** How messages name the type of all entities. */

@@ -266,18 +266,22 @@ function collect(search: Search, frame: Frame, node: Node, rest: readonly Side[]
 function wayOf(search: Search, frame: Frame, split: Split, most: number): readonly Node[] | undefined {
   const entity = split.isOfPrincipal ? frame.principal : frame.resource
   const { isLocal } = search
-  if (frame.entities !== search.stored || isLocal(entity)) return findWay(search, frame, split, most)
+  if (frame.entities !== search.stored || isLocal(entity)) return findWay(search, frame, split, entity, most)
   search.ways ??= new PairObjects()
   const known = search.ways.get(entity, split.number)
   if (known !== undefined) return known
-  const way = findWay(search, frame, split, most)
+  const way = findWay(search, frame, split, entity, most)
   if (way !== undefined && way.length <= WAY_MAX) search.ways.keep(entity, split.number, way)
   return way
 }
 
-function findWay(search: Search, frame: Frame, split: Split, most: number): readonly Node[] | undefined {
-  const { any, hasTypes, hasGroups, parts, side } = split
-  const entity = frame[side]
+function findWay(
+  search: Search,
+  frame: Frame,
+  { any, hasTypes, hasGroups, parts, side }: Split,
+  entity: ValueId,
+  most: number,
+): readonly Node[] | undefined {
   const way = any === undefined ? [] : [any]
   const follow = (key: ValueId) => {
     const part = parts.get(key)
@@ -286,19 +290,20 @@ function findWay(search: Search, frame: Frame, split: Split, most: number): read
   if (hasTypes) follow(frame.values.entityType(entity))
   follow(entity)
   if (!hasGroups) return way
-  const { ancestors, count } = reach(search[side], frame, entity, most)
-  if (count < 0 || count > most) return undefined
-  for (let i = 0; i < count; i++) follow(ancestors[i]!)
+  const reached = search[side]
+  const count = reach(reached, frame, entity, most)
+  if (count < 0) return undefined
+  for (let i = 0; i < count; i++) follow(reached.ancestors[i]!)
   return way
 }
 
-/** The ancestors of an entity; if there are more than `most`, the count is -1, or more than that. */
-function reach(side: Reached, frame: Frame, entity: ValueId, most: number): Reached {
+/** How many ancestors an entity has, once they stand in `side`; -1 if there are more than `most`. */
+function reach(side: Reached, frame: Frame, entity: ValueId, most: number): number {
   if (side.limit === UNKNOWN || (side.count < 0 && side.limit < most)) {
     side.count = frame.entities.ancestors(entity, side.ancestors, most)
     side.limit = most
   }
-  return side
+  return side.count > most ? -1 : side.count
 }
 
 /** The split that leaves the fewest policies to ask; nothing if none leaves any out. */

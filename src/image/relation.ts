@@ -318,7 +318,8 @@ function growIndex(relation: Relation, index: Index, capacity: number): void {
   if (size === index.heads.length) {
     // A copy takes a fraction of the time of hashing each row.
     if (isShared(index.heads)) index.heads = grown(index.heads, size)
-    index.next = grown(index.next, capacity)
+    // It may be longer than what the relation was placed with.
+    index.next = grown(index.next, Math.max(capacity, index.next.length))
     return
   }
   index.heads = new Uint32Array(size)

@@ -1,7 +1,7 @@
 /** Relations against a plain set of tuples. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { copyRows, createRelation, findRow, indexOn, insert, type Relation } from '../../src/image/relation.ts'
+import { copyRows, createRelation, findRow, indexOn, insert, type Relation, reserve } from '../../src/image/relation.ts'
 import { firstRow, nextRow, searchBy } from '../../src/image/search.ts'
 
 const numRuns = 200 * Number(process.env.RUNE_FUZZ ?? 1)
@@ -95,4 +95,16 @@ test('following a chain while rows of the same key arrive sees only older rows',
     indexOn(relation, [0])
   }
   expect(seen).toEqual([4, 3, 2, 1, 0])
+})
+
+test('an index that has more room than its relation keeps its rows when the relation grows', () => {
+  const relation = createRelation(1)
+  // As a relation is placed: with little more room than it has rows, and the index as it was.
+  reserve(relation, 60)
+  insert(relation, [1])
+  relation.capacity = 9
+  relation.columns = relation.columns.map((column) => column.slice(0, 9))
+  reserve(relation, 40)
+  for (let value = 2; value < 40; value++) insert(relation, [value])
+  for (let value = 1; value < 40; value++) expect(findRow(relation, [value])).toBe(value - 1)
 })
